@@ -1,0 +1,152 @@
+"""Typed settings, read once from the environment. The portal refuses to start rather than guess."""
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portal.errors import Misconfigured
+
+PREFIX = "PORTAL_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between installations. Each field is `PORTAL_<NAME>` in the environment."""
+
+    home: Path
+    """Folder that holds what this installation keeps: the embedded database, key files, cached front end."""
+    database_url: str
+    """SQLAlchemy address: sqlite:///… or postgresql+psycopg://…  Default: portal.sqlite3 under the home folder."""
+    base_url: str
+    """The address people type, such as https://portal.example. Used for redirects back from sign-in."""
+    secret_file: Path
+    """File (mode 0600) whose 32 or more bytes sign form tokens and pre-session cookies."""
+    keys_dir: Path
+    """Folder (mode 0700) of the local-file key provider."""
+    agreements: tuple[Path, ...]
+    """Agreement files to serve, separated by the path separator. Default: the three shipped with the portal."""
+    providers_file: Path
+    """TOML file that names the identity providers and which party each of their users belongs to."""
+    log_origin: str = "iom-portal.invalid/access-log"
+    """Name of this installation's access log in its signed checkpoints (a name, not an address that is called)."""
+    idle_minutes: int = 15
+    """A session without a request for this long ends."""
+    absolute_hours: int = 10
+    """A session ends after this long whatever happens."""
+    visit_minutes: int = 60
+    """A visit (one capacity, one case, one purpose) ends after this long."""
+    emergency_minutes: int = 60
+    """Emergency access to one case ends after this long."""
+    step_up_minutes: int = 15
+    """How long a fresh proof of identity counts for emergency access, export and the log."""
+    trusted_proxies: int = 0
+    """How many reverse proxies stand in front; only that many forwarded headers are believed."""
+    limits_url: str = "memory://"
+    """Where request counts live: memory:// for one worker, redis://… for several."""
+    workers: int = 1
+    """Worker processes of the server. More than one needs a shared limits_url."""
+    demo: bool = False
+    """True only under `portal demo`: allows plain-http cookies and the demo identity provider on loopback."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are sent over https only."""
+        return self.base_url.startswith("https://")
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment. Raises `Misconfigured` naming every wrong or unknown variable at once."""
+    given = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    fields = {f.name: f for f in dataclasses.fields(Settings)}
+    problems = [f"{PREFIX}{name.upper()} is not a setting" for name in given if name not in fields]
+    if "home" not in given:
+        problems.append("PORTAL_HOME must name the folder that holds this installation")
+        raise Misconfigured("; ".join(sorted(problems)))
+    values: dict[str, Any] = _defaults(Path(given["home"]).absolute())
+    for name, text in given.items():
+        if name in fields:
+            try:
+                values[name] = _parse(str(fields[name].type), text)
+            except ValueError as error:
+                problems.append(f"{PREFIX}{name.upper()}: {error}")
+    if problems:
+        raise Misconfigured("; ".join(sorted(problems)))
+    settings = Settings(**values)
+    _refuse_unsafe(settings)
+    return settings
+
+
+def _defaults(home: Path) -> dict[str, Any]:
+    shipped = Path(__file__).parent.parent / "isa" / "agreements"
+    return {
+        "home": home,
+        "database_url": f"sqlite:///{home / 'portal.sqlite3'}",
+        "base_url": "https://localhost",
+        "secret_file": home / "secret",
+        "keys_dir": home / "keys",
+        "agreements": tuple(sorted(shipped.glob("*.toml"))),
+        "providers_file": home / "providers.toml",
+    }
+
+
+def _parse(kind: str, text: str) -> Any:
+    match kind:
+        case "int":
+            value = int(text)
+            if value < 0:
+                raise ValueError("must not be negative")
+            return value
+        case "bool":
+            if text not in ("true", "false"):
+                raise ValueError("must be true or false")
+            return text == "true"
+        case "Path":
+            return Path(text).absolute()
+        case "tuple[Path, ...]":
+            return tuple(Path(part).absolute() for part in text.split(os.pathsep))
+        case _:
+            return text
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    problems = []
+    if not settings.demo and not settings.secure:
+        problems.append("PORTAL_BASE_URL must begin with https://")
+    if settings.workers > 1 and settings.limits_url == "memory://":
+        problems.append(
+            "PORTAL_LIMITS_URL: memory:// counts per worker; name a redis:// address or run one worker"
+        )
+    for name in ("idle_minutes", "absolute_hours", "visit_minutes", "emergency_minutes", "step_up_minutes"):
+        if getattr(settings, name) < 1:
+            problems.append(f"{PREFIX}{name.upper()} must be at least 1")
+    if problems:
+        raise Misconfigured("; ".join(problems))
+
+
+def read_secret(settings: Settings) -> bytes:
+    """The signing secret. Raises `Misconfigured` if the file is missing, short, or readable by others."""
+    path = settings.secret_file
+    try:
+        mode = path.stat().st_mode & 0o077
+        secret = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"PORTAL_SECRET_FILE: cannot read {path.name}; run `portal init`") from error
+    if mode:
+        raise Misconfigured(f"PORTAL_SECRET_FILE: {path.name} can be read by others; set its mode to 0600")
+    if len(secret) < 32:
+        raise Misconfigured(f"PORTAL_SECRET_FILE: {path.name} holds fewer than 32 bytes")
+    return secret
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as a dict. Raises `Misconfigured` naming the file and the line."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"cannot read {path.name}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path.name}: {error}") from error

@@ -1,0 +1,174 @@
+"""The database: engines that refuse unsafe settings, and the one way to begin a write.
+
+Only this module imports Flask-SQLAlchemy. Tables use `Base`; services take a `Session`.
+"""
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from portal.errors import Misconfigured
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraints get predictable names so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Id(TypeDecorator[uuid.UUID]):
+    """A UUID as 16 bytes. Made in Python before the insert, because sealing needs it (UUIDv7, see `new_id`)."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else value.bytes
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+        return None if value is None else uuid.UUID(bytes=bytes(value))
+
+
+Micros = BigInteger  # a time: integer microseconds since 1970-01-01T00:00:00Z
+
+
+def now_micros() -> int:
+    """The present, in microseconds UTC."""
+    return to_micros(datetime.now(UTC))
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware datetime."""
+    whole = int(moment.timestamp())
+    return whole * 1_000_000 + moment.microsecond
+
+
+def from_micros(micros: int) -> datetime:
+    """The aware UTC datetime of a stored time."""
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits."""
+    millis = now_micros() // 1000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (
+        (millis & (2**48 - 1)) << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64 | 2 << 62 | random & (2**62 - 1)
+    )
+    return uuid.UUID(int=value)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for SQLite or PostgreSQL that makes every commit durable.
+
+    Raises `Misconfigured` for another database, or where the server would acknowledge commits it may lose
+    (SQLite `synchronous` below FULL; PostgreSQL `fsync` or `synchronous_commit` off).
+    """
+    backend = make_url(url).get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise Misconfigured(
+            f"PORTAL_DATABASE_URL: {backend} is not supported; use sqlite or postgresql+psycopg"
+        )
+    engine = create_engine(url, **engine_options(url))
+    prepare(engine)
+    return engine
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Keyword arguments for `create_engine` (Flask-SQLAlchemy takes them as SQLALCHEMY_ENGINE_OPTIONS)."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8}
+
+
+def prepare(engine: Engine) -> None:
+    """Attach the connection rules to an engine; each new connection is checked."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _check_postgresql)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "trusted_schema=OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    if connection.execute("PRAGMA synchronous").fetchone()[0] < 2:
+        raise Misconfigured("SQLite does not keep synchronous=FULL: commits could be lost")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("portal_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _check_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        for name in ("fsync", "synchronous_commit"):
+            cursor.execute(f"SHOW {name}")
+            if cursor.fetchone()[0] == "off":
+                raise Misconfigured(f"PostgreSQL {name} is off: commits could be lost")
+    connection.rollback()
+
+
+@contextmanager
+def begin_write(session: Session) -> Iterator[None]:
+    """Run the block in one write transaction: commit at its end, roll back if it raises.
+
+    What was read before is let go first (a read snapshot cannot be upgraded safely). On SQLite a file lock beside
+    the database is taken before BEGIN IMMEDIATE, because SQLite's own retry starves some of many writers.
+    """
+    session.rollback()
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    with _write_lock(engine):
+        session.connection(execution_options={"portal_write": True})
+        try:
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+
+
+@contextmanager
+def _write_lock(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
+        yield
+        return
+    path = Path(engine.url.database + ".write-lock")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+db = SQLAlchemy(model_class=Base)
