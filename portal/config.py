@@ -117,9 +117,7 @@ def _refuse_unsafe(settings: Settings) -> None:
     if not settings.demo and not settings.secure:
         problems.append("PORTAL_BASE_URL must begin with https://")
     if settings.workers > 1 and settings.limits_url == "memory://":
-        problems.append(
-            "PORTAL_LIMITS_URL: memory:// counts per worker; name a redis:// address or run one worker"
-        )
+        problems.append("PORTAL_LIMITS_URL: memory:// counts per worker; name a redis:// address or run one worker")
     for name in ("idle_minutes", "absolute_hours", "visit_minutes", "emergency_minutes", "step_up_minutes"):
         if getattr(settings, name) < 1:
             problems.append(f"{PREFIX}{name.upper()} must be at least 1")

@@ -71,9 +71,7 @@ def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then 74 random bits."""
     millis = now_micros() // 1000
     random = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (millis & (2**48 - 1)) << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64 | 2 << 62 | random & (2**62 - 1)
-    )
+    value = (millis & (2**48 - 1)) << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64 | 2 << 62 | random & (2**62 - 1)
     return uuid.UUID(int=value)
 
 
@@ -85,9 +83,7 @@ def open_engine(url: str) -> Engine:
     """
     backend = make_url(url).get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise Misconfigured(
-            f"PORTAL_DATABASE_URL: {backend} is not supported; use sqlite or postgresql+psycopg"
-        )
+        raise Misconfigured(f"PORTAL_DATABASE_URL: {backend} is not supported; use sqlite or postgresql+psycopg")
     engine = create_engine(url, **engine_options(url))
     prepare(engine)
     return engine
