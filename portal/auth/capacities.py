@@ -1,0 +1,193 @@
+"""Capacities: who may act in which role for which party, granted and ended by that party's administrator, with dates.
+
+Claims of a provider suggest; they grant nothing. Every function that changes something checks again, inside the write
+transaction, that the administrator's own capacity is in force: `actor` was read before it.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from portal.auth import ending, recording
+from portal.auth.actor import Actor
+from portal.auth.errors import CapacityRefused
+from portal.auth.recording import Transaction
+from portal.auth.tables import CapacityGrant, UserAccount
+from portal.db import new_id
+from portal.errors import NotFound
+
+ADMINISTRATOR = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """One grant. Times are microseconds; `ends` and `ended_at` None: open-ended, not ended."""
+
+    id: uuid.UUID
+    user: uuid.UUID
+    party: str
+    role: str
+    starts: int
+    ends: int | None
+    granted_at: int
+    granted_by: uuid.UUID | None
+    suggested_by_claim: bool
+    ended_at: int | None
+
+
+def current(session: Session, user: uuid.UUID, now: int) -> tuple[Capacity, ...]:
+    """The capacities a person may choose now."""
+    return _read(session, and_(CapacityGrant.user == user, in_force(now)))
+
+
+def of_party(session: Session, party: str, now: int) -> tuple[Capacity, ...]:
+    """A party's capacities that are in force or yet to start."""
+    open_ended = or_(CapacityGrant.ends.is_(None), CapacityGrant.ends > now)
+    return _read(session, and_(CapacityGrant.party == party, CapacityGrant.ended_at.is_(None), open_ended))
+
+
+def history_of(session: Session, user: uuid.UUID, party: str) -> tuple[Capacity, ...]:
+    """Everything one party ever granted one person, for its administrator."""
+    return _read(session, and_(CapacityGrant.user == user, CapacityGrant.party == party))
+
+
+def in_force(now: int) -> ColumnElement[bool]:
+    """The condition "in force at `now`": started, not past its end, not ended."""
+    return and_(
+        CapacityGrant.starts <= now,
+        or_(CapacityGrant.ends.is_(None), CapacityGrant.ends > now),
+        CapacityGrant.ended_at.is_(None),
+    )
+
+
+def require_administrator(session: Session, actor: Actor, now: int) -> None:
+    """Raise `NotFound` unless the actor's capacity is in force, theirs, and that of an administrator."""
+    held = session.scalar(
+        select(CapacityGrant.id).where(
+            CapacityGrant.id == actor.capacity,
+            CapacityGrant.user == actor.user,
+            CapacityGrant.party == actor.party,
+            CapacityGrant.role == ADMINISTRATOR,
+            in_force(now),
+        )
+    )
+    if actor.role != ADMINISTRATOR or held is None:
+        raise NotFound
+
+
+def grant(
+    tx: Transaction,
+    actor: Actor,
+    user: uuid.UUID,
+    role: str,
+    starts: int,
+    ends: int | None,
+    now: int,
+    source: bytes | None = None,
+) -> Capacity:
+    """Let a person act in a role for the administrator's own party. Whether the party may hold the role at all is
+    the agreement's business: the page offers only those, and the engine refuses any other.
+
+    Raises `NotFound` for an actor who is no administrator or an account that has ended; `CapacityRefused` for a grant
+    to oneself, dates that make no sense, or one that is already there.
+    """
+    require_administrator(tx.session, actor, now)
+    if user == actor.user:
+        raise CapacityRefused("You cannot give yourself a role. Ask another administrator.")
+    made = _insert(tx.session, user, actor.party, role, starts, ends, now, actor.user)
+    detail = {"capacity": str(made.id), "party": made.party, "role": made.role}
+    recording.about(tx, "capacity-granted", actor, user, actor.party, detail, source)
+    return made
+
+
+def install(
+    tx: Transaction, user: uuid.UUID, party: str, role: str, starts: int, ends: int | None, now: int
+) -> Capacity:
+    """Grant at the command line, when a party is set up and has no administrator yet, or by the demo. Logged as
+    granted by nobody signed in. Never call it from a page. Raises as `grant`."""
+    made = _insert(tx.session, user, party, role, starts, ends, now, None)
+    detail = {"capacity": str(made.id), "party": party, "role": role}
+    recording.about(tx, "capacity-granted", None, user, party, detail)
+    return made
+
+
+def end(tx: Transaction, actor: Actor, capacity: uuid.UUID, now: int, source: bytes | None = None) -> None:
+    """End a capacity of the administrator's own party, and the sessions in use under it. Raises `NotFound`."""
+    require_administrator(tx.session, actor, now)
+    row = tx.session.get(CapacityGrant, capacity)
+    if row is None or row.party != actor.party or row.ended_at is not None:
+        raise NotFound
+    end_rows(tx, [row], actor, now, source)
+
+
+def end_rows(
+    tx: Transaction, rows: list[CapacityGrant], by: Actor | None, now: int, source: bytes | None = None
+) -> None:
+    """End grants and their sessions, each with its entry. For `end`, for leavers and for people who move."""
+    for row in rows:
+        row.ended_at, row.ended_by = now, by.user if by else None
+        detail = {"capacity": str(row.id), "party": row.party, "role": row.role}
+        recording.about(tx, "capacity-ended", by, row.user, row.party, detail, source)
+        ending.end_of_capacity(tx, row.id, by, now, source)
+
+
+def open_grants(session: Session, user: uuid.UUID, party: str | None = None) -> list[CapacityGrant]:
+    """Grants of a person that were not ended, of one party or of all."""
+    query = select(CapacityGrant).where(CapacityGrant.user == user, CapacityGrant.ended_at.is_(None))
+    return list(session.scalars(query if party is None else query.where(CapacityGrant.party == party)))
+
+
+def _insert(
+    session: Session,
+    user: uuid.UUID,
+    party: str,
+    role: str,
+    starts: int,
+    ends: int | None,
+    now: int,
+    by: uuid.UUID | None,
+) -> Capacity:
+    account = session.get(UserAccount, user)
+    if account is None or account.ended_at is not None:
+        raise NotFound
+    if ends is not None and (ends <= starts or ends <= now):
+        raise CapacityRefused("The last day must be after the first day, and not in the past.")
+    same = [row for row in open_grants(session, user, party) if row.role == role and (row.ends or now + 1) > now]
+    if same:
+        raise CapacityRefused("This person already has that role. End it first to change its dates.")
+    row = CapacityGrant(
+        id=new_id(),
+        user=user,
+        party=party,
+        role=role,
+        starts=starts,
+        ends=ends,
+        granted_at=now,
+        granted_by=by,
+        suggested_by_claim=role in account.suggested.split(),
+    )
+    session.add(row)
+    session.flush()
+    return _capacity(row)
+
+
+def _read(session: Session, condition: ColumnElement[bool]) -> tuple[Capacity, ...]:
+    rows = session.scalars(select(CapacityGrant).where(condition).order_by(CapacityGrant.granted_at, CapacityGrant.id))
+    return tuple(_capacity(row) for row in rows)
+
+
+def _capacity(row: CapacityGrant) -> Capacity:
+    return Capacity(
+        id=row.id,
+        user=row.user,
+        party=row.party,
+        role=row.role,
+        starts=row.starts,
+        ends=row.ends,
+        granted_at=row.granted_at,
+        granted_by=row.granted_by,
+        suggested_by_claim=row.suggested_by_claim,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,258 @@
+"""Sessions of this portal: found by the SHA-256 of a cookie, short, rotated, and ended at once by any of four hands.
+
+The person, the provider (sign-out signals), an administrator, and the clock. A session whose account or capacity has
+ended is dead at the next request, because every request looks at all three rows in one query.
+"""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from portal.auth.actor import Actor
+from portal.auth.hints import open_hint, seal_hint
+from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
+from portal.config import Settings
+
+MINUTE = 60 * 1_000_000  # microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long sessions and proofs last, in microseconds."""
+
+    idle: int
+    absolute: int
+    step_up: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """The limits of an installation."""
+        return cls(
+            settings.idle_minutes * MINUTE, settings.absolute_hours * 60 * MINUTE, settings.step_up_minutes * MINUTE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A live session. `actor` is None until a capacity is chosen: show the choice, or whom to ask."""
+
+    session: str
+    user: uuid.UUID
+    home_party: str
+    provider: str
+    actor: Actor | None
+    signed_in_at: int
+    ends: int
+    touch_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A new session: `cookie` goes to the browser and nowhere else, `session` is its public id."""
+
+    cookie: str = field(repr=False)
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInBy:
+    """What a new session remembers of the sign-in, as keyed tags."""
+
+    provider: str
+    identity_tag: bytes
+    sid_tag: bytes | None
+    auth_time: int | None
+    id_token: str = field(repr=False)
+
+
+_RESOLVE = (
+    select(
+        LoginSession.public_id,
+        LoginSession.user,
+        LoginSession.provider,
+        LoginSession.created_at,
+        LoginSession.last_seen,
+        LoginSession.ends,
+        LoginSession.ended_at,
+        LoginSession.stepped_up_at,
+        LoginSession.capacity,
+        UserAccount.home_party,
+        UserAccount.ended_at.label("account_ended"),
+        CapacityGrant.party,
+        CapacityGrant.role,
+        CapacityGrant.ends.label("capacity_ends"),
+        CapacityGrant.ended_at.label("capacity_ended"),
+    )
+    .join(UserAccount, UserAccount.id == LoginSession.user)
+    .outerjoin(CapacityGrant, CapacityGrant.id == LoginSession.capacity)
+    .where(LoginSession.id_hash == bindparam("id_hash"))
+)
+
+
+def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionState | None:
+    """The live session of a cookie, in one query, or None. `now` in microseconds.
+
+    Idle time counts from `last_seen`, which `touch` moves at most once a minute; so an idle session ends between
+    one minute before the limit and the limit, never after it.
+    """
+    row = session.execute(_RESOLVE, {"id_hash": hash_cookie(cookie)}).one_or_none()
+    if row is None or not _alive(row, limits, now):
+        return None
+    actor = None
+    if row.capacity is not None:
+        fresh = row.stepped_up_at is not None and 0 <= now - row.stepped_up_at < limits.step_up
+        actor = Actor(row.user, row.party, row.role, row.public_id, row.capacity, fresh)
+    return SessionState(
+        session=row.public_id,
+        user=row.user,
+        home_party=row.home_party,
+        provider=row.provider,
+        actor=actor,
+        signed_in_at=row.created_at,
+        ends=row.ends,
+        touch_due=now - row.last_seen >= MINUTE,
+    )
+
+
+def _alive(row: Row[*tuple[Any, ...]], limits: Limits, now: int) -> bool:
+    if row.ended_at is not None or row.account_ended is not None or now >= row.ends:
+        return False
+    if now - row.last_seen >= limits.idle:
+        return False
+    if row.capacity is None:
+        return True
+    return row.capacity_ended is None and (row.capacity_ends is None or now < row.capacity_ends)
+
+
+def touch(session: Session, public_id: str, now: int) -> None:
+    """Note that the session is in use. Call when `touch_due`, in any write transaction."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.public_id == public_id, LoginSession.ended_at.is_(None), LoginSession.last_seen < now)
+        .values(last_seen=now)
+    )
+
+
+def create(session: Session, user: uuid.UUID, by: SignedInBy, capacity: uuid.UUID | None, ends: int, now: int) -> Fresh:
+    """A new session after a sign-in. Needs a write transaction."""
+    fresh = _fresh()
+    session.add(
+        LoginSession(
+            public_id=fresh.session,
+            id_hash=hash_cookie(fresh.cookie),
+            user=user,
+            provider=by.provider,
+            identity_tag=by.identity_tag,
+            sid_tag=by.sid_tag,
+            capacity=capacity,
+            auth_time=by.auth_time,
+            created_at=now,
+            last_seen=now,
+            ends=ends,
+            sealed_hint=seal_hint(fresh.cookie, by.id_token),
+        )
+    )
+    session.flush()
+    return fresh
+
+
+def rotate(session: Session, cookie: str, capacity: uuid.UUID, now: int) -> Fresh | None:
+    """Go on in another capacity: a new cookie and public id; the old ones are dead. None if the session is not live.
+
+    A new public id ends whatever was bound to the old one (visits, open forms). Needs a write transaction.
+    """
+    old = session.scalar(_live(LoginSession.id_hash == hash_cookie(cookie)).with_for_update())
+    if old is None:
+        return None
+    fresh = _fresh()
+    hint = open_hint(cookie, old.sealed_hint)
+    session.add(
+        LoginSession(
+            public_id=fresh.session,
+            id_hash=hash_cookie(fresh.cookie),
+            user=old.user,
+            provider=old.provider,
+            identity_tag=old.identity_tag,
+            sid_tag=old.sid_tag,
+            capacity=capacity,
+            auth_time=old.auth_time,
+            stepped_up_at=old.stepped_up_at,
+            created_at=old.created_at,
+            last_seen=now,
+            ends=old.ends,
+            sealed_hint=None if hint is None else seal_hint(fresh.cookie, hint),
+        )
+    )
+    end(session, [old], "capacity-changed", now)
+    return fresh
+
+
+def step_up(session: Session, cookie: str, public_id: str, identity_tag: bytes, now: int) -> Fresh | None:
+    """Note a fresh proof of identity and give the session a new cookie; its public id, and so its visits, stay.
+
+    None unless the cookie's session is live, is `public_id`, and belongs to that identity.
+    """
+    old = session.scalar(_live(LoginSession.id_hash == hash_cookie(cookie)).with_for_update())
+    if old is None or old.public_id != public_id or old.identity_tag != identity_tag:
+        return None
+    fresh = Fresh(secrets.token_urlsafe(32), old.public_id)
+    hint = open_hint(cookie, old.sealed_hint)
+    old.id_hash = hash_cookie(fresh.cookie)
+    old.sealed_hint = None if hint is None else seal_hint(fresh.cookie, hint)
+    old.stepped_up_at = old.last_seen = now
+    session.flush()
+    return fresh
+
+
+def live_by_cookie(session: Session, cookie: str) -> LoginSession | None:
+    """The session row of a cookie, if it was not ended. For sign-out, which an idle session may still do."""
+    return session.scalar(_live(LoginSession.id_hash == hash_cookie(cookie)))
+
+
+def live_by_tags(session: Session, sid_tag: bytes | None, identity_tag: bytes | None) -> Sequence[LoginSession]:
+    """Sessions a provider's signal means: by its session id where it gives one, else every one of the identity."""
+    if sid_tag is not None:
+        query = _live(LoginSession.sid_tag == sid_tag)
+        if identity_tag is not None:
+            query = query.where(LoginSession.identity_tag == identity_tag)
+    elif identity_tag is not None:
+        query = _live(LoginSession.identity_tag == identity_tag)
+    else:
+        return ()
+    return session.scalars(query).all()
+
+
+def live_of_user(session: Session, user: uuid.UUID) -> Sequence[LoginSession]:
+    """Every session of a person that was not ended (some may be idle or out of time)."""
+    return session.scalars(_live(LoginSession.user == user).order_by(LoginSession.created_at)).all()
+
+
+def live_of_capacity(session: Session, capacity: uuid.UUID) -> Sequence[LoginSession]:
+    """Sessions in use under one capacity."""
+    return session.scalars(_live(LoginSession.capacity == capacity)).all()
+
+
+def end(session: Session, rows: Sequence[LoginSession], why: str, now: int) -> None:
+    """End sessions and forget what was kept for their sign-out. Needs a write transaction."""
+    for row in rows:
+        row.ended_at, row.ended_why, row.sealed_hint = now, why, None
+    session.flush()
+
+
+def hash_cookie(cookie: str) -> bytes:
+    """What the database knows of a cookie. 256 random bits need no slow hash."""
+    return hashlib.sha256(cookie.encode()).digest()
+
+
+def _live(condition: ColumnElement[bool]) -> Select[LoginSession]:
+    return select(LoginSession).where(condition, LoginSession.ended_at.is_(None))
+
+
+def _fresh() -> Fresh:
+    return Fresh(secrets.token_urlsafe(32), secrets.token_urlsafe(12))

@@ -1,0 +1,92 @@
+"""Accounts, capacities and sessions. Pseudonymous: ids and keyed tags, no name, no e-mail, no token."""
+
+import uuid
+
+from sqlalchemy import Boolean, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Id, Micros
+
+
+class UserAccount(Base):
+    """One member of staff. `home_party` is what the provider's claims said at the last sign-in."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    home_party: Mapped[str] = mapped_column(String(40), index=True)
+    suggested: Mapped[str] = mapped_column(String(400), default="")  # roles a claim suggests, separated by spaces
+    created_at: Mapped[int] = mapped_column(Micros)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+
+
+class UserIdentity(Base):
+    """An identity at a provider: HMAC-SHA256 of issuer and subject under a named secret, see `tags`."""
+
+    __tablename__ = "user_identity"
+
+    tag: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"), index=True)
+
+
+class CapacityGrant(Base):
+    """One person may act in one role for one party, from `starts` until (not including) `ends`."""
+
+    __tablename__ = "capacity_grant"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"), index=True)
+    party: Mapped[str] = mapped_column(String(40), index=True)
+    role: Mapped[str] = mapped_column(String(40))
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int | None] = mapped_column(Micros)
+    granted_at: Mapped[int] = mapped_column(Micros)
+    granted_by: Mapped[uuid.UUID | None] = mapped_column(Id)  # None: at the command line, when a party is set up
+    suggested_by_claim: Mapped[bool] = mapped_column(Boolean)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+
+class LoginSession(Base):
+    """One signed-in browser. The cookie's value is not here, only its SHA-256."""
+
+    __tablename__ = "login_session"
+
+    public_id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    id_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    identity_tag: Mapped[bytes] = mapped_column(LargeBinary(32))
+    sid_tag: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    capacity: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("capacity_grant.id"), index=True)
+    auth_time: Mapped[int | None] = mapped_column(Micros)
+    stepped_up_at: Mapped[int | None] = mapped_column(Micros)
+    created_at: Mapped[int] = mapped_column(Micros)
+    last_seen: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    sealed_hint: Mapped[bytes | None] = mapped_column(LargeBinary)  # id_token under a key made from the cookie
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+    ended_why: Mapped[str | None] = mapped_column(String(20))
+
+
+class AuthRequest(Base):
+    """A sign-in under way. Nonce and PKCE verifier are derived from the browser's own secret and are not kept."""
+
+    __tablename__ = "auth_request"
+
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    provider: Mapped[str] = mapped_column(String(40))
+    step_up_of: Mapped[str | None] = mapped_column(String(22))  # public session id; None: a sign-in
+    next_path: Mapped[str] = mapped_column(String(500))
+    started_at: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros, index=True)
+
+
+class LogoutTokenSeen(Base):
+    """A back-channel logout token that was used; kept until it would have expired anyway."""
+
+    __tablename__ = "logout_token_seen"
+
+    jti_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    until: Mapped[int] = mapped_column(Micros)
