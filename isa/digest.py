@@ -1,0 +1,41 @@
+"""The digest that the parties sign: SHA-256 over RFC 8785 canonical JSON of the parsed document.
+
+Comments, spacing and the order of keys carry no meaning; every value does. See docs/formats/agreement.md.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import rfc8785
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """64 lower-case hexadecimal digits of the parsed `document`.
+
+    Raises ValueError when a value cannot be said in JSON (a TOML date, a float that is no number, an integer beyond
+    2^53) or a text is not in Unicode normalisation form C: two spellings of one text must not have two digests.
+    """
+    for path, text in texts(document):
+        if not unicodedata.is_normalized("NFC", text):
+            raise ValueError(f"{path}: the text is not in Unicode normalisation form C")
+    try:
+        canonical = rfc8785.dumps(dict(document))
+    except rfc8785.CanonicalizationError as error:
+        raise ValueError(f"the document cannot be put into canonical form: {error}") from error
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the parsed document, keys included, each with its path such as "party.police.name"."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            below = f"{path}.{key}" if path else str(key)
+            yield below, str(key)
+            yield from texts(inner, below)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from texts(inner, f"{path}[{index}]")

@@ -1,0 +1,201 @@
+"""The agreement file as it is written: which tables and keys exist and what sort of value each takes.
+
+Unknown keys are refused, nothing is converted ("5.10" is never 5.1). References are resolved by `isa.building`.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from annotated_types import MinLen
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+Number = Annotated[str, StringConstraints(pattern=r"^\d+[A-Z]?(\.\d+[A-Z]?)*$")]
+Words = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.|\n)*\S$|^\S$")]
+Period = Annotated[str, StringConstraints(pattern=r"^P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$")]
+Some = Annotated[list[str], MinLen(1)]
+Action = Literal["read", "create", "edit", "share", "export", "search"]
+
+
+def _calendar_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_day)]
+
+
+class Row(BaseModel):
+    """What every table of the file shares: no unknown keys, no conversions, an optional note of the reasoning."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+    note: str = ""
+
+
+class ArrangementRow(Row):
+    subjects_contact: Id
+    breach_contact: Id
+    text: Some
+
+
+class ControllerRow(Row):
+    name: Words
+    competent: Literal["full", "extent", "none"]
+
+
+class PartyRow(Row):
+    name: Words
+    short: Words
+    controller: Id
+    kind: Id
+    signatory: Words
+    contact: Words
+    acts_for: Id | None = None
+    contract: str = ""
+
+
+class RoleRow(Row):
+    name: Words
+    reach: Literal["assigned", "party", "agreement", "none"]
+    content: bool
+    standing_purpose: Id | None = None
+    kinds: Some | None = None
+
+
+class PurposeRow(Row):
+    name: Words
+    ask: Words
+    example: Words
+    task: str = ""
+
+
+class FactRow(Row):
+    name: Words
+    per: Literal["owner"] | None = None
+
+
+class GatewayRow(Row):
+    cite: Words
+    text: Words
+    to: Some | None = None
+    from_: Some | None = Field(default=None, alias="from")
+    not_to: list[str] = []
+    not_from: list[str] = []
+    not_pair: list[Annotated[list[str], MinLen(2), Field(max_length=2)]] = []
+    between: Some | str | None = None
+    not_category: list[str] = []
+    needs: list[str] = []
+    listed: Some | None = None
+    anchor: Some | None = None
+
+
+class RetentionRow(Row):
+    after: Words
+    period: Period
+    then: Words
+
+
+class CategoryRow(Row):
+    name: Words
+    sensitivity: Literal["official", "official-sensitive"]
+    owners: Some
+    special: bool = False
+    criminal: bool = False
+    on_deny: Literal["explain", "silent"] = "explain"
+    retention: RetentionRow | None = None
+
+
+class KindRow(Row):
+    name: Words
+    section: Words
+    labelled: Some | None = None
+
+
+class FieldRow(Row):
+    name: Words
+    category: Id | None = None
+    type: Literal["text", "longtext", "date", "choice", "integer", "yesno"] = "text"
+    owners: Some | None = None
+    choices: list[Words] = []
+    source: list[str] = []
+
+
+class ObligationRow(Row):
+    do: Literal["justify", "notify", "review"]
+    who: str = ""
+    within: Period | None = None
+    by: str = ""
+
+
+class ClauseRow(Row):
+    no: Number
+    heading: Words
+    effect: Literal["grant", "prohibit", "statement"]
+    prose: str = ""
+    to: Some | None = None
+    acting: Some | None = None
+    from_: Some | None = Field(default=None, alias="from")
+    can: Some | None = None
+    what: Some | None = None
+    for_: Some | None = Field(default=None, alias="for")
+    gateway: list[str] = []
+    condition: str | None = None
+    when: list[str] = []
+    unless: list[str] = []
+    emergency: bool = False
+    regime_change: bool = False
+    then: list[ObligationRow] = []
+
+
+class GivenRow(Row):
+    who: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+    can: Action
+    field: str
+    owner: Id
+    for_: Id = Field(alias="for")
+    facts: list[str] = []
+    not_: list[str] = Field(default=[], alias="not")
+
+
+class ExampleRow(Row):
+    say: Words
+    given: GivenRow
+    expect: Annotated[str, StringConstraints(pattern=r"^(permit \S+( [a-z]+)*|deny \S+( near \S+)?)$")]
+
+
+class Document(Row):
+    """The whole file, format 1."""
+
+    format: Literal[1]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    version: Annotated[int, Field(ge=1)]
+    title: Words
+    borough: Words
+    effective: Day
+    expires: Day
+    review_by: Day
+    commencement: Literal["pairwise"]
+    silence: Number
+    supersedes: str | None = None
+    preamble: Some
+    arrangement: ArrangementRow
+    controller: dict[Id, ControllerRow]
+    party: dict[Id, PartyRow]
+    parties: dict[Id, Some] = {}
+    role: dict[Id, RoleRow]
+    roles: dict[Id, Some] = {}
+    purpose: dict[Id, PurposeRow]
+    fact: dict[Id, FactRow] = {}
+    gateway: dict[Id, GatewayRow] = {}
+    category: dict[Id, CategoryRow]
+    kind: dict[Id, KindRow]
+    field: dict[FieldName, FieldRow]
+    clause: list[ClauseRow]
+    example: list[ExampleRow] = []
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the file (2020-12), for editors that check TOML as it is typed (tombi, taplo)."""
+    schema = Document.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
