@@ -1,0 +1,194 @@
+"""Signed notes, checkpoints and verifier keys (C2SP signed-note and tlog-checkpoint).
+
+A note is text, a blank line, then one line a signature. Opening raises `NoteInvalid`; it never returns a bool.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from portal.audit.tree import HASH_SIZE, LARGEST_SIZE
+
+ED25519 = 0x01
+MOST_SIGNATURES = 64
+LONGEST_NOTE = 1 << 20
+_DASH = "— "
+
+
+class NoteInvalid(ValueError):
+    """A note, checkpoint or verifier key is malformed or not signed as it must be. Says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The public half of a log's key: checks signatures made under `name`."""
+
+    name: str
+    public: bytes
+    """32 bytes, Ed25519."""
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if len(self.public) != 32:
+            raise NoteInvalid("an Ed25519 public key has 32 bytes")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name+hex(id)+base64(type ‖ public key)`. Raises `NoteInvalid`, also for a key id that does not fit."""
+        parts = text.split("+", 2)
+        if len(parts) != 3 or len(parts[1]) != 8:
+            raise NoteInvalid("a verifier key reads name+id+key")
+        key = _base64(parts[2])
+        if len(key) != 33 or key[0] != ED25519:
+            raise NoteInvalid("only Ed25519 verifier keys (type 1) are known")
+        verifier = cls(parts[0], key[1:])
+        if verifier.key_id.hex() != parts[1]:
+            raise NoteInvalid("the verifier key's id does not belong to its key")
+        return verifier
+
+    @property
+    def key_id(self) -> bytes:
+        """SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]."""
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[:4]
+
+    def __str__(self) -> str:
+        key = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{key}"
+
+    def check(self, body: str, signature: bytes) -> None:
+        """Return if `signature` (64 bytes) signs `body`, else raise `NoteInvalid`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, body.encode())
+        except InvalidSignature as error:
+            raise NoteInvalid(f"the signature of {self.name} does not fit the text") from error
+
+
+class Signer:
+    """The private half of a log's key. Its repr shows the name only."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"Signer({self.verifier.name!r})"
+
+    def sign(self, body: str) -> str:
+        """The signed note over `body`, which must end with a newline and hold no other control character."""
+        _check_text(body)
+        payload = base64.b64encode(self.verifier.key_id + self._key.sign(body.encode())).decode()
+        return f"{body}\n{_DASH}{self.verifier.name} {payload}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a log vouches for: its name, how many entries it has, and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def body(self) -> str:
+        """`origin\\nsize\\nbase64(root)\\n`."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+    @classmethod
+    def parse(cls, body: str) -> Self:
+        """Read a checkpoint body of exactly three lines. Raises `NoteInvalid`."""
+        lines = body.split("\n")
+        if len(lines) != 4 or lines[3] or not lines[0]:
+            raise NoteInvalid("a checkpoint has three lines: origin, size, root")
+        digits = lines[1]
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 19 or str(int(digits)) != digits:
+            raise NoteInvalid("the size of a checkpoint is a plain decimal number")
+        root = _base64(lines[2])
+        if len(root) != HASH_SIZE or int(digits) > LARGEST_SIZE:
+            raise NoteInvalid("a checkpoint's root has 32 bytes and its size fits 63 bits")
+        return cls(lines[0], int(digits), root)
+
+
+def open_note(note: str | bytes, verifiers: Iterable[Verifier]) -> str:
+    """The body of a note that at least one of `verifiers` signed.
+
+    Signatures of others are ignored; a known key whose signature fails rejects the whole note. Raises `NoteInvalid`.
+    """
+    body, signatures = split_note(note)
+    known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+    signed = False
+    for name, payload in signatures:
+        verifier = known.get((name, payload[:4]))
+        if verifier is not None:
+            verifier.check(body, payload[4:])
+            signed = True
+    if not signed:
+        raise NoteInvalid("the note carries no signature of a known key")
+    return body
+
+
+def open_checkpoint(note: str | bytes, verifier: Verifier) -> Checkpoint:
+    """The checkpoint that `verifier` signed under its own name as origin. Raises `NoteInvalid`."""
+    checkpoint = Checkpoint.parse(open_note(note, [verifier]))
+    if checkpoint.origin != verifier.name:
+        raise NoteInvalid("the checkpoint is of another log")
+    return checkpoint
+
+
+def split_note(note: str | bytes) -> tuple[str, list[tuple[str, bytes]]]:
+    """A note's body and its signatures as (name, key id ‖ signature), none of them verified. Raises `NoteInvalid`."""
+    if len(note) > LONGEST_NOTE:
+        raise NoteInvalid("the note is too long")
+    if isinstance(note, bytes):
+        try:
+            note = note.decode()
+        except UnicodeDecodeError as error:
+            raise NoteInvalid("the note is not UTF-8") from error
+    _check_text(note)
+    body, blank, tail = note.rpartition("\n\n")
+    if not blank or not tail:
+        raise NoteInvalid("the note has no signatures")
+    lines = tail.removesuffix("\n").split("\n")
+    if len(lines) > MOST_SIGNATURES:
+        raise NoteInvalid("the note has too many signatures")
+    return body + "\n", [_signature(line) for line in lines]
+
+
+def _signature(line: str) -> tuple[str, bytes]:
+    name, space, payload = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not space:
+        raise NoteInvalid("a signature line is malformed")
+    _check_name(name)
+    value = _base64(payload)
+    if len(value) < 5:
+        raise NoteInvalid("a signature is too short")
+    return name, value
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or any(char.isspace() for char in name):
+        raise NoteInvalid("a key's name is not empty and holds neither space nor plus")
+
+
+def _check_text(text: str) -> None:
+    if not text.endswith("\n") or any(char < " " and char != "\n" for char in text):
+        raise NoteInvalid("a note ends with a newline and holds no other control character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise NoteInvalid("the note is not UTF-8") from error
+
+
+def _base64(text: str) -> bytes:
+    """Strict standard base64: no other characters, and only the canonical spelling of its bytes."""
+    try:
+        value = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise NoteInvalid("malformed base64") from error
+    if base64.b64encode(value).decode() != text:
+        raise NoteInvalid("malformed base64")
+    return value

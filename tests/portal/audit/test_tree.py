@@ -1,0 +1,139 @@
+"""The Merkle tree: every proof verifies, every changed proof fails, at the sizes where trees go wrong."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal.audit import tree
+from portal.audit.tree import ProofInvalid
+
+HASHES = [tree.leaf_hash(str(i).encode()) for i in range(300)]
+
+
+def nodes_of(hashes):
+    nodes = {(0, index): value for index, value in enumerate(hashes)}
+    edge = tree.CompactRange()
+    for value in hashes:
+        edge.append(value, lambda level, index, node: nodes.__setitem__((level, index), node))
+    return (lambda level, index: nodes[level, index]), edge
+
+
+NODE, _ = nodes_of(HASHES)
+ROOTS = [tree.root_of(HASHES[:size]) for size in range(len(HASHES) + 1)]
+
+
+@st.composite
+def places(draw):
+    size = draw(st.integers(1, len(HASHES)))
+    return draw(st.integers(0, size - 1)), size
+
+
+def flipped(value, bit):
+    return value[: bit // 8] + bytes([value[bit // 8] ^ 1 << bit % 8]) + value[bit // 8 + 1 :]
+
+
+@given(places(), st.integers(0, 255), st.data())
+@settings(max_examples=150, deadline=None)
+def test_inclusion(place, bit, data):
+    index, size = place
+    proof = tree.prove_inclusion(NODE, index, size)
+    tree.verify_inclusion(HASHES[index], index, size, proof, ROOTS[size])
+    wrong = [
+        (flipped(HASHES[index], bit), index, proof, ROOTS[size]),
+        (HASHES[index], index, proof, flipped(ROOTS[size], bit)),
+        (HASHES[index], (index + 1) % size if size > 1 else 1, proof, ROOTS[size]),
+        (HASHES[index], index, [*proof, HASHES[0]], ROOTS[size]),
+    ]
+    if proof:
+        at = data.draw(st.integers(0, len(proof) - 1))
+        wrong += [
+            (HASHES[index], index, proof[:-1], ROOTS[size]),
+            (HASHES[index], index, [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]], ROOTS[size]),
+        ]
+    for leaf, number, steps, root in wrong:
+        with pytest.raises(ProofInvalid):
+            tree.verify_inclusion(leaf, number, size, steps, root)
+
+
+@given(places(), st.integers(0, 255), st.data())
+@settings(max_examples=150, deadline=None)
+def test_consistency(place, bit, data):
+    old, size = place[0] + 1, place[1]
+    proof = tree.prove_consistency(NODE, old, size)
+    tree.verify_consistency(old, size, ROOTS[old], ROOTS[size], proof)
+    wrong = [
+        (flipped(ROOTS[old], bit), ROOTS[size], proof),
+        (ROOTS[old], flipped(ROOTS[size], bit), proof),
+        (ROOTS[old], ROOTS[size], [*proof, HASHES[0]]),
+    ]
+    if proof:
+        at = data.draw(st.integers(0, len(proof) - 1))
+        wrong += [
+            (ROOTS[old], ROOTS[size], proof[:-1]),
+            (ROOTS[old], ROOTS[size], [*proof[:at], flipped(proof[at], bit), *proof[at + 1 :]]),
+        ]
+    for first, second, steps in wrong:
+        with pytest.raises(ProofInvalid):
+            tree.verify_consistency(old, size, first, second, steps)
+
+
+@pytest.mark.parametrize("size", [255, 256, 257, 65_535, 65_536, 65_537])
+def test_around_whole_tiles(size):
+    hashes = [tree.leaf_hash(i.to_bytes(3)) for i in range(size)]
+    node, edge = nodes_of(hashes)
+    assert edge.root() == tree.root_of(hashes)
+    for index in {0, 1, size // 2, size - 2, size - 1}:
+        tree.verify_inclusion(hashes[index], index, size, tree.prove_inclusion(node, index, size), edge.root())
+    for old in {1, 255, size // 2, size - 1, size}:
+        proof = tree.prove_consistency(node, old, size)
+        tree.verify_consistency(old, size, tree.root_of(hashes[:old]), edge.root(), proof)
+
+
+def test_the_empty_tree_has_a_root_and_no_leaves():
+    assert tree.CompactRange().root() == tree.EMPTY_ROOT
+    for index in (-1, 0):
+        with pytest.raises(ProofInvalid):
+            tree.prove_inclusion(NODE, index, 0)
+        with pytest.raises(ProofInvalid):
+            tree.verify_inclusion(HASHES[0], index, 0, [], tree.EMPTY_ROOT)
+
+
+def test_sizes_near_the_end_of_63_bits():
+    largest = 2**63 - 1
+    with pytest.raises(ProofInvalid, match="another root"):
+        tree.verify_inclusion(HASHES[0], largest - 1, largest, [HASHES[1]] * 62, HASHES[2])
+    with pytest.raises(ProofInvalid, match="not in a tree"):
+        tree.verify_inclusion(HASHES[0], 0, largest + 1, [HASHES[1]] * 63, HASHES[2])
+    with pytest.raises(ProofInvalid, match="cannot extend"):
+        tree.verify_consistency(1, largest + 1, HASHES[0], HASHES[1], [])
+
+
+def test_an_edge_that_cannot_be():
+    with pytest.raises(ProofInvalid):
+        tree.CompactRange(3, [HASHES[0]])
+    with pytest.raises(ProofInvalid):
+        tree.CompactRange(1, [b"short"])
+
+
+@pytest.mark.parametrize(
+    ("level", "index", "width", "name"),
+    [
+        (0, 0, 256, "tile/0/000"),
+        (0, 1234067, 256, "tile/0/x001/x234/067"),
+        (2, 999, 17, "tile/2/999.p/17"),
+        (1, 1000, 1, "tile/1/x001/000.p/1"),
+    ],
+)
+def test_tile_names(level, index, width, name):
+    assert tree.tile_path(level, index, width) == name
+
+
+@pytest.mark.parametrize("wrong", [(0, 0, 0), (0, 0, 257), (0, -1, 1), (64, 0, 1)])
+def test_tiles_that_cannot_be(wrong):
+    with pytest.raises(ProofInvalid):
+        tree.tile_path(*wrong)
+
+
+def test_entry_bundles_and_partial_widths():
+    assert tree.entries_path(1234067, 3) == "tile/entries/x001/x234/067.p/3"
+    assert [tree.partial_width(level, 65_537 + 512) for level in range(3)] == [1, 2, 1]
