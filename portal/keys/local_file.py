@@ -184,18 +184,22 @@ def _load(path: Path, found: os.stat_result) -> _File:
     _refuse_open(found, f"key file {path.name}", 0o600)
     if not stat.S_ISREG(found.st_mode):
         raise Misconfigured(f"key file {path.name} is not a plain file")
-    try:
-        document = json.loads(path.read_bytes())
-        versions = {int(row["version"]): _from_row(row) for row in document["versions"]}
-        active = [v for v in versions.values() if v.state is State.ACTIVE]
-        good = document["format"] == 1 and document["root"] == path.stem and len(active) == 1
-    except OSError:
-        raise KeysUnavailable(f"root {path.stem}: its key file cannot be read") from None
-    except (ValueError, KeyError, TypeError):
-        good = False
-    if not good:
+    versions = _parse(path)
+    active = [v for v in versions.values() if v.state is State.ACTIVE]
+    if len(active) != 1:
         raise Misconfigured(f"key file {path.name} is malformed, altered, or of another root")
     return _File(versions, active[0], _signature(found))
+
+
+def _parse(path: Path) -> dict[int, _Held]:
+    """The versions in the file; none if anything about it is wrong (no error is raised while keys are in sight)."""
+    try:
+        document = json.loads(path.read_bytes())
+        rows = {int(row["version"]): _from_row(row) for row in document["versions"]}
+        good = document["format"] == 1 and document["root"] == path.stem and len(rows) == len(document["versions"])
+        return rows if good else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 @contextmanager
@@ -246,7 +250,7 @@ def _to_row(held: _Held) -> dict[str, Any]:
 
 
 def _from_row(row: dict[str, Any]) -> _Held:
-    """A version from the file. Raises `ValueError`, without the key in sight, if key and commitment disagree."""
+    """A version from the file. Raises `ValueError` or `KeyError` unless it is whole and key and commitment agree."""
     state, stated = State(row["state"]), bytes.fromhex(row["commitment"])
     if row["key"] is None:
         if state is not State.DESTROYED:
@@ -254,7 +258,6 @@ def _from_row(row: dict[str, Any]) -> _Held:
         return _Held(int(row["version"]), state, int(row["created"]), stated, None, None)
     key = base64.b64decode(row["key"], validate=True)
     if len(key) != 32 or commitment(key) != stated:
-        del key, row
         raise ValueError("key and commitment disagree")
     return _Held(int(row["version"]), state, int(row["created"]), stated, key, AESGCM(key))
 
