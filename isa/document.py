@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 Number = Annotated[str, StringConstraints(pattern=r"^\d+[A-Z]?(\.\d+[A-Z]?)*$")]
-Words = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.|\n)*\S$|^\S$")]
-Period = Annotated[str, StringConstraints(pattern=r"^P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?)?$")]
+Words = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S(.|\n)*$")]
+Period = Annotated[str, StringConstraints(pattern=r"^P(\d+Y(\d+M)?|\d+M|\d+W|\d+D|T\d+[HM])$")]
 Some = Annotated[list[str], MinLen(1)]
 Action = Literal["read", "create", "edit", "share", "export", "search"]
 
