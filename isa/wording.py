@@ -1,0 +1,104 @@
+"""How ids become the words of a clause and of an explanation."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from isa.agreement import Agreement, Clause
+
+_VERBS = {
+    "read": "read",
+    "create": "create",
+    "edit": "edit",
+    "share": "share",
+    "export": "export and print",
+    "search": "search",
+}
+_SLOT = re.compile(r"\{([a-z]+)\}")
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """ "A, B and C"."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def low(words: str) -> str:
+    """With a small first letter, unless the first word is an acronym (MARAC) or a single capital."""
+    first = words.partition(" ")[0]
+    return words if first[1:] != first[1:].lower() or len(first) == 1 else words[:1].lower() + words[1:]
+
+
+def high(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def party_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
+    """Short names; a group by its own name, "@case_working" → "all case working parties"."""
+    return [
+        f"all {name[1:].replace('_', ' ')} parties" if name.startswith("@") else agreement.parties[name].short
+        for name in said
+    ]
+
+
+def role_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
+    """Role names with groups spread: few enough to be said, and nobody need look them up."""
+    roles: list[str] = []
+    for name in said:
+        members = agreement.role_groups[name[1:]] if name.startswith("@") else (name,)
+        roles += [agreement.roles[role].name for role in members]
+    return list(dict.fromkeys(roles))
+
+
+def field_name(agreement: Agreement, key: str) -> str:
+    """ "text (housing)" for "update.text@housing": the field, and the label that tells it from its like."""
+    field = agreement.fields[key]
+    name = low(field.name)
+    return f"{name} ({low(agreement.categories[field.category].name)})" if field.label else name
+
+
+def target_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
+    """What a clause is about: categories by name, fields by name and kind of record."""
+    names = []
+    for target in said:
+        sort, _, name = target.partition(":")
+        if sort == "category":
+            names.append(low(agreement.categories[name].name))
+        else:
+            kind = agreement.kinds[agreement.fields[name].kind]
+            names.append(f"{field_name(agreement, name)} ({low(kind.name)})")
+    return names
+
+
+def fact_name(agreement: Agreement, fact: str) -> str:
+    """ "the duty of confidence is met" for "confidence_met:ntmh"."""
+    return agreement.facts[fact.partition(":")[0]].name
+
+
+def slots(agreement: Agreement, clause: Clause) -> dict[str, str]:
+    """The words for each slot of the clause's prose; "*" reads as anyone or anything."""
+    said = clause.said
+
+    def words(key: str, everything: str, spell: list[str], last: str) -> str:
+        return everything if "*" in said.get(key, ()) else listed(spell, last)
+
+    def known(key: str) -> list[str]:
+        return [name for name in said.get(key, ()) if name != "*"]
+
+    return {
+        "to": words("to", "any party", party_names(agreement, known("to")), "and"),
+        "acting": words("acting", "anyone", role_names(agreement, known("acting")), "or"),
+        "from": words("from", "any party", party_names(agreement, known("from")), "and"),
+        "can": words("can", "use in any way", [_VERBS[action] for action in known("can")], "or"),
+        "what": words("what", "any information", target_names(agreement, known("what")), "and"),
+        "for": words("for", "any purpose", [low(agreement.purposes[name].name) for name in known("for")], "or"),
+        "gateway": listed(agreement.gateways[name].cite for name in clause.gateways),
+        "condition": clause.condition or "",
+        "when": listed(fact_name(agreement, name) for name in clause.when),
+        "unless": listed(fact_name(agreement, name) for name in clause.unless),
+    }
+
+
+def sentence(agreement: Agreement, clause: Clause) -> str:
+    """The clause's prose with its slots filled from its rule, so that text and rule cannot drift apart."""
+    filled = slots(agreement, clause)
+    return _SLOT.sub(lambda match: filled[match.group(1)], clause.prose)
