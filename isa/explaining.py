@@ -29,16 +29,18 @@ def text_for_user(agreement: Agreement, decision: Decision) -> str:
     if decision.permit:
         clause = agreement.clauses[decision.clause]
         price = f" {high(_price(decision))}." if decision.obligations else ""
-        return f"You see this under clause {clause.number}: {low(clause.heading)}.{price}"
+        verb = "see" if decision.action == "read" else f"may {decision.action}"
+        return f"You {verb} this under clause {clause.number}: {low(clause.heading)}.{price}"
     if decision.silent:
         return ""
     name = field_name(agreement, decision.field) if decision.field in agreement.fields else "this"
-    return f"Not shown: {name}. {_why(agreement, decision)}"
+    start = f"Not shown: {name}" if decision.action == "read" else f"You may not {decision.action} {name}"
+    return f"{start}. {_why(agreement, decision)}"
 
 
 def text_for_dpo(agreement: Agreement, decision: Decision) -> str:
     """The whole reasoning, for the access log's readers; says what was silent."""
-    what = f"{decision.action} {decision.field} owned by {decision.owner}"
+    what = f"{decision.action} {_field_and_owner(agreement, decision)}"
     if decision.permit:
         parts = [f"Permitted: {what}, under clause {decision.clause}"]
         if decision.gateways:
@@ -58,6 +60,13 @@ def text_for_dpo(agreement: Agreement, decision: Decision) -> str:
         if decision.silent:
             parts.append("silent: the reader was shown no trace")
     return f"{'; '.join(parts)}. Agreement {agreement.reference}."
+
+
+def _field_and_owner(agreement: Agreement, decision: Decision) -> str:
+    if decision.field not in agreement.fields or decision.owner not in agreement.parties:
+        return "something that the agreement does not know"
+    kind = agreement.kinds[agreement.fields[decision.field].kind].name
+    return f"{low(kind)}: {field_name(agreement, decision.field)}, owned by {agreement.parties[decision.owner].short}"
 
 
 def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tuple[Group, ...]:
@@ -131,7 +140,7 @@ def _nearly(agreement: Agreement, near: Clause, decision: Decision) -> str:
     cite = f"(clause {near.number})"
     if "party" in needs or "owner" in needs:
         to = listed(party_names(agreement, near.said.get("to", tuple(sorted(near.to or ())))))
-        return f"{near.heading}: given to {to} only {cite}."
+        return f"{near.heading} (clause {near.number}: {to} only)."
     if any(word.startswith("gateway:") for word in needs):
         owner = agreement.parties[decision.owner].short
         return f"No legal power in clause {near.number} lets it pass from {owner} to your agency."

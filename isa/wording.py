@@ -33,9 +33,9 @@ def high(words: str) -> str:
 
 
 def party_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
-    """Short names; a group by its own name, "@case_working" → "all case working parties"."""
+    """Short names; a group by its own name, "@case_working" → "all case-working parties"."""
     return [
-        f"all {name[1:].replace('_', ' ')} parties" if name.startswith("@") else agreement.parties[name].short
+        f"all {name[1:].replace('_', '-')} parties" if name.startswith("@") else agreement.parties[name].short
         for name in said
     ]
 
@@ -101,4 +101,4 @@ def slots(agreement: Agreement, clause: Clause) -> dict[str, str]:
 def sentence(agreement: Agreement, clause: Clause) -> str:
     """The clause's prose with its slots filled from its rule, so that text and rule cannot drift apart."""
     filled = slots(agreement, clause)
-    return _SLOT.sub(lambda match: filled[match.group(1)], clause.prose)
+    return high(_SLOT.sub(lambda match: filled[match.group(1)], clause.prose))

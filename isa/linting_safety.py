@@ -1,0 +1,101 @@
+"""Linter rules of safety: emergencies, writing blind, derived fields, retention, silence, attendees."""
+
+from collections.abc import Iterator
+
+from isa.agreement import OBLIGATIONS, Agreement, Clause
+from isa.classes import served
+from isa.linting_law import Found, grants
+
+_MEETING = "meeting_open"
+
+
+def bare_emergency(agreement: Agreement) -> Found:
+    for clause in grants(agreement):
+        missing = sorted(OBLIGATIONS - {obligation.do for obligation in clause.obligations})
+        if clause.emergency and missing:
+            yield clause.line, f"emergency clause {clause.number} lacks {', '.join(missing)}"
+        for obligation in clause.obligations:
+            if obligation.do == "notify" and not (obligation.who and obligation.within):
+                yield clause.line, f"clause {clause.number}: notify whom, within what time?"
+
+
+def blind_writing(agreement: Agreement) -> Found:
+    """Whoever may create or edit must be able to read what they wrote."""
+    reads = [(c, c.what or frozenset()) for c in grants(agreement) if "read" in (c.can or ()) and not c.emergency]
+    for clause in grants(agreement):
+        if not {"create", "edit"} & (clause.can or frozenset()):
+            continue
+        blind = sorted(key for key in clause.what or () if any(_blind(agreement, clause, key, reads)))
+        if blind:
+            yield clause.line, f"clause {clause.number} lets a party write what it may not read: {', '.join(blind)}"
+
+
+def _blind(agreement: Agreement, clause: Clause, key: str, reads: list[tuple[Clause, frozenset[str]]]) -> Iterator[str]:
+    """The parties (owners of `key`) and roles of `clause` that no grant lets read their own `key`."""
+    owners = agreement.fields[key].owners & (clause.to or frozenset())
+    for party in owners if clause.owners is None else owners & clause.owners:
+        for role in clause.acting or ():
+            kinds = agreement.roles[role].kinds
+            if kinds is not None and agreement.parties[party].kind not in kinds:
+                continue
+            if not any(
+                key in what
+                and party in (read.to or ())
+                and role in (read.acting or ())
+                and (read.owners is None or party in read.owners)
+                for read, what in reads
+            ):
+                yield party
+
+
+def looser_than_source(agreement: Agreement) -> Found:
+    for field in agreement.fields.values():
+        for source in field.source:
+            origin = agreement.fields.get(source)
+            if origin is None:
+                continue
+            for owner in sorted(field.owners):
+                strict = served(agreement, owner, source)
+                looser = [
+                    clause
+                    for clause in grants(agreement)
+                    if field.key in (clause.what or ()) and not clause.note and not (clause.to or frozenset()) <= strict
+                ]
+                for clause in looser:
+                    yield (
+                        clause.line,
+                        f"clause {clause.number}: {field.key} goes further than its source {source}; note why",
+                    )
+
+
+def without_retention(agreement: Agreement) -> Found:
+    for category in agreement.categories.values():
+        if category.retention is None:
+            yield agreement.lines.get(f"category.{category.id}", 0), f'no retention for "{category.id}"'
+
+
+def silent_export(agreement: Agreement) -> Found:
+    for clause in grants(agreement):
+        silent = sorted({f.category for f in map(agreement.fields.__getitem__, clause.what or ())})
+        silent = [name for name in silent if agreement.categories[name].silent]
+        if silent and "export" in (clause.can or ()):
+            yield clause.line, f"clause {clause.number} exports {', '.join(silent)}; silent data are never exported"
+
+
+def open_meeting(agreement: Agreement) -> Found:
+    """A role with content and no reach of its own lives by the meeting alone."""
+    visiting = {role.id for role in agreement.roles.values() if role.content and role.reach == "none"}
+    for clause in grants(agreement):
+        attendees = sorted(visiting & (clause.acting or frozenset()))
+        if attendees and _MEETING not in clause.when:
+            yield clause.line, f"clause {clause.number}: {', '.join(attendees)} only while the fact {_MEETING} is true"
+
+
+RULES = {
+    "L30": bare_emergency,
+    "L31": blind_writing,
+    "L32": looser_than_source,
+    "L33": without_retention,
+    "L34": silent_export,
+    "L35": open_meeting,
+}
