@@ -232,10 +232,11 @@ def test_neither_repr_nor_traceback_shows_a_data_key(session, provider, monkeypa
     assert repr(drawn[0])[2:20] not in text
 
 
-def test_the_database_file_holds_no_key_in_clear(session, engine, keyring, tmp_path, monkeypatch):
+def test_the_database_file_holds_no_key_in_clear(sqlite, keyring, tmp_path, monkeypatch):
     key = os.urandom(32)
     monkeypatch.setattr(AESGCM, "generate_key", lambda bits: key)
-    make(session, keyring, Place(ANN, "police", "c1"))
+    with Session(sqlite) as session:
+        make(session, keyring, Place(ANN, "police", "c1"))
     files = [each.read_bytes() for each in tmp_path.iterdir() if each.is_file()]
     assert any(b"key_dek" in each for each in files)  # the scan looks where the row is
     assert not any(key in each for each in files)
