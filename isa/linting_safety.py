@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from isa.agreement import OBLIGATIONS, Agreement, Clause
 from isa.classes import served
-from isa.linting_law import Found, grants
+from isa.linting_law import Found, grants, reaching
 
 _MEETING = "meeting_open"
 
@@ -49,23 +49,24 @@ def _blind(agreement: Agreement, clause: Clause, key: str, reads: list[tuple[Cla
 
 
 def looser_than_source(agreement: Agreement) -> Found:
+    """A summary or band must not tell more people than what it is made from, unless the note argues for it."""
     for field in agreement.fields.values():
-        for source in field.source:
-            origin = agreement.fields.get(source)
-            if origin is None:
+        strict = {
+            (owner, source): served(agreement, owner, source)
+            for source in field.source
+            for owner in field.owners
+            if source in agreement.fields
+        }
+        for clause in grants(agreement):
+            if clause.note or field.key not in (clause.what or ()):
                 continue
-            for owner in sorted(field.owners):
-                strict = served(agreement, owner, source)
-                looser = [
-                    clause
-                    for clause in grants(agreement)
-                    if field.key in (clause.what or ()) and not clause.note and not (clause.to or frozenset()) <= strict
-                ]
-                for clause in looser:
-                    yield (
-                        clause.line,
-                        f"clause {clause.number}: {field.key} goes further than its source {source}; note why",
-                    )
+            for owner, to, category in reaching(agreement, clause):
+                for source in field.source:
+                    if category == field.category and to not in strict.get((owner, source), {to}):
+                        yield (
+                            clause.line,
+                            f"clause {clause.number}: {field.key} reaches {to}, its source {source} does not",
+                        )
 
 
 def without_retention(agreement: Agreement) -> Found:

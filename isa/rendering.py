@@ -1,0 +1,170 @@
+"""The agreement as a printable, accessible HTML document: clauses, tables, examples, digest.
+
+Everything shown comes from the `Agreement`; every text is escaped. No scripts, no inline styles: the standalone
+document carries one style element, the fragment for the portal's page none at all (its Content-Security-Policy).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from html import escape
+
+from isa.agreement import Agreement, Clause
+from isa.rendering_tables import arrangement, categories, controllers, matrix, parties, roles_and_purposes, table
+from isa.wording import fact_name, high, listed, sentence, slots
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 1rem/1.5 Georgia, 'Times New Roman', serif; color: #0b0c0c; background: #fff; margin: 0 auto;
+  max-width: 52rem; padding: 1.5rem; }
+h1, h2, h3, th, nav { font-family: Arial, Helvetica, sans-serif; }
+h1 { font-size: 2rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 2.5rem; } h3 { font-size: 1.1rem; }
+a { color: #1d70b8; }
+.isa-scroll { overflow-x: auto; }
+.isa-scroll:focus { outline: 3px solid #ffdd00; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .875rem; }
+caption { text-align: left; font-weight: bold; padding: .25rem 0; }
+th, td { border: 1px solid #b1b4b6; padding: .35rem .5rem; text-align: left; vertical-align: top; }
+thead th { background: #f3f2f1; }
+dl.isa-rule { font-size: .875rem; border-left: 4px solid #b1b4b6; margin: .5rem 0; padding-left: .75rem; }
+dl.isa-rule dt { font-weight: bold; } dl.isa-rule dd { margin: 0 0 .25rem; }
+.isa-mine { background: #fff7bf; } .isa-mine-clause { border-left: 6px solid #1d70b8; padding-left: 1rem; }
+.isa-note { color: #383f43; font-style: italic; }
+.isa-digest { font-family: 'Courier New', monospace; overflow-wrap: anywhere; }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; } nav a { color: inherit; text-decoration: none; }
+  h2, h3 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; } .isa-foot { position: fixed; bottom: 0;
+  font-size: 7pt; } @page { margin: 18mm 15mm 22mm; } }
+@media screen { .isa-foot { border-top: 1px solid #b1b4b6; margin-top: 3rem; padding-top: 1rem; } }
+"""
+
+
+def render(agreement: Agreement, highlight: str | None = None) -> str:
+    """A complete HTML document. `highlight` marks one party's column and clauses; an unknown party marks nothing."""
+    title = escape(agreement.title)
+    return (
+        f'<!doctype html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}, version {agreement.version}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>{title}</h1>\n{fragment(agreement, highlight)}</main>\n"
+        f'<footer class="isa-foot"><p>{title}, version {agreement.version}. Digest '
+        f'<span class="isa-digest">{agreement.digest}</span></p></footer>\n</body>\n</html>\n'
+    )
+
+
+def fragment(agreement: Agreement, highlight: str | None = None) -> str:
+    """The body without page furniture and without its h1, for a page that brings both. Headings start at h2; clause
+    numbers are anchors ("#clause-5.3")."""
+    sections = [
+        ("controllers", "Controllers and parties", controllers(agreement) + parties(agreement, highlight)),
+        ("arrangement", "The joint controllers’ arrangement", arrangement(agreement)),
+        ("roles", "Roles and purposes", roles_and_purposes(agreement)),
+        ("matrix", "Who may read what", matrix(agreement, highlight)),
+        ("clauses", "The clauses", _clauses(agreement, highlight)),
+        ("gateways", "Legal gateways", _gateways(agreement)),
+        ("retention", "Data and how long they are kept", categories(agreement)),
+        ("examples", "Worked examples", _examples(agreement)),
+        ("digest", "Digest", _digest(agreement)),
+    ]
+    body = "".join(f'<section aria-labelledby="{i}">\n<h2 id="{i}">{t}</h2>\n{b}</section>\n' for i, t, b in sections)
+    return f"{_opening(agreement)}{_contents(agreement, [(i, t) for i, t, _ in sections])}{body}"
+
+
+def _opening(agreement: Agreement) -> str:
+    dates = (
+        ("Version", str(agreement.version)),
+        ("Takes effect", f"{_day(agreement.effective)}, at midnight"),
+        ("Ends", f"at the end of {_day(agreement.expires)}"),
+        ("To be reviewed by", _day(agreement.review_by)),
+        ("Commencement", "between each two parties once both have signed this version"),
+    )
+    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in dates)
+    words = "".join(f"<p>{escape(text)}</p>\n" for text in agreement.preamble)
+    return f'<dl class="isa-rule">{rows}</dl>\n{words}'
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _contents(agreement: Agreement, sections: Iterable[tuple[str, str]]) -> str:
+    items = []
+    for anchor, title in sections:
+        inner = ""
+        if anchor == "clauses":
+            tops = [c for c in agreement.clauses.values() if "." not in c.number]
+            inner = "".join(f'<li><a href="#clause-{c.number}">{c.number} {escape(c.heading)}</a></li>' for c in tops)
+        items.append(f'<li><a href="#{anchor}">{title}</a>{f"<ul>{inner}</ul>" if inner else ""}</li>')
+    return f'<nav aria-label="Contents">\n<ul>{"".join(items)}</ul>\n</nav>\n'
+
+
+def _clauses(agreement: Agreement, highlight: str | None) -> str:
+    return "".join(_clause(agreement, clause, highlight) for clause in agreement.clauses.values())
+
+
+def _clause(agreement: Agreement, clause: Clause, highlight: str | None) -> str:
+    mine = highlight is not None and clause.effect != "statement" and (clause.to is None or highlight in clause.to)
+    marked = ' class="isa-mine-clause"' if mine else ""
+    note = f'<p class="isa-note">Why: {escape(clause.note)}</p>' if clause.note else ""
+    prose = f"<p>{escape(sentence(agreement, clause))}</p>" if clause.prose else ""
+    return (
+        f"<article{marked}>"
+        f'<h3 id="clause-{clause.number}">{clause.number} {escape(clause.heading)}</h3>'
+        f"{prose}{_rule(agreement, clause)}{note}</article>\n"
+    )
+
+
+def _rule(agreement: Agreement, clause: Clause) -> str:
+    """The rule's parts that the prose may leave out, so that nothing that binds is unsaid."""
+    if clause.effect == "statement":
+        return ""
+    filled = slots(agreement, clause)
+    terms = [("Effect", {"grant": "permits", "prohibit": "forbids"}[clause.effect])]
+    if clause.owners is not None:
+        terms.append(("Of records owned by", filled["from"]))
+    if clause.gateways:
+        terms.append(("Legal gateway", filled["gateway"]))
+    if clause.condition:
+        terms.append(("Condition", clause.condition))
+    if clause.when or clause.emergency:
+        facts = [*clause.when, *(["emergency"] if clause.emergency else [])]
+        terms.append(("Only while", listed(fact_name(agreement, fact) for fact in facts)))
+    if clause.unless:
+        terms.append(("Unless", filled["unless"]))
+    if clause.obligations:
+        terms.append(("Then", listed(_obligation(o.do, o.who, o.within, o.by) for o in clause.obligations)))
+    if clause.regime_change:
+        terms.append(("Change of regime", "data leave DPA 2018 Part 3 for the UK GDPR"))
+    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(high(text))}</dd>" for term, text in terms)
+    return f'<dl class="isa-rule">{rows}</dl>'
+
+
+def _obligation(do: str, who: str, within: str, by: str) -> str:
+    words = {"justify": "give a reason", "notify": "tell", "review": "have it reviewed"}[do]
+    told = {"dpo:owner": "the owner’s data-protection officer"}.get(who, who)
+    limit = {"PT1H": "within one hour"}.get(within, f"within {within}" if within else "")
+    return " ".join(part for part in (words, told, limit, f"by the {by.replace('-', ' ')}" if by else "") if part)
+
+
+def _gateways(agreement: Agreement) -> str:
+    rows: list[Sequence[str]] = [
+        (g.cite, g.text, listed(fact_name(agreement, need) for need in g.needs)) for g in agreement.gateways.values()
+    ]
+    return table("Powers to disclose that the clauses rely on", ("Power", "What it allows", "Needs"), rows)
+
+
+def _examples(agreement: Agreement) -> str:
+    rows: list[Sequence[str]] = [(example.say, _expected(example.expect)) for example in agreement.examples]
+    return table("Decided cases, signed with the text and run whenever it is loaded", ("Case", "Outcome"), rows)
+
+
+def _expected(expect: str) -> str:
+    effect, clause, *rest = expect.split()
+    if effect == "permit":
+        return f"Permitted by clause {clause}{f' ({listed(rest)})' if rest else ''}"
+    return f"Refused by clause {clause}{f'; nearest is clause {rest[1]}' if rest else ''}"
+
+
+def _digest(agreement: Agreement) -> str:
+    return (
+        "<p>The parties sign this digest (SHA-256 over the RFC 8785 canonical form of the document):</p>\n"
+        f'<p class="isa-digest">{agreement.digest}</p>\n'
+    )

@@ -1,0 +1,141 @@
+"""The tables of the printed agreement."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from isa.agreement import Agreement, natural
+from isa.wording import field_name, high, listed
+
+_PERIOD = re.compile(r"(\d+)([YMWDH])")
+_UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour"}
+
+
+def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], marked: int | None = None) -> str:
+    """An HTML table of plain texts (escaped here); the first cell of a row heads it; column `marked` is highlighted.
+
+    Wrapped so that a wide table scrolls by keyboard too.
+    """
+
+    def cell(tag: str, at: int, text: str) -> str:
+        mine = ' class="isa-mine"' if at == marked else ""
+        scope = {"th": ' scope="col"', "rh": ' scope="row"', "td": ""}[tag]
+        name = "td" if tag == "td" else "th"
+        return f"<{name}{scope}{mine}>{escape(text)}</{name}>"
+
+    head = "".join(cell("th", at, text) for at, text in enumerate(heads))
+    body = "".join(
+        f"<tr>{''.join(cell('td' if at else 'rh', at, text) for at, text in enumerate(row))}</tr>\n" for row in rows
+    )
+    return (
+        f'<div class="isa-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">\n<table>\n'
+        f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>\n"
+    )
+
+
+def controllers(agreement: Agreement) -> str:
+    competent = {
+        "full": "competent authority (DPA 2018 Part 3)",
+        "extent": "competent authority as far as its law-enforcement functions go (s.30(1)(b))",
+        "none": "UK GDPR only",
+    }
+    rows = [
+        (c.name, competent[c.competent], listed(p.short for p in agreement.parties.values() if p.controller == c.id))
+        for c in agreement.controllers.values()
+    ]
+    return table("Controllers: who answers in law", ("Controller", "Regime", "Parties"), rows)
+
+
+def parties(agreement: Agreement, highlight: str | None) -> str:
+    rows = []
+    for party in agreement.parties.values():
+        acts = (
+            f"For {agreement.parties[party.acts_for].short}: {party.contract}" if party.acts_for else "In its own right"
+        )
+        name = f"{party.name}{' (your agency)' if party.id == highlight else ''}"
+        controller = agreement.controllers[party.controller].name
+        rows.append((name, controller, party.signatory, acts, party.contact))
+    return table("Parties", ("Party", "Controller", "Signed by", "Acts", "Whom to ask"), rows)
+
+
+def arrangement(agreement: Agreement) -> str:
+    said = agreement.arrangement
+    words = "".join(f"<p>{escape(text)}</p>\n" for text in said.text)
+    rows = [
+        ("People whose data are shared", agreement.parties[said.subjects_contact].name),
+        ("A breach of personal data", agreement.parties[said.breach_contact].name),
+    ]
+    caption = "Who answers (DPA 2018 s.58; UK GDPR Art 26)"
+    return words + table(caption, ("About", "The party to ask"), rows)
+
+
+def roles_and_purposes(agreement: Agreement) -> str:
+    reach = {
+        "assigned": "cases assigned to them",
+        "party": "cases assigned to their agency",
+        "agreement": "every case of this agreement",
+        "none": "no cases of their own",
+    }
+    roles = [
+        (high(r.name), reach[r.reach] if r.content else "no case content", r.note) for r in agreement.roles.values()
+    ]
+    purposes = [(p.name, p.ask, p.example) for p in agreement.purposes.values()]
+    return table("Roles", ("Role", "Reaches", "Note"), roles) + table(
+        "Purposes", ("Purpose", "In plain words", "Example"), purposes
+    )
+
+
+def categories(agreement: Agreement) -> str:
+    rows = []
+    for c in agreement.categories.values():
+        kept = "no period given"
+        if c.retention is not None:
+            kept = f"{period(c.retention.period)} after {c.retention.after.replace('_', ' ')}, then {c.retention.then}"
+        fields = listed(
+            dict.fromkeys(
+                field_name(agreement, f.key) for f in agreement.fields.values() if f.category == c.id and not f.label
+            )
+        )
+        rows.append((c.name, c.sensitivity.upper(), fields, kept))
+    return table("Categories, their fields and retention", ("Category", "Marking", "Fields", "Kept"), rows)
+
+
+def period(iso: str) -> str:
+    """ "1 year" for "P1Y"."""
+    return listed(f"{n} {_UNITS[unit]}{'' if n == '1' else 's'}" for n, unit in _PERIOD.findall(iso))
+
+
+def matrix(agreement: Agreement, highlight: str | None) -> str:
+    """Categories by party: the clauses that may let a party's people read some owner's data, conditions apart."""
+    ids = list(agreement.parties)
+    rows = []
+    for category in agreement.categories.values():
+        row = [category.name]
+        for party in ids:
+            numbers = _reading(agreement, category.id, party)
+            row.append(", ".join(numbers) if numbers else "no")
+        rows.append(row)
+    marked = ids.index(highlight) + 1 if highlight in ids else None
+    intro = (
+        "<p>Each cell names the clauses under which that party may read data of that category; a clause’s conditions, "
+        "roles and purposes still apply. “E” marks an emergency clause; “no” means that no clause grants it.</p>\n"
+    )
+    heads = ["Category", *(agreement.parties[party].short for party in ids)]
+    return intro + table("Reading, by category and party", heads, rows, marked)
+
+
+def _reading(agreement: Agreement, category: str, party: str) -> list[str]:
+    numbers = {}
+    for clause in agreement.clauses.values():
+        if clause.effect != "grant" or party not in (clause.to or ()) or "read" not in (clause.can or ()):
+            continue
+        gateways = [agreement.gateways[name] for name in clause.gateways]
+        for key in clause.what or ():
+            field = agreement.fields[key]
+            if field.category != category:
+                continue
+            owners = field.owners if clause.owners is None else field.owners & clause.owners
+            if any(o == party or (gateways and all(g.fits(o, party, category) for g in gateways)) for o in owners):
+                numbers[clause.number] = f"{clause.number}{' E' if clause.emergency else ''}"
+                break
+    return [numbers[number] for number in sorted(numbers, key=natural)]
