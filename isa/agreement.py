@@ -302,6 +302,10 @@ class Agreement:
         """How an entry of the access log names this text: "barnet-iom@4#<64 hex digits>"."""
         return f"{self.id}@{self.version}#{self.digest}"
 
+    def own_only(self, gateway: str) -> bool:
+        """Whether a gateway is the mark of an own-records clause: it excludes every recipient there is."""
+        return gateway in self.gateways and self.gateways[gateway].not_to >= frozenset(self.parties)
+
     def starts(self) -> datetime:
         """The first instant it applies: 00:00 Europe/London of `effective`."""
         return datetime.combine(self.effective, time.min, LONDON)

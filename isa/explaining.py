@@ -138,7 +138,11 @@ def _nearly(agreement: Agreement, near: Clause, decision: Decision) -> str:
     """What the nearest grant gives, and what is missing."""
     needs = decision.would_need
     cite = f"(clause {near.number})"
-    if "party" in needs or "owner" in needs:
+    if "owner" in needs and near.owners is not None and decision.owner not in near.owners:
+        return f"{near.heading}: records of {listed(party_names(agreement, near.said.get('from', ())))} only {cite}."
+    if "owner" in needs:
+        return f"It stays with {agreement.parties[decision.owner].short}, which recorded it {cite}."
+    if "party" in needs:
         to = listed(party_names(agreement, near.said.get("to", tuple(sorted(near.to or ())))))
         return f"{near.heading} (clause {near.number}: {to} only)."
     if any(word.startswith("gateway:") for word in needs):

@@ -47,21 +47,20 @@ def without_condition(agreement: Agreement) -> Found:
 
 
 def against_direction(agreement: Agreement) -> Found:
-    """Owners that a clause names must all be reached; where it names none, each recipient must get something, if only
-    (in a clause that is also about their own records) what they own."""
+    """Owners that a clause names must all be reached; where it names none, each recipient must get something. Not
+    asked of clauses about a party's own records: those of own actions, or with a gateway that reaches nobody."""
     for clause in grants(agreement):
-        if not clause.gateways:
+        if not clause.gateways or any(agreement.own_only(name) for name in clause.gateways):
             continue
         named, reached = set(flows(agreement, clause)), set(reaching(agreement, clause))
         if clause.owners is not None:
-            for owner, to, category in sorted(named - reached):
-                yield (
-                    clause.line,
-                    f"clause {clause.number}: its gateways do not reach from {owner} to {to} ({category})",
-                )
+            missed = ", ".join(f"from {o} to {to} ({category})" for o, to, category in sorted(named - reached))
+            if missed:
+                yield clause.line, f"clause {clause.number}: its gateways do not reach {missed}"
         elif not OWN_ACTIONS & (clause.can or frozenset()):
-            for to in sorted({f[1] for f in named} - {f[1] for f in reached}):
-                yield clause.line, f"clause {clause.number}: its gateways let nothing reach {to}"
+            missed = ", ".join(sorted({f[1] for f in named} - {f[1] for f in reached}))
+            if missed:
+                yield clause.line, f"clause {clause.number}: its gateways let nothing reach {missed}"
 
 
 def unmarked_regime(agreement: Agreement) -> Found:
@@ -101,7 +100,7 @@ def voluntary_without_contract(agreement: Agreement) -> Found:
         if any(agreement.gateways[name].needs for name in clause.gateways):
             continue
         for to in sorted({to for _, to, _ in reaching(agreement, clause)}):
-            if agreement.parties[to].kind == "voluntary":
+            if agreement.parties[to].kind == "voluntary" and agreement.parties[to].acts_for is None:
                 yield (
                     clause.line,
                     f"clause {clause.number}: {to} is reached by no gateway that asks contract or consent",
