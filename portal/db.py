@@ -6,7 +6,7 @@ Only this module imports Flask-SQLAlchemy. Tables use `Base`; services take a `S
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -131,6 +132,13 @@ def _check_postgresql(connection: Any, _record: Any) -> None:
             if cursor.fetchone()[0] == "off":
                 raise Misconfigured(f"PostgreSQL {name} is off: commits could be lost")
     connection.rollback()
+
+
+def put(session: Session, table: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert a row, or update its values where the key is there already. Inside a write transaction only."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**key, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
 
 
 @contextmanager

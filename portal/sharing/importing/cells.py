@@ -107,7 +107,9 @@ def _real(text: str, year: int, month: int, number: int) -> date:
             Kind.IMPOSSIBLE, f"{quoted(text)} is not a day.", "Correct the date, or leave the row out."
         ) from None
     raise BadCell(
-        Kind.MONTH_FIRST, f"{quoted(text)} is not a day: there is no month {month}.", f"Day first: {swapped:%d/%m/%Y}?"
+        Kind.MONTH_FIRST,
+        f"{quoted(text)} is not a day: there is no month {month}.",
+        f"If it is {swapped:%d/%m/%Y}, write it so.",
     )
 
 
@@ -141,7 +143,7 @@ def pnc(text: str, today: date) -> str:
     if len(match[1]) == 2:
         year += 2000 if year <= today.year % 100 else 1900
     if not 1900 <= year <= today.year:
-        raise BadCell(Kind.IMPOSSIBLE, f"{quoted(text)} is of the year {year}.", "Check the year of the PNC ID.")
+        raise BadCell(Kind.IMPOSSIBLE, f"{quoted(text)} has the year {year}.", "Correct the year of the PNC ID.")
     if PNC_LETTERS[int(f"{year % 100:02}{serial}") % 23] != match[3]:
         raise BadCell(
             Kind.CHECK_LETTER,

@@ -44,7 +44,7 @@ class RowReader:
             sentence=self._sentence(born),
             scores=(scores := self._scores())[0],
             bands=scores[1],
-            mappa=_kept(flag=self._take(Column.MAPPA, partial(words.choice, words.MAPPA_LEVELS))),
+            mappa=_kept(flag=self._take(Column.MAPPA, words.mappa)),
             assignment=self._practitioner(),
             referral=self._referral(),
             unplaced=self._unplaced(),
@@ -121,7 +121,7 @@ class RowReader:
         """Ten: criminal responsibility (Children and Young Persons Act 1933 s.50). Eighteen: the adult criteria."""
         age = _age(born, self._today)
         if age < 10 or age > 120:
-            self._wrong(Column.BORN, Kind.IMPOSSIBLE, f"A date of birth {age} years ago.", "Correct the date.")
+            self._wrong(Column.BORN, Kind.IMPOSSIBLE, f"The person would be {age}.", "Correct the date.")
         elif age < 18:
             self._note(Column.BORN, f"Is {age}: the youth criteria apply, not the adult ones.")
         elif age > 100:
@@ -231,7 +231,7 @@ class RowReader:
         return {"practitioner": practitioner, "role": "Probation practitioner"}
 
     def _unplaced(self) -> dict[str, str]:
-        return _kept(**{Column.CARE.value: self._take(Column.CARE, partial(words.choice, words.YES_NO))})
+        return _kept(**{Column.CARE.value: self._take(Column.CARE, str)})
 
 
 def _score(predictor: str, version: str, value: str, when: str) -> dict[str, str]:

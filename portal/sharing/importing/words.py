@@ -114,8 +114,15 @@ def choice(words: Mapping[str, str], text: str) -> str:
     """The value a code or word stands for. Raises BadCell naming every word that would do."""
     found = words.get(text.casefold())
     if found is None:
-        offered = ", ".join(dict.fromkeys(value for value in words.values() if value))
+        offered = ", ".join(dict.fromkeys(words.values()))
         raise BadCell(Kind.CHOICE, f"{quoted(text)} is not one of the choices.", f"Write one of: {offered}.")
+    return found
+
+
+def mappa(text: str) -> str:
+    """Yes for a level from 1 to 3, blank for words that say there is none."""
+    if (found := MAPPA_LEVELS.get(text.casefold())) is None:
+        raise BadCell(Kind.CHOICE, f"{quoted(text)} is not a MAPPA level.", "Write 1, 2 or 3, or leave it blank.")
     return found
 
 

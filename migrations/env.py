@@ -1,0 +1,20 @@
+"""Runs migrations over a connection the caller already holds (`portal migrate`, tests)."""
+
+from alembic import context
+
+import portal.audit.tables
+import portal.auth.tables
+import portal.keys.tables
+import portal.sharing.tables  # noqa: F401  every table registers itself on Base
+from portal.db import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

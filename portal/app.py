@@ -1,0 +1,152 @@
+"""The application, as a readable list of set-up calls."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import gate
+from portal.audit.log import AccessLog
+from portal.auth.oidc import RelyingParty
+from portal.auth.providers import load_catalogue
+from portal.auth.sessions import Limits
+from portal.auth.signing_in import Desk
+from portal.auth.tags import Tags
+from portal.config import Settings, read_secret
+from portal.db import db, engine_options, now_micros, prepare
+from portal.gate import Services
+from portal.keys import secrets as key_secrets
+from portal.keys.catalogue import INDEX, LOG, RECORDS, open_root
+from portal.keys.deks import Keyring
+from portal.keys.index_tags import Tagger
+from portal.pages import register
+from portal.pages.assets import Assets
+from portal.pages.limits import limiter
+from portal.pages.presenting import install as install_presenting
+from portal.sharing import staff
+from portal.sharing.book import Book
+from portal.sharing.doors import Doors
+
+
+def create_app(settings: Settings, **overrides: Any) -> Flask:
+    """The portal for these settings. Raises `Misconfigured`, `AgreementInvalid` rather than starting half right.
+
+    `overrides` are Flask configuration values, for tests.
+    """
+    app = Flask(__name__)
+    configure(app, settings, overrides)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+        doors = open_doors(settings, db.session())
+        desk = open_desk(settings, doors, db.session())
+        db.session.remove()
+    CSRFProtect(app)
+    limiter.init_app(app)
+    register.everything(app)
+    install_templates(app)
+    gate.install(app, Services(doors, desk, Limits.of(settings)))
+    app.after_request(_headers(settings, desk))
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    return app
+
+
+def configure(app: Flask, settings: Settings, overrides: dict[str, Any]) -> None:
+    """Flask's own configuration, from ours."""
+    app.config.from_mapping(
+        SECRET_KEY=read_secret(settings),
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure else "form-demo",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its browser session; an old form is still kept
+        WTF_CSRF_SSL_STRICT=settings.secure,
+        RATELIMIT_STORAGE_URI=settings.limits_url,
+        MAX_CONTENT_LENGTH=12 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+    )
+    app.config.from_mapping(overrides)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def open_doors(settings: Settings, session: Session) -> Doors:
+    """The access log, keys and agreements of an installation."""
+    log = AccessLog.open(settings, session, open_root(settings.keys_dir, LOG))
+    with log.transaction(session):
+        index = key_secrets.named(session, open_root(settings.keys_dir, INDEX), "search-tags")
+    doors = Doors(
+        settings=settings,
+        log=log,
+        keys=Keyring(open_root(settings.keys_dir, RECORDS)),
+        tags=Tagger(index),
+        book=Book.open(settings.agreements),
+        clock=now_micros,
+    )
+    doors.book.refresh(session)
+    return doors
+
+
+def open_desk(settings: Settings, doors: Doors, session: Session) -> Desk:
+    """Everything signing in needs."""
+    parties = frozenset(p for a in doors.book.all() for p in a.parties)
+    catalogue = load_catalogue(settings.providers_file, parties, settings.demo)
+    with doors.log.transaction(session):
+        secret = key_secrets.named(session, open_root(settings.keys_dir, INDEX), "identities")
+
+    def redirect_uri(provider: str) -> str:
+        return f"{settings.base_url}/sign-in/{provider}/callback"
+
+    def keep_name(tx: Any, user: Any, name: str, email: str) -> None:
+        staff.keep(tx.session, doors.keys, user, "", name, email)
+
+    relying = RelyingParty(catalogue, redirect_uri, settings.demo)
+    return Desk(doors.log, relying, Tags(secret), Limits.of(settings), keep_name)
+
+
+def install_templates(app: Flask) -> None:
+    """Filters in the words of the portal, and addresses of static files."""
+    install_presenting(app.jinja_env, lambda: datetime.now(UTC).date())
+    assets = Assets(Path(app.static_folder or ""))
+    app.jinja_env.globals["asset"] = assets.url
+
+
+def _headers(settings: Settings, desk: Desk) -> Any:
+    """Headers of every answer: nothing from elsewhere, nothing kept, nothing framed."""
+    origins = {
+        p.issuer.split("/", 3)[0] + "//" + p.issuer.split("/", 3)[2] for p in desk.relying.catalogue.providers.values()
+    }
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "font-src 'self'",
+            f"form-action 'self' {' '.join(sorted(origins))}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+    def apply(response: Response) -> Response:
+        headers = response.headers
+        headers["Content-Security-Policy"] = policy
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        kept = request.endpoint == "static" and response.status_code == 200
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-store"
+        if settings.secure:
+            headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        return response
+
+    return apply

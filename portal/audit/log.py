@@ -1,0 +1,278 @@
+"""The only writer of the access log. Every change in the portal happens inside `AccessLog.transaction`.
+
+The entry commits with the change it tells of, before anything is shown. Any failure of the database is
+`LogUnavailable`: nothing may be shown then.
+"""
+
+import hmac
+import os
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from portal.audit.details import Keys, Vault
+from portal.audit.entry import (
+    Entry,
+    Outcome,
+    Place,
+    Subject,
+    detail_digest,
+    details_digest,
+    make_leaf,
+    reference_of,
+    sealed_digest,
+)
+from portal.audit.note import Signer
+from portal.audit.tables import DETAIL, ENTRY, OUTCOME, OUTCOME_FIELD, PENDING
+from portal.audit.tree import leaf_hash
+from portal.db import begin_write, from_micros, new_id, now_micros
+from portal.errors import LogUnavailable
+from portal.keys import secrets
+from portal.keys.provider import KeyProvider
+
+SOFTWARE = "0.1.0"
+MOST_OUTCOMES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the log answers: the entry's id, the reference for the person ("K7QF-2M"), and its time (UTC)."""
+
+    entry_id: uuid.UUID
+    reference: str
+    at: datetime
+
+
+class _Writer:
+    """One chain of entries. Used by one thread at a time; moved on only after a commit."""
+
+    __slots__ = ("id", "n", "prev")
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4()
+        self.n = 0
+        self.prev: bytes | None = None
+
+
+class AccessLog:
+    """Appends entries. Build one for each process; it is safe between threads and after a fork.
+
+    `provider` keeps the log's own secrets; `clock` answers microseconds UTC; `woken` is called after each commit that
+    appended (the sequencer's `wake`).
+    """
+
+    def __init__(
+        self,
+        provider: KeyProvider,
+        clock: Callable[[], int] = now_micros,
+        woken: Callable[[], None] | None = None,
+        software: str = SOFTWARE,
+    ) -> None:
+        self.clock = clock
+        self.woken = woken
+        self.software = software
+        self._provider = provider
+        self._secrets: tuple[Vault, bytes] | None = None
+        self._writers: deque[_Writer] = deque()
+        self._process = os.getpid()
+        self._outcomes: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def transaction(self, session: Session) -> Iterator["Transaction"]:
+        """Run the block in one write transaction that commits at its end, entries and changes together.
+
+        What the session read before is let go. The block's own exceptions pass through and roll everything back; a
+        failure of the database, at any point, raises `LogUnavailable`. After a commit whose fate is unknown the entry
+        may stand although `LogUnavailable` was raised: the log may say more than was shown, never less.
+        """
+        vault = self._open(session)[0]
+        writer = self._take()
+        committing = False
+        try:
+            with begin_write(session):
+                tx = Transaction(self, session, vault, writer)
+                yield tx
+                session.flush()
+                committing = True
+        except (SQLAlchemyError, OSError) as error:
+            if not committing:  # rolled back for certain, so the chain still ends where it did
+                self._writers.append(writer)
+            raise LogUnavailable("the access log could not be written") from error
+        except BaseException:
+            if not committing:
+                self._writers.append(writer)
+            raise
+        writer.n, writer.prev = tx.n, tx.prev
+        self._writers.append(writer)
+        vault.keep(tx.fresh_keys)
+        self._remember(tx.fresh_outcomes)
+        if self.woken is not None and tx.appended:
+            self.woken()
+
+    def vault(self, session: Session) -> Vault:
+        """What seals and opens the log's details; makes the log's secrets at first asking. For reading the log."""
+        return self._open(session)[0]
+
+    def nobody(self, session: Session) -> uuid.UUID:
+        """A stand-in person, for an entry about a record that does not exist (see `Vault.nobody`)."""
+        return self.vault(session).nobody()
+
+    def source_of(self, session: Session, address: str) -> bytes:
+        """The keyed digest (16 bytes) of a network address, for `Entry.source`."""
+        return hmac.digest(self._open(session)[1], address.encode(), "sha256")[:16]
+
+    def signer(self, session: Session, origin: str) -> Signer:
+        """The log's signing key under the name `origin`; made at first asking."""
+        self._open(session)
+        seed = secrets.find(session, self._provider, "log-signer")
+        if seed is None:
+            raise LogUnavailable("the log's signing key is gone")
+        return Signer(origin, seed)
+
+    def close(self, session: Session) -> None:
+        """Append the closing entry of every writer of this process: call once, when it ends in good order."""
+        self._forget_after_fork()
+        for _ in range(len(self._writers)):
+            writer = self._writers[-1]
+            if writer.n:
+                with self.transaction(session) as tx:
+                    tx.append(Entry("log-closed"))
+            self._writers.remove(writer)
+
+    def _open(self, session: Session) -> tuple[Vault, bytes]:
+        if self._secrets is None:
+            with self._lock:
+                if self._secrets is None:  # kept only once they are committed: a lost secret would lose the tags
+                    try:
+                        with begin_write(session):
+                            vault = Vault.load(session, self._provider)
+                            source = secrets.named(session, self._provider, "source-address")
+                            secrets.named(session, self._provider, "log-signer")
+                    except (SQLAlchemyError, OSError) as error:
+                        raise LogUnavailable("the access log could not be opened") from error
+                    self._secrets = vault, source
+        return self._secrets
+
+    def _take(self) -> _Writer:
+        self._forget_after_fork()
+        try:
+            return self._writers.pop()
+        except IndexError:
+            return _Writer()
+
+    def _forget_after_fork(self) -> None:
+        if os.getpid() != self._process:  # the parent goes on with these chains
+            self._writers, self._process = deque(), os.getpid()
+
+    def _remember(self, digests: set[str]) -> None:
+        if digests:
+            if len(self._outcomes) > MOST_OUTCOMES:
+                self._outcomes = set()
+            self._outcomes.update(digests)
+
+
+class Transaction:
+    """An open write transaction of the log: what is changed through `session` commits with what is appended."""
+
+    def __init__(self, log: AccessLog, session: Session, vault: Vault, writer: _Writer) -> None:
+        self._log = log
+        self.session = session
+        self._connection: Connection = session.connection()
+        self._vault = vault
+        self._writer = writer.id
+        self.n = writer.n
+        self.prev = writer.prev
+        self.appended = 0
+        self.fresh_keys: Keys = {}
+        self.fresh_outcomes: set[str] = set()
+
+    def append(self, entry: Entry) -> Receipt:
+        """Append one entry; it is durable when the transaction has committed, not before.
+
+        Raises `LeafInvalid` for a word outside the vocabulary; failures of the database surface as `LogUnavailable`.
+        """
+        entry_id, at = new_id(), self._log.clock()
+        decision = None if entry.decided is None else self._outcome(entry.decided)
+        rows = self._details(entry_id, at, entry.subjects) if entry.subjects else []
+        details = details_digest([row[2] for row in rows])
+        leaf = make_leaf(
+            entry,
+            Place(entry_id, at, self._writer, self.n, self.prev, os.urandom(16)),
+            decision=decision,
+            details=details,
+            sealed=sealed_digest(entry.sealed_sha256),
+            software=self._log.software,
+        )
+        reference, digest = reference_of(entry_id), leaf_hash(leaf)
+        self._insert(
+            ENTRY,
+            [
+                (entry_id.bytes, leaf, at, None if entry.actor is None else entry.actor.bytes, entry.agency, entry.role)
+                + (entry.session, entry.operation, entry.purpose, entry.outcome, entry.agreement)
+                + (decision and bytes.fromhex(decision), details and bytes.fromhex(details))
+                + (self._writer.bytes, self.n, reference)
+            ],
+        )
+        self._insert(PENDING, [(self._writer.bytes, self.n, entry_id.bytes, at, digest)])
+        if rows:
+            self._insert(DETAIL, rows)
+        self.n, self.prev, self.appended = self.n + 1, digest, self.appended + 1
+        return Receipt(entry_id, reference, from_micros(at))
+
+    def _insert(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
+        """Rows in the order of the table's columns, straight to the driver: a tenth of a view's time is at stake."""
+        text, names = _driver_insert(table, self._connection.dialect)
+        parameters = [dict(zip(names, row, strict=True)) for row in rows] if names else rows
+        self._connection.exec_driver_sql(text, parameters if len(rows) > 1 else parameters[0])
+
+    def _details(self, entry_id: uuid.UUID, at: int, subjects: Sequence[Subject]) -> list[tuple[Any, ...]]:
+        tags = [self._vault.tag(subject.person) for subject in subjects]
+        year = datetime.fromtimestamp(at // 1_000_000, UTC).year
+        keys = self._vault.keys(self._connection, tags, year, self.fresh_keys)
+        rows = []
+        for position, (subject, tag) in enumerate(zip(subjects, tags, strict=True)):
+            decision = None if subject.decided is None else self._outcome(subject.decided)
+            sealed, silent = self._vault.seal(keys[tag, year], entry_id, position, subject, decision)
+            rows.append((entry_id.bytes, position, detail_digest(sealed, silent), tag, sealed, silent))
+        return rows
+
+    def _outcome(self, outcome: Outcome) -> str:
+        """The outcome's digest; its content is stored the first time it is met."""
+        digest, content = outcome.content()
+        if digest in self._log._outcomes or digest in self.fresh_outcomes:
+            return digest
+        key = bytes.fromhex(digest)
+        if self._connection.execute(select(OUTCOME.c.digest).where(OUTCOME.c.digest == key)).first() is None:
+            unless_there = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+            store = unless_there.insert
+            self._connection.execute(store(OUTCOME).on_conflict_do_nothing(), {"digest": key, "content": content})
+            named = {(row[0], row[1], True) for row in outcome.permitted}
+            named |= {(row[0], row[1], False) for row in outcome.withheld}
+            fields = [{"field": f, "owner": o, "permitted": p, "digest": key} for f, o, p in sorted(named)]
+            if fields:
+                self._connection.execute(store(OUTCOME_FIELD).on_conflict_do_nothing(), fields)
+        self.fresh_outcomes.add(digest)
+        return digest
+
+
+@lru_cache(maxsize=16)
+def _driver_insert(table: Table, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """The insert in the driver's own spelling, and the names of its parameters unless they go by position."""
+    compiled = insert(table).compile(dialect=dialect)
+    names = tuple(column.name for column in table.columns)
+    if dialect.positional:
+        return str(compiled), None
+    return str(compiled), names

@@ -1,0 +1,200 @@
+"""The gate: every request passes here first. What is not named as open needs a live session, a capacity, and a role.
+
+Each view function says which gate it stands behind (`gate.page`); the application refuses to start if one does not.
+"""
+
+import dataclasses
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import Flask, Request, abort, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user
+from flask_login.mixins import UserMixin
+from werkzeug.wrappers import Response as BaseResponse
+
+from isa.agreement import Capacity
+from portal.auth import sessions
+from portal.auth.actor import Actor
+from portal.auth.sessions import Limits, SessionState
+from portal.auth.signing_in import Desk
+from portal.db import db
+from portal.errors import Misconfigured, Refused
+from portal.sharing.doors import Doors
+
+OPEN, SIGNED_IN, ANYONE, CONTENT, ADMIN, LOG = "open", "signed-in", "anyone", "content", "admin", "log"
+LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclasses.dataclass(frozen=True)
+class Services:
+    """What the web layer hands to the functions below it."""
+
+    doors: Doors
+    desk: Desk
+    limits: Limits
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """The current user of Flask-Login: a live session and, once chosen, an actor."""
+
+    def __init__(self, state: SessionState, actor: Actor | None) -> None:
+        self.state = state
+        self.actor = actor
+
+    def get_id(self) -> str:
+        """The public session id; Flask-Login keeps it nowhere, the cookie is our own."""
+        return self.state.session
+
+
+def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
+    """Name the gate a view stands behind.
+
+    OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
+    content. ADMIN: the party's administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of
+    identity before the view is reached.
+    """
+
+    def mark(view: View) -> View:
+        view.gate = (behind, step_up)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def services() -> Services:
+    """What this application was built with."""
+    found: Services = current_app.extensions["portal"]
+    return found
+
+
+def doors() -> Doors:
+    """The doors of this application."""
+    return services().doors
+
+
+def actor() -> Actor:
+    """Who acts in this request. Only views behind ANYONE or stricter call it."""
+    found: Actor | None = current_user.actor if isinstance(current_user._get_current_object(), SignedIn) else None
+    if found is None:
+        abort(401)
+    return found
+
+
+def state() -> SessionState | None:
+    """The live session of this request, if there is one."""
+    user = current_user._get_current_object()
+    return user.state if isinstance(user, SignedIn) else None
+
+
+def cookie_name(secure: bool) -> str:
+    """Name of the session cookie; the prefix makes browsers refuse it over plain http or for a wider domain."""
+    return "__Host-session" if secure else "session-demo"
+
+
+def session_cookie() -> str:
+    """The value of the session cookie of this request, "" without one."""
+    return request.cookies.get(cookie_name(doors().settings.secure), "")
+
+
+def set_session_cookie(response: BaseResponse, value: str) -> BaseResponse:
+    """Give the browser a session cookie that no script can read and that ends with the browser."""
+    secure = doors().settings.secure
+    response.set_cookie(cookie_name(secure), value, httponly=True, secure=secure, samesite="Lax", path="/")
+    return response
+
+
+def drop_session_cookie(response: BaseResponse) -> BaseResponse:
+    """Take the session cookie back, and with it whatever the browser kept of this site."""
+    response.delete_cookie(cookie_name(doors().settings.secure), path="/")
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+def browser_secret() -> str:
+    """A secret of this browser from before sign-in, to bind a sign-in to it and to count attempts by."""
+    if "browser" not in session:
+        session["browser"] = secrets.token_urlsafe(24)
+    return str(session["browser"])
+
+
+def source() -> bytes | None:
+    """The keyed digest of the address this request came from."""
+    return doors().log.source_of(db.session(), request.remote_addr) if request.remote_addr else None
+
+
+def install(app: Flask, built: Services) -> None:
+    """Put the gate before every view of the application. Call after all views are registered.
+
+    Raises `Misconfigured` naming any view that does not say which gate it stands behind.
+    """
+    app.extensions["portal"] = built
+    ungated = [name for name, view in app.view_functions.items() if name != "static" and not hasattr(view, "gate")]
+    if ungated:
+        raise Misconfigured(f"these pages do not say who may see them: {', '.join(sorted(ungated))}")
+    manager = LoginManager()
+    manager.session_protection = None  # sessions are ours: nothing of Flask-Login is in a cookie
+    manager.init_app(app, add_context_processor=False)
+    manager.request_loader(_load)
+    app.before_request(_guard)
+
+
+def _load(incoming: Request) -> SignedIn | None:
+    built = services()
+    cookie = incoming.cookies.get(cookie_name(built.doors.settings.secure))
+    if not cookie:
+        return None
+    now = built.doors.clock()
+    found = sessions.resolve(db.session(), cookie, built.limits, now)
+    if found is None:
+        return None
+    if found.touch_due:
+        with built.doors.log.transaction(db.session()) as tx:
+            sessions.touch(tx.session, found.session, now)
+    who = dataclasses.replace(found.actor, source=source()) if found.actor else None
+    return SignedIn(found, who)
+
+
+def _guard() -> BaseResponse | None:
+    if "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", ""):
+        abort(403)  # a page the person did not ask for would be logged as looked at
+    if request.endpoint in (None, "static"):
+        return None
+    behind, step_up = getattr(current_app.view_functions[str(request.endpoint)], "gate")  # noqa: B009
+    if behind == OPEN:
+        return None
+    if state() is None:
+        return _to_sign_in()
+    if behind == SIGNED_IN:
+        return None
+    if current_user.actor is None:
+        return redirect(url_for("sign_in.capacity"))
+    _require(behind, current_user.actor)
+    if step_up and not current_user.actor.stepped_up:
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        return redirect(url_for("sign_in.confirm", next=back))
+    return None
+
+
+def _to_sign_in() -> BaseResponse:
+    """To the start; a form that was sent after the session ended is told so instead of being lost in a redirect."""
+    if request.method != "GET":
+        g.session_ended = True
+        abort(401)
+    path = request.full_path.rstrip("?")
+    return redirect(url_for("sign_in.choose") + (f"?next={quote(path, safe='/')}" if path != "/" else ""))
+
+
+def _require(behind: str, who: Actor) -> None:
+    """Raise `Refused`, in words, where the role alone decides."""
+    _, content, _ = doors().book.role(Capacity(who.party, who.role))
+    if behind == CONTENT and not content:
+        raise Refused(
+            "4.2", "The role you act in sees no case content.", "If you also have another role, change to it."
+        )
+    if behind == ADMIN and who.role != "admin":
+        raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")
+    if behind == LOG and who.role not in LOG_ROLES:
+        raise Refused("9.2", "The access log is read by data-protection officers.", "")

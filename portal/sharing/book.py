@@ -1,0 +1,112 @@
+"""The book of agreements: which are served, who has signed which, and the engine that decides for each."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from isa.agreement import Agreement, Capacity
+from isa.decision import Engine
+from isa.loading import load
+from portal.db import new_id, now_micros
+from portal.errors import Misconfigured, NotFound
+from portal.sharing.tables import Adoption
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One party's standing towards one version: since when it is bound."""
+
+    party: str
+    signed_at: int
+
+
+class Book:
+    """Agreements by id with their engines. Signatures are read anew whenever the table of adoptions changed."""
+
+    def __init__(self, agreements: Iterable[Agreement]) -> None:
+        self._agreements = {a.id: a for a in agreements}
+        self._engines: dict[str, Engine] = {}
+        self._seen: tuple[int, int] | None = None
+
+    @classmethod
+    def open(cls, paths: Iterable[Path]) -> "Book":
+        """Load agreement files. Raises `AgreementInvalid` with every problem, `Misconfigured` on a repeated id."""
+        agreements = [load(path) for path in paths]
+        ids = [a.id for a in agreements]
+        if not ids or len(set(ids)) != len(ids):
+            raise Misconfigured("PORTAL_AGREEMENTS: name at least one agreement file, each with an id of its own")
+        return cls(agreements)
+
+    def refresh(self, session: Session) -> None:
+        """Take up signatures and suspensions made since the last look: they bind from the next request on."""
+        seen = session.execute(
+            select(
+                func.count(),
+                func.coalesce(func.max(Adoption.signed_at), 0) + func.coalesce(func.max(Adoption.ended_at), 0),
+            )
+        ).one()
+        if self._seen == tuple(seen):
+            return
+        rows = session.execute(select(Adoption.digest, Adoption.party).where(Adoption.ended_at.is_(None))).all()
+        for agreement in self._agreements.values():
+            signed = frozenset(party for digest, party in rows if digest == agreement.digest)
+            self._engines[agreement.id] = Engine(agreement, signed)
+        self._seen = (seen[0], seen[1])
+
+    def engine(self, agreement: str) -> Engine:
+        """The engine of an agreement. Raises `NotFound` for one that is not served (then nothing is granted)."""
+        try:
+            return self._engines[agreement]
+        except KeyError:
+            raise NotFound from None
+
+    def all(self) -> tuple[Agreement, ...]:
+        """Every agreement served, by id."""
+        return tuple(self._agreements[key] for key in sorted(self._agreements))
+
+    def of_party(self, party: str) -> tuple[Agreement, ...]:
+        """The agreements that name this party."""
+        return tuple(a for a in self.all() if party in a.parties)
+
+    def of_borough(self, borough: str) -> Agreement | None:
+        """The agreement that a local authority's rows go to, if one is served."""
+        wanted = borough.strip().casefold()
+        return next((a for a in self.all() if a.borough.casefold() == wanted), None)
+
+    def party_name(self, party: str) -> str:
+        """The short name of a party in any agreement, or its id if none names it."""
+        for agreement in self.of_party(party):
+            return agreement.parties[party].short
+        return party
+
+    def role(self, capacity: Capacity) -> tuple[str, bool, str]:
+        """(reach, content, standing purpose) of a capacity's role; ("none", False, "") where no agreement has it."""
+        for agreement in self.of_party(capacity.party):
+            role = agreement.roles.get(capacity.role)
+            if role is not None:
+                return role.reach, role.content, role.standing_purpose or ""
+        return "none", False, ""
+
+
+def adopt(session: Session, agreement: Agreement, party: str, signed_at: int | None = None) -> uuid.UUID:
+    """Record that a party signed this very text (its digest). The caller holds the write and logs it."""
+    if party not in agreement.parties:
+        raise Misconfigured(f"{party} is not a party to {agreement.id}")
+    identity = new_id()
+    session.add(
+        Adoption(
+            id=identity,
+            agreement=agreement.id,
+            version=agreement.version,
+            digest=agreement.digest,
+            party=party,
+            signed_at=signed_at or now_micros(),
+            ended_at=None,
+        )
+    )
+    session.flush()
+    return identity

@@ -1,0 +1,116 @@
+"""What a page receives: values the agreement permits, what it withholds and why, and the receipt. Nothing else."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from isa.explaining import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One opened field. `text` is empty and `broken` true where the seal did not verify."""
+
+    key: str
+    label: str
+    text: str
+    type: str
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as far as it is permitted."""
+
+    id: uuid.UUID
+    kind: str
+    kind_name: str
+    label: str
+    label_name: str
+    owner: str
+    owner_name: str
+    at: datetime
+    version: int
+    changed_at: datetime
+    made_as_youth: bool
+    can_edit: bool
+    values: tuple[Value, ...]
+
+    def text(self, name: str) -> str:
+        """The text of a field by its name within the kind, "" where it is absent or withheld."""
+        for value in self.values:
+            if value.key.partition("@")[0].partition(".")[2] == name:
+                return value.text
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Records and withheld fields of one category, in the agreement's words."""
+
+    id: str
+    title: str
+    records: tuple[Record, ...]
+    withheld: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Which entry of the access log recorded this, and when."""
+
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """An emergency in force: when it ends and what it opens, in words."""
+
+    ends: datetime
+    opens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writable:
+    """A kind of record (and category, where its writer chooses one) that this visit may add."""
+
+    kind: str
+    kind_name: str
+    label: str
+    label_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """One case for one visit."""
+
+    case: uuid.UUID
+    visit: uuid.UUID
+    reference: str
+    borough: str
+    agreement: str
+    purpose: str
+    purpose_name: str
+    marking: str
+    receipt: Receipt
+    state: str
+    review_due: datetime | None
+    lead_party: str
+    sections: tuple[Section, ...]
+    timeline: tuple[Record, ...]
+    timeline_older: int | None
+    safety: tuple[Record, ...]
+    writable: tuple[Writable, ...]
+    exportable: bool
+    emergency: Emergency | None
+    emergency_offered: tuple[str, ...]
+    visit_ends: datetime
+    seen_before: datetime | None = field(default=None)
+
+    def records(self, kind: str) -> tuple[Record, ...]:
+        """The permitted records of one kind, newest first."""
+        return tuple(r for s in self.sections for r in s.records if r.kind == kind)
+
+    def first(self, kind: str, name: str) -> str:
+        """The first text of a field among the records of a kind."""
+        return next((t for r in self.records(kind) if (t := r.text(name))), "")

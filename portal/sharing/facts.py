@@ -1,0 +1,104 @@
+"""The facts of one person at a case: what an agreement's `when` and `unless` ask for.
+
+A fact is True, False or not in the mapping: unknown, which never helps.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from isa.agreement import Agreement
+from portal.auth.actor import Actor
+from portal.sharing.tables import Assignment, CaseFile, RecordRow
+
+HOUSING, EDUCATION = "accommodation", "education, training, employment"
+DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
+"""The pathway an assignment names → the fact that its party delivers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """Facts of one actor at one case, and the parties that have somebody assigned to it."""
+
+    known: Mapping[str, bool]
+    parties: frozenset[str]
+
+
+def of_case(
+    session: Session, agreement: Agreement, actor: Actor, case: CaseFile, now: int, emergency: bool = False
+) -> CaseFacts:
+    """Look up every fact the portal can decide for this actor at this case, at this instant."""
+    return of_cases(session, {agreement.id: agreement}, actor, [case], now, emergency)[case.id]
+
+
+def of_cases(
+    session: Session,
+    agreements: Mapping[str, Agreement],
+    actor: Actor,
+    cases: Sequence[CaseFile],
+    now: int,
+    emergency: bool = False,
+) -> dict[uuid.UUID, CaseFacts]:
+    """As `of_case` for many cases, in two statements."""
+    ids = [case.id for case in cases]
+    live: dict[uuid.UUID, list[tuple[uuid.UUID, str, str | None]]] = defaultdict(list)
+    assignments = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
+        Assignment.case.in_(ids),
+        Assignment.starts <= now,
+        or_(Assignment.ends.is_(None), Assignment.ends > now),
+    )
+    for row in session.connection().execute(assignments):
+        live[row.case].append((row.user, row.party, row.pathway))
+    confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
+    bases = (
+        select(RecordRow.case, RecordRow.owner, RecordRow.state)
+        .where(RecordRow.case.in_(ids), RecordRow.kind == "basis")
+        .order_by(RecordRow.created_at)
+    )
+    for basis in session.connection().execute(bases):  # the latest basis an owner recorded decides
+        confidence[basis.case][f"confidence_met:{basis.owner}"] = basis.state == "in_force"
+    return {
+        case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)
+        for case in cases
+    }
+
+
+def _facts(
+    agreement: Agreement,
+    actor: Actor,
+    case: CaseFile,
+    live: Sequence[tuple[uuid.UUID, str, str | None]],
+    confidence: Mapping[str, bool],
+    emergency: bool,
+) -> CaseFacts:
+    party = agreement.parties.get(actor.party)
+    pathways = {pathway for _, of, pathway in live if of == actor.party}
+    known = {
+        "assigned": is_assigned(agreement, actor, [(user, of) for user, of, _ in live]),
+        "case_open": case.state == "open",
+        "contracted": party is not None and party.acts_for is not None,
+        "emergency": emergency,
+        **{fact: pathway in pathways for pathway, fact in DELIVERS.items()},
+        **confidence,
+    }
+    return CaseFacts(known, frozenset(of for _, of, _ in live))
+
+
+def is_assigned(agreement: Agreement, actor: Actor, live: Sequence[tuple[uuid.UUID, str]]) -> bool:
+    """Whether a case is assigned to this actor, by the reach of the role: own, the party's, or the agreement's."""
+    role = agreement.roles.get(actor.role)
+    if role is None or actor.party not in agreement.parties:
+        return False
+    match role.reach:
+        case "assigned":
+            return (actor.user, actor.party) in live
+        case "party":
+            return any(party == actor.party for _, party in live)
+        case "agreement":
+            return True
+        case _:
+            return False

@@ -1,0 +1,237 @@
+"""One case, for one visit: decide every field, log and commit, open only what is permitted."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from isa.decision import Engine
+from portal.audit.entry import Subject
+from portal.auth.actor import Actor
+from portal.db import from_micros, new_id, put
+from portal.errors import NotFound
+from portal.sharing import facts, said, visits
+from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section, Writable
+from portal.sharing.doors import Doors
+from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
+from portal.sharing.sight import EXPORT, READ, Shape, Sight, category_of, sight
+from portal.sharing.tables import CaseFile, CaseSeen
+from portal.sharing.visits import Visit
+
+TIMELINE = 20
+MINUTE = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case this capacity may know of, with the decisions for it. Only this package and the writing door use it."""
+
+    visit: Visit
+    engine: Engine
+    sight: Sight
+    facts: facts.CaseFacts
+    now: int
+
+
+def find(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, operation: str = "consultation") -> Found:
+    """The case of a visit with its decisions. A case that is missing, over or refused is logged and is `NotFound`.
+
+    The same work is done for each of them, so that neither the page nor its cost tells which it was.
+    """
+    now = doors.clock()
+    doors.book.refresh(session)
+    try:
+        live = visits.resolve(session, doors, actor, visit, now)
+    except NotFound:
+        live = None
+    case = live.case if live else _nowhere(doors)
+    engine = doors.book.engine(case.agreement)
+    known = facts.of_case(session, engine.agreement, actor, case, now, emergency=bool(live and live.emergency))
+    purpose = live.purpose if live else doors.book.role(Capacity(actor.party, actor.role))[2]
+    seen = sight(engine, Capacity(actor.party, actor.role), known.known, purpose, from_micros(now))
+    if live is None or not seen.knows_person:
+        refuse(session, doors, actor, operation, case, purpose)
+    assert live is not None
+    return Found(live, engine, seen, known, now)
+
+
+def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: CaseFile, purpose: str | None) -> None:
+    """Log a refusal about a person known or not, and raise `NotFound` with the entry's reference."""
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(
+            said.entry(
+                operation,
+                actor,
+                outcome="refused",
+                purpose=purpose,
+                subjects=[said.about(case.person, case.id)],
+            )
+        )
+    raise NotFound(receipt.reference)
+
+
+def _nowhere(doors: Doors) -> CaseFile:
+    """A case that does not exist, so that looking for it costs what a refusal costs."""
+    agreement = doors.book.all()[0].id
+    return CaseFile(id=new_id(), person=new_id(), agreement=agreement, reference="", state="open", lead_party="")
+
+
+def case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, older_than: int | None = None) -> Disclosure:
+    """What the agreement gives this visit. Raises `NotFound`, `LogUnavailable`, `KeysUnavailable`.
+
+    `older_than` (microseconds) shows an earlier page of the timeline. A value whose seal does not verify comes back
+    broken, and a second entry records that.
+    """
+    found = find(session, doors, actor, visit)
+    return _disclose(session, doors, actor, found, READ, "consultation", older_than)
+
+
+def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reason: str, operation: str) -> Disclosure:
+    """The case for paper or a file: only what may be exported, the whole timeline, the reason in the entry.
+
+    `operation` is "print" or "export". A silent category is never in it.
+    """
+    found = find(session, doors, actor, visit, operation)
+    return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
+
+
+def _disclose(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    found: Found,
+    action: str,
+    operation: str,
+    older_than: int | None,
+    reason: str = "",
+) -> Disclosure:
+    case_file, seen = found.visit.case, found.sight
+    permitted = [h for h in heads(session, [case_file.id]) if seen.permitted(action, shape_of(h))]
+    shown, older = _page(permitted, older_than, everything=action == EXPORT)
+    sealed = fetch(session, doors.keys, [h.id for h in shown])
+    before = session.execute(
+        select(CaseSeen.seen_at).where(CaseSeen.user == actor.user, CaseSeen.case == case_file.id)
+    ).scalar()
+    entry = said.entry(
+        operation,
+        actor,
+        purpose=found.visit.purpose,
+        agreement=seen.reference,
+        decided=seen.outcome(action, {shape_of(h) for h in shown}),
+        subjects=[subject_of(seen, case_file, shown, **({"justification": reason} if reason else {}))],
+        visit=found.visit.id,
+    )
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(entry)
+        if action == READ and (before is None or found.now - before > MINUTE):
+            put(session, CaseSeen, {"user": actor.user, "case": case_file.id}, {"seen_at": found.now})
+    broken: list[tuple[uuid.UUID, str]] = []
+    records = [r for h in shown if (r := open_record(seen, h, sealed, broken, action)) is not None]
+    if broken:
+        note_broken(session, doors, actor, found.visit.purpose, case_file, broken, found.visit.id)
+    return _assemble(doors, found, records, older, said.receipt(receipt), before)
+
+
+def note_broken(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    purpose: str,
+    case_file: CaseFile,
+    broken: Sequence[tuple[uuid.UUID, str]],
+    visit: uuid.UUID | None = None,
+) -> None:
+    """Log that values did not open: which records and fields, in the sealed part of the entry."""
+    subject = said.about(case_file.person, case_file.id, broken=[[r.hex, field] for r, field in broken])
+    with doors.log.transaction(session) as tx:
+        tx.append(said.entry("open-failed", actor, outcome="failed", purpose=purpose, subjects=[subject], visit=visit))
+
+
+def _page(permitted: Sequence[Head], older_than: int | None, everything: bool) -> tuple[list[Head], int | None]:
+    """The records to open: all but the timeline, and one page of that; with where the next page begins, if any."""
+    updates = [h for h in permitted if h.kind == "update"]
+    if everything:
+        return list(permitted), None
+    if older_than is not None:
+        updates = [h for h in updates if h.created_at < older_than]
+    page = updates[:TIMELINE]
+    older = page[-1].created_at if len(updates) > TIMELINE else None
+    return [h for h in permitted if h.kind != "update"] + page, older
+
+
+def subject_of(seen: Sight, case_file: CaseFile, shown: Sequence[Head], **more: object) -> Subject:
+    """The sealed part: records with versions; those of silent categories in the part of their own."""
+    loud: list[list[object]] = []
+    silent: list[list[object]] = []
+    for head in shown:
+        category = seen.agreement.categories[category_of(seen.agreement, head.kind, head.label)]
+        (silent if category.silent else loud).append([head.id.hex, head.version])
+    detail = {"case": case_file.id.hex, "records": loud, **more}
+    return Subject(case_file.person, detail, {"records": silent} if silent else None)
+
+
+def silent_or_loud(case_file: CaseFile, silent: bool, records: Sequence[object], more: Mapping[str, object]) -> Subject:
+    """As `subject_of`, for what is written: recipients too are silent where the category is."""
+    if silent:
+        return Subject(case_file.person, {"case": case_file.id.hex, "records": []}, {"records": records, **more})
+    return Subject(case_file.person, {"case": case_file.id.hex, "records": records, **more})
+
+
+def _assemble(
+    doors: Doors,
+    found: Found,
+    records: Sequence[Record],
+    older: int | None,
+    receipt: Receipt,
+    before: int | None,
+) -> Disclosure:
+    seen, case_file = found.sight, found.visit.case
+    agreement = seen.agreement
+    categories = {category_of(agreement, r.kind, r.label) for r in records}
+    return Disclosure(
+        case=case_file.id,
+        visit=found.visit.id,
+        reference=case_file.reference,
+        borough=agreement.borough,
+        agreement=agreement.title,
+        purpose=found.visit.purpose,
+        purpose_name=agreement.purposes[found.visit.purpose].name,
+        marking=highest_marking(agreement, categories),
+        receipt=receipt,
+        state=case_file.state,
+        review_due=from_micros(case_file.review_due) if case_file.review_due else None,
+        lead_party=agreement.parties[case_file.lead_party].short if case_file.lead_party in agreement.parties else "",
+        sections=_sections(seen, records),
+        timeline=tuple(r for r in records if r.kind == "update"),
+        timeline_older=older,
+        safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
+        writable=tuple(_writable(seen, s) for s in seen.writable),
+        exportable=any(seen.permitted(EXPORT, Shape(r.kind, r.label, r.owner, r.made_as_youth)) for r in records),
+        emergency=Emergency(from_micros(found.visit.ends), ()) if found.visit.emergency else None,
+        emergency_offered=(),
+        visit_ends=from_micros(found.visit.ends),
+        seen_before=from_micros(before) if before else None,
+    )
+
+
+def _sections(seen: Sight, records: Sequence[Record]) -> tuple[Section, ...]:
+    """Every category with something to show or to explain, in the agreement's order."""
+    agreement = seen.agreement
+    by_category: dict[str, list[Record]] = {}
+    for record in records:
+        if record.kind != "update":
+            by_category.setdefault(category_of(agreement, record.kind, record.label), []).append(record)
+    return tuple(
+        Section(key, category.name, tuple(by_category.get(key, ())), tuple(seen.withheld.get(key, ())))
+        for key, category in agreement.categories.items()
+        if key in by_category or key in seen.withheld
+    )
+
+
+def _writable(seen: Sight, shape: Shape) -> Writable:
+    agreement = seen.agreement
+    name = agreement.categories[shape.label].name if shape.label else ""
+    return Writable(shape.kind, agreement.kinds[shape.kind].name, shape.label, name)

@@ -1,0 +1,135 @@
+"""One record for editing, and the history of its fields: through the same door, decided and logged like a view."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.auth.actor import Actor
+from portal.db import from_micros
+from portal.errors import NotFound, SealBroken
+from portal.keys.opening import open_with
+from portal.keys.sealing import dek_id
+from portal.sharing import said
+from portal.sharing.disclosure import Receipt, Record
+from portal.sharing.doors import Doors
+from portal.sharing.reading import case as case_reading
+from portal.sharing.reading.case import Found
+from portal.sharing.reading.rows import HEADS, Head, context, fetch, open_record, shape_of
+from portal.sharing.sight import READ
+from portal.sharing.tables import RecordRow, SealedValue
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One record as far as it is permitted, with the decisions that gave it and the row it came from."""
+
+    found: Found
+    head: Head
+    record: Record
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one field: what it said, from when, and who wrote it (a pseudonymous id)."""
+
+    version: int
+    text: str
+    at: datetime
+    by: uuid.UUID
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every version of the permitted fields of one record, newest first."""
+
+    record: Record
+    fields: tuple[tuple[str, tuple[Version, ...]], ...]
+    receipt: Receipt
+
+
+def one(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID) -> One:
+    """The permitted fields of one record as it is now. Raises `NotFound` for one that is missing or not permitted."""
+    found, head = permitted_head(session, doors, actor, visit, record)
+    sealed = fetch(session, doors.keys, [head.id])
+    receipt = _log(session, doors, actor, found, head)
+    broken: list[tuple[uuid.UUID, str]] = []
+    opened = open_record(found.sight, head, sealed, broken)
+    _note(session, doors, actor, found, broken)
+    if opened is None:
+        raise NotFound(receipt.reference)
+    return One(found, head, opened, receipt)
+
+
+def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID) -> History:
+    """All versions of one record's permitted fields. Raises as `one`."""
+    found, head = permitted_head(session, doors, actor, visit, record)
+    names = {f.key: f.name for f, _ in found.sight.permitted(READ, shape_of(head))}
+    rows = session.execute(
+        select(*SealedValue.__table__.c)
+        .where(SealedValue.record == head.id, SealedValue.field.in_(names))
+        .order_by(SealedValue.field, SealedValue.version.desc())
+    ).all()
+    ids = set()
+    for row in rows:
+        try:
+            ids.add(dek_id(row.sealed))
+        except SealBroken:
+            continue
+    deks = doors.keys.load(session, ids)
+    sealed = fetch(session, doors.keys, [head.id])
+    receipt = _log(session, doors, actor, found, head, history=True)
+    broken: list[tuple[uuid.UUID, str]] = []
+    versions: dict[str, list[Version]] = {}
+    for row in rows:
+        try:
+            text, failed = open_with(deks, context(head, row), row.sealed).decode(), False
+        except SealBroken:
+            text, failed = "", True
+            broken.append((head.id, row.field))
+        versions.setdefault(row.field, []).append(
+            Version(row.version, text, from_micros(row.written_at), row.written_by, failed)
+        )
+    opened = open_record(found.sight, head, sealed, broken)
+    _note(session, doors, actor, found, broken)
+    if opened is None:
+        raise NotFound(receipt.reference)
+    return History(opened, tuple((names[key], tuple(versions[key])) for key in names if key in versions), receipt)
+
+
+def permitted_head(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, action: str = READ
+) -> tuple[Found, Head]:
+    """The head of a record of the visit's case on which the action is permitted on some field; refusals are logged."""
+    found = case_reading.find(session, doors, actor, visit)
+    head = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
+    if head is None or not found.sight.permitted(action, shape_of(head)):
+        case_reading.refuse(session, doors, actor, "consultation", found.visit.case, found.visit.purpose)
+    assert head is not None
+    return found, head
+
+
+def _note(session: Session, doors: Doors, actor: Actor, found: Found, broken: list[tuple[uuid.UUID, str]]) -> None:
+    if broken:
+        visit = found.visit
+        case_reading.note_broken(session, doors, actor, visit.purpose, visit.case, broken, visit.id)
+
+
+def _log(session: Session, doors: Doors, actor: Actor, found: Found, head: Head, history: bool = False) -> Receipt:
+    subject = case_reading.subject_of(found.sight, found.visit.case, [head], history=history)
+    entry = said.entry(
+        "consultation",
+        actor,
+        purpose=found.visit.purpose,
+        agreement=found.sight.reference,
+        decided=found.sight.outcome(READ, {shape_of(head)}),
+        subjects=[subject],
+        visit=found.visit.id,
+    )
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(entry)
+    return said.receipt(receipt)

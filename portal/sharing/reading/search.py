@@ -1,0 +1,251 @@
+"""Exact search by keyed tags. Policy decides what may be matched and what a hit reveals; both steps are logged."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from portal.audit.entry import Subject
+from portal.auth.actor import Actor
+from portal.db import from_micros, new_id
+from portal.errors import NotFound, Refused
+from portal.keys import index_tags
+from portal.sharing import facts, said
+from portal.sharing.disclosure import Receipt, Record
+from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid, clean
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import owner_name
+from portal.sharing.reading.rows import Head, fetch, heads, open_record, shape_of
+from portal.sharing.sight import READ, SEARCH, Sight, category_of, sight
+from portal.sharing.storing import tags_of
+from portal.sharing.tables import CaseFile, RecordRow, SearchMade, SearchTag
+
+MOST = 10
+KEEP = 15 * 60 * 1_000_000  # microseconds a result address stays good
+MATCHED = {
+    index_tags.PNC: ("identifiers.pnc", "the same PNC number"),
+    index_tags.CRN: ("identifiers.crn", "the same CRN"),
+    index_tags.SURNAME_DOB: ("person.surname", "the same surname and date of birth"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One case found, as far as the agreement lets this capacity know of it before it is theirs."""
+
+    case: uuid.UUID
+    reference: str
+    borough: str
+    name: str
+    date_of_birth: str
+    matched: tuple[str, ...]
+    agencies: tuple[str, ...]
+    safety: tuple[Record, ...]
+    may_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a search found, and the receipt of having shown it. `more`: there were more than may be listed."""
+
+    hits: tuple[Hit, ...]
+    more: bool
+    receipt: Receipt
+
+
+def make(session: Session, doors: Doors, actor: Actor, typed: Mapping[str, str]) -> uuid.UUID:
+    """Log a search with its terms sealed and give the id of its results. Raises `Invalid` with what to correct.
+
+    `typed` has pnc, crn, or surname with date_of_birth (ISO). Raises `Refused` where no agreement lets this capacity
+    search at all.
+    """
+    values = {name: clean(typed.get(name, "")) for name in ("pnc", "crn", "surname", "date_of_birth")}
+    _check(values)
+    now = doors.clock()
+    doors.book.refresh(session)
+    purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
+    as_fields = {
+        "identifiers.pnc": values["pnc"],
+        "identifiers.crn": values["crn"],
+        "person.surname": values["surname"],
+        "person.date_of_birth": values["date_of_birth"],
+    }
+    tags = b"".join(tag for _, tag in tags_of(doors, as_fields))
+    refusal = _may_search(doors, actor, purpose, now)
+    identity = new_id()
+    entry = said.entry(
+        "search",
+        actor,
+        outcome="refused" if refusal else "permitted",
+        purpose=purpose,
+        subjects=[Subject(new_id(), {"terms": {k: v for k, v in values.items() if v}})],
+    )
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(entry)
+        if not refusal:
+            session.execute(
+                insert(SearchMade).values(
+                    id=identity,
+                    session=actor.session,
+                    capacity=actor.capacity,
+                    purpose=purpose,
+                    tags=tags,
+                    made_at=now,
+                )
+            )
+    if refusal:
+        raise Refused(refusal, "Your role does not search for people.", "", receipt.reference)
+    return identity
+
+
+def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> Results:
+    """What the search found. The entry names every person whose values are opened, and commits first.
+
+    Raises `NotFound` for another session's or an old search.
+    """
+    now = doors.clock()
+    doors.book.refresh(session)
+    made = session.get(SearchMade, search)
+    if made is None or (made.session, made.capacity) != (actor.session, actor.capacity) or now - made.made_at > KEEP:
+        raise NotFound
+    purpose, tags = made.purpose, [made.tags[i : i + 16] for i in range(0, len(made.tags), 16)]
+    found = _candidates(session, doors, actor, tags, purpose, now)
+    rows = [h for seen in found.values() for h in seen.heads]
+    sealed = fetch(session, doors.keys, [h.id for h in rows])
+    subjects = [
+        Subject(
+            seen.case.person,
+            {"case": seen.case.id.hex, "records": [[h.id.hex, h.version] for h in seen.heads]},
+            decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
+        )
+        for seen in found.values()
+    ] or [Subject(new_id(), {"records": []})]
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(said.entry("search", actor, purpose=purpose, subjects=subjects))
+    hits = []
+    for seen in list(found.values())[:MOST]:
+        broken: list[tuple[uuid.UUID, str]] = []
+        hits.append(_hit(seen, sealed, broken))
+        if broken:
+            note_broken(session, doors, actor, purpose, seen.case, broken)
+    return Results(tuple(hits), len(found) > MOST, said.receipt(receipt))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    case: CaseFile
+    sight: Sight
+    matched: tuple[str, ...]
+    heads: tuple[Head, ...]
+    parties: frozenset[str]
+
+
+def _candidates(
+    session: Session, doors: Doors, actor: Actor, tags: Sequence[bytes], purpose: str, now: int
+) -> dict[uuid.UUID, _Candidate]:
+    """Cases that a tag leads to and that the agreement lets this capacity match on that very field."""
+    served = {a.id: a for a in doors.book.of_party(actor.party)}
+    matches: dict[uuid.UUID, list[tuple[str, uuid.UUID]]] = {}
+    for row in session.connection().execute(
+        select(SearchTag.case, SearchTag.kind, SearchTag.record)
+        .join(CaseFile, CaseFile.id == SearchTag.case)
+        .where(SearchTag.tag.in_(tags), CaseFile.agreement.in_(served))
+        .limit(MOST * 4)
+    ):
+        matches.setdefault(row.case, []).append((row.kind, row.record))
+    cases = list(session.scalars(select(CaseFile).where(CaseFile.id.in_(matches)).order_by(CaseFile.reference)))
+    session.expunge_all()
+    known = facts.of_cases(session, served, actor, cases, now)
+    rows: dict[uuid.UUID, list[Head]] = {}
+    for head in heads(session, list(matches), ["person", "safety"]):
+        rows.setdefault(head.case, []).append(head)
+    owners = {h.id: h.owner for found in rows.values() for h in found} | _owners(session, matches)
+    capacity = Capacity(actor.party, actor.role)
+    found = {}
+    for case in cases:
+        engine = doors.book.engine(case.agreement)
+        seen = sight(engine, capacity, known[case.id].known, purpose, from_micros(now))
+        reasons = {
+            MATCHED[kind][1]
+            for kind, record in matches[case.id]
+            if seen.decide(SEARCH, MATCHED[kind][0], owners[record]).permit
+        }
+        if reasons:
+            shown = tuple(h for h in rows.get(case.id, []) if _action(seen, h))
+            found[case.id] = _Candidate(case, seen, tuple(sorted(reasons)), shown, known[case.id].parties)
+    return found
+
+
+def _owners(session: Session, matches: Mapping[uuid.UUID, Sequence[tuple[str, uuid.UUID]]]) -> dict[uuid.UUID, str]:
+    ids = {record for pairs in matches.values() for _, record in pairs}
+    rows = session.connection().execute(select(RecordRow.id, RecordRow.owner).where(RecordRow.id.in_(ids)))
+    return {row.id: row.owner for row in rows}
+
+
+def _action(seen: Sight, head: Head) -> str | None:
+    """How a record may be shown in a result: by the search grant, or because reading it is granted anyway."""
+    return next((a for a in (SEARCH, READ) if seen.permitted(a, shape_of(head))), None)
+
+
+def _hit(seen: _Candidate, sealed: object, broken: list[tuple[uuid.UUID, str]]) -> Hit:
+    opened = [
+        r
+        for h in seen.heads
+        if (r := open_record(seen.sight, h, sealed, broken, _action(seen.sight, h) or READ)) is not None  # type: ignore[arg-type]
+    ]
+
+    def text(name: str) -> str:
+        return next((t for r in opened if r.kind == "person" and (t := r.text(name))), "")
+
+    agreement = seen.sight.agreement
+    return Hit(
+        case=seen.case.id,
+        reference=seen.case.reference,
+        borough=agreement.borough,
+        name=f"{text('forename')} {text('surname')}".strip(),
+        date_of_birth=text("date_of_birth"),
+        matched=seen.matched,
+        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties)),
+        safety=tuple(r for r in opened if category_of(agreement, r.kind, r.label) == "safety"),
+        may_open=seen.sight.knows_person,
+    )
+
+
+def _check(values: Mapping[str, str]) -> None:
+    problems: dict[str, str] = {}
+    for name, canonical in (("pnc", index_tags.canonical_pnc), ("crn", index_tags.canonical_crn)):
+        if values[name]:
+            try:
+                canonical(values[name])
+            except ValueError as error:
+                problems[name] = str(error)[0].upper() + str(error)[1:]
+    if bool(values["surname"]) != bool(values["date_of_birth"]):
+        missing = "date_of_birth" if values["surname"] else "surname"
+        problems[missing] = "Search by name needs both the surname and the date of birth"
+    elif values["date_of_birth"]:
+        try:
+            date.fromisoformat(values["date_of_birth"])
+        except ValueError:
+            problems["date_of_birth"] = "Date of birth must be a real date, like 27 3 1991"
+    if not any(values.values()):
+        problems["pnc"] = "Enter a PNC number, a CRN, or a surname with a date of birth"
+    if problems:
+        raise Invalid(problems)
+
+
+def _may_search(doors: Doors, actor: Actor, purpose: str, now: int) -> str:
+    """ "" if some agreement lets this capacity search for somebody, else the clause that says no."""
+    clause = ""
+    for agreement in doors.book.of_party(actor.party):
+        seen = sight(doors.book.engine(agreement.id), Capacity(actor.party, actor.role), {}, purpose, from_micros(now))
+        for owner in sorted(agreement.fields["person.surname"].owners):
+            decision = seen.decide(SEARCH, "person.surname", owner)
+            if decision.permit:
+                return ""
+            clause = decision.clause
+    return clause or "1.4"

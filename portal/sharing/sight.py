@@ -1,0 +1,160 @@
+"""What one capacity may do at one case for one purpose, given the facts: every decision a page needs, made once."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from isa.agreement import Agreement, Capacity, Field
+from isa.decision import Decision, Engine, View
+from isa.explaining import Group, withheld_groups
+from portal.audit.entry import Outcome
+
+READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of record under one label of one owner: as fine as decisions go."""
+
+    kind: str
+    label: str
+    owner: str
+    made_as_youth: bool | None
+
+
+class Sight:
+    """Decisions of one `View` of the engine, gathered by kind of record. Immutable once made; see `sight`."""
+
+    def __init__(
+        self, engine: Engine, capacity: Capacity, facts: Mapping[str, bool], purpose: str, now: datetime
+    ) -> None:
+        self.agreement: Agreement = engine.agreement
+        self.reference: str = engine.reference
+        self.capacity = capacity
+        self.purpose = purpose
+        self._views: dict[bool | None, View] = {
+            None: engine.open(capacity, facts, purpose, now),
+            False: engine.open(capacity, {**facts, **youth(False)}, purpose, now),
+            True: engine.open(capacity, {**facts, **youth(True)}, purpose, now),
+        }
+        self._permitted: dict[tuple[str, Shape], tuple[tuple[Field, Decision], ...]] = {}
+        self._outcomes: dict[tuple[str, frozenset[Shape]], Outcome] = {}
+
+    def decide(self, action: str, field: str, owner: str, made_as_youth: bool | None = False) -> Decision:
+        """The engine's decision on one field of a record of this owner."""
+        return self._views[made_as_youth].decide(action, field, owner)
+
+    def permitted(self, action: str, shape: Shape) -> tuple[tuple[Field, Decision], ...]:
+        """The fields of such a record that the action is permitted on, in the agreement's order."""
+        key = (action, shape)
+        found = self._permitted.get(key)
+        if found is None:
+            decide = self._views[shape.made_as_youth].decide
+            pairs = ((f, decide(action, f.key, shape.owner)) for f in self._fields(shape))
+            found = self._permitted[key] = tuple((f, d) for f, d in pairs if d.permit)
+        return found
+
+    def _fields(self, shape: Shape) -> tuple[Field, ...]:
+        return self.agreement.fields_of(shape.kind, shape.label or None)
+
+    def may_all(self, action: str, shape: Shape) -> Decision | None:
+        """None where the action is permitted on every field of such a record, else the first refusal."""
+        for field in self._fields(shape):
+            decision = self.decide(action, field.key, shape.owner, shape.made_as_youth)
+            if not decision.permit:
+                return decision
+        return None
+
+    @cached_property
+    def knows_person(self) -> bool:
+        """Whether the name is given at all: without it a case looks the same as one that does not exist."""
+        owners = self.agreement.fields["person.surname"].owners
+        return any(self.decide(READ, "person.surname", owner).permit for owner in owners)
+
+    @cached_property
+    def withheld(self) -> Mapping[str, tuple[Group, ...]]:
+        """Withheld fields by category, grouped by clause. Made from the agreement alone, never from what is stored."""
+        denied: dict[str, list[Decision]] = {}
+        for decision in self._withheld:
+            denied.setdefault(self.agreement.fields[decision.field].category, []).append(decision)
+        return {c: withheld_groups(self.agreement, [*found, *self._given]) for c, found in denied.items()}
+
+    @cached_property
+    def _given(self) -> tuple[Decision, ...]:
+        """One permit for each field that may be read of some owner's records: what can be seen instead."""
+        found = []
+        for field in self.agreement.fields.values():
+            decisions = (self.decide(READ, field.key, owner) for owner in sorted(field.owners))
+            found += [d for d in decisions if d.permit and not d.silent][:1]
+        return tuple(found)
+
+    @cached_property
+    def _withheld(self) -> tuple[Decision, ...]:
+        """One refusal for each field that no owner's record may show, silent ones left out."""
+        found = []
+        for field in self.agreement.fields.values():
+            decisions = [self.decide(READ, field.key, owner) for owner in sorted(field.owners)]
+            if decisions and not any(d.permit for d in decisions) and not decisions[0].silent:
+                found.append(decisions[0])
+        return tuple(found)
+
+    @cached_property
+    def writable(self) -> tuple[Shape, ...]:
+        """The kinds (and labels) this capacity may both create and share here, as records of its own party."""
+        shapes = (
+            Shape(kind.id, label, self.capacity.party, False)
+            for kind in self.agreement.kinds.values()
+            for label in (kind.labelled or ("",))
+        )
+        return tuple(s for s in shapes if self.permitted(CREATE, s) and self.permitted(SHARE, s))
+
+    def outcome(self, action: str, shapes: Iterable[Shape]) -> Outcome:
+        """The outcome for the log: fields permitted on records of these shapes, fields withheld by the agreement.
+
+        Silent categories are left out of it: they go into the silent part of the entry, see `silent_outcome`.
+        """
+        key = (action, frozenset(shapes))
+        found = self._outcomes.get(key)
+        if found is None:
+            permitted = sorted(
+                {
+                    (f.key, s.owner, d.clause, tuple(d.gateways))
+                    for s in key[1]
+                    for f, d in self.permitted(action, s)
+                    if not d.silent
+                }
+            )
+            found = self._outcomes[key] = Outcome(permitted=tuple(permitted), withheld=self._withheld_names)
+        return found
+
+    @cached_property
+    def _withheld_names(self) -> tuple[tuple[str, str, str, str], ...]:
+        return tuple(sorted((d.field, "", d.clause, d.near or "") for d in self._withheld))
+
+
+def youth(made_as_youth: bool) -> dict[str, bool]:
+    """The label of a record as the two facts a clause may ask for; without it neither is known."""
+    return {"made_as_youth": made_as_youth, "made_as_adult": not made_as_youth}
+
+
+def category_of(agreement: Agreement, kind: str, label: str) -> str:
+    """The category a record belongs to on the page: its label, or that of its first field."""
+    return label or agreement.fields_of(kind)[0].category
+
+
+@lru_cache(maxsize=2048)
+def _sight(
+    engine: Engine, capacity: Capacity, facts: frozenset[tuple[str, bool]], purpose: str, hour: datetime
+) -> Sight:
+    return Sight(engine, capacity, dict(facts), purpose, hour)
+
+
+def sight(engine: Engine, capacity: Capacity, facts: Mapping[str, bool], purpose: str, now: datetime) -> Sight:
+    """The sight of a capacity, remembered while the same engine, facts and hour last.
+
+    Only the date of `now` matters to an agreement, and civil days begin on a whole hour of UTC in Europe/London,
+    so one instant an hour gives the same decisions as `now` itself.
+    """
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return _sight(engine, capacity, frozenset(facts.items()), purpose, hour)

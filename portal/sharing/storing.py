@@ -1,0 +1,202 @@
+"""Sealing and storing records in bulk, behind the writing door: callers decide first and log in the same step."""
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from isa import classes
+from isa.agreement import Agreement
+from portal.keys import index_tags
+from portal.keys.deks import Place
+from portal.keys.sealing import CHOICE, Context, Dek, seal
+from portal.sharing.doors import Doors
+from portal.sharing.tables import RecordRow, SealedValue, SearchTag
+
+CHUNK = 500
+_AGREEMENTS: dict[str, Agreement] = {}  # by digest, because an agreement itself cannot be hashed
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record as it will be stored: values by field key, already checked and permitted."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    person: uuid.UUID
+    kind: str
+    label: str
+    owner: str
+    at: int
+    by: uuid.UUID
+    values: Mapping[str, str] = field(repr=False)
+    made_as_youth: bool | None = False
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the log is told of one stored record: its version and the digest of its head."""
+
+    id: uuid.UUID
+    version: int
+    head: bytes
+
+
+def store(session: Session, doors: Doors, agreement: Agreement, records: Sequence[NewRecord]) -> list[Stored]:
+    """Insert new records sealed value by value, with their search tags. Inside a write transaction."""
+    deks = doors.keys.ensure_many(session, {_place(agreement, r, key) for r in records for key in r.values})
+    heads, values, tags, stored = [], [], [], []
+    for record in records:
+        sealed = _seal(agreement, record, 1, record.values, deks)
+        head = head_bytes({key: (1, sha256(blob).hexdigest()) for key, blob in sealed.items()})
+        heads.append(_head_row(record, head))
+        values += [_value_row(agreement, record, key, 1, blob) for key, blob in sealed.items()]
+        tags += _tag_rows(doors, record, record.values)
+        stored.append(Stored(record.id, 1, sha256(head).digest()))
+    for table, rows in ((RecordRow, heads), (SealedValue, values), (SearchTag, tags)):
+        for start in range(0, len(rows), CHUNK):
+            session.connection().execute(insert(table), rows[start : start + CHUNK])
+    return stored
+
+
+def change(
+    session: Session,
+    doors: Doors,
+    agreement: Agreement,
+    record: NewRecord,
+    base: int,
+    standing: Mapping[str, Sequence[Any]],
+    whole: Mapping[str, str],
+) -> Stored | None:
+    """Add a version to a record: `record.values` are the fields that change, `standing` its head as read.
+
+    `whole` are all values after the change, for the search tags. None where someone else was first (the version is
+    no longer `base`): nothing is changed then.
+    """
+    version = base + 1
+    deks = doors.keys.ensure_many(session, {_place(agreement, record, key) for key in record.values})
+    sealed = _seal(agreement, record, version, record.values, deks)
+    entries = {key: (int(v), str(d)) for key, (v, d) in standing.items()}
+    entries.update({key: (version, sha256(blob).hexdigest()) for key, blob in sealed.items()})
+    head = head_bytes(entries)
+    moved = session.connection().execute(
+        update(RecordRow)
+        .where(RecordRow.id == record.id, RecordRow.version == base)
+        .values(version=version, head=head, changed_at=record.at, changed_by=record.by, state=record.state)
+    )
+    if moved.rowcount != 1:
+        return None
+    session.connection().execute(
+        update(SealedValue)
+        .where(SealedValue.record == record.id, SealedValue.field.in_(list(sealed)), SealedValue.current)
+        .values(current=False)
+    )
+    rows = [_value_row(agreement, record, key, version, blob) for key, blob in sealed.items()]
+    session.connection().execute(insert(SealedValue), rows)
+    session.connection().execute(delete(SearchTag).where(SearchTag.record == record.id))
+    tags = _tag_rows(doors, record, whole)
+    if tags:
+        session.connection().execute(insert(SearchTag), tags)
+    return Stored(record.id, version, sha256(head).digest())
+
+
+def head_bytes(entries: Mapping[str, tuple[int, str]]) -> bytes:
+    """Canonical bytes of a head: {field: [version, SHA-256 hex of the sealed value]}."""
+    return json.dumps({k: list(v) for k, v in entries.items()}, sort_keys=True, separators=(",", ":")).encode()
+
+
+@lru_cache(maxsize=8192)
+def _seal_class(digest: str, owner: str, key: str) -> str:
+    return classes.seal_class(_AGREEMENTS[digest], owner, key)
+
+
+def seal_class(agreement: Agreement, owner: str, key: str) -> str:
+    """The seal class of a field of an owner, worked out once for each text of an agreement."""
+    _AGREEMENTS[agreement.digest] = agreement
+    return _seal_class(agreement.digest, owner, key)
+
+
+def _place(agreement: Agreement, record: NewRecord, key: str) -> Place:
+    return Place(record.person, record.owner, seal_class(agreement, record.owner, key))
+
+
+def _seal(
+    agreement: Agreement, record: NewRecord, version: int, values: Mapping[str, str], deks: Mapping[Place, Dek]
+) -> dict[str, bytes]:
+    sealed = {}
+    for key, text in values.items():
+        described = agreement.fields[key]
+        where = Context(record.kind, record.id, key, record.person, record.owner, described.category, version)
+        pad_to = CHOICE if described.type in ("choice", "yesno") else 16
+        sealed[key] = seal(deks[_place(agreement, record, key)], where, text.encode(), pad_to)
+    return sealed
+
+
+def _head_row(record: NewRecord, head: bytes) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "case": record.case,
+        "person": record.person,
+        "kind": record.kind,
+        "label": record.label,
+        "owner": record.owner,
+        "version": 1,
+        "state": record.state,
+        "made_as_youth": record.made_as_youth,
+        "created_at": record.at,
+        "created_by": record.by,
+        "changed_at": record.at,
+        "changed_by": record.by,
+        "head": head,
+    }
+
+
+def _value_row(agreement: Agreement, record: NewRecord, key: str, version: int, sealed: bytes) -> dict[str, Any]:
+    return {
+        "record": record.id,
+        "field": key,
+        "version": version,
+        "category": agreement.fields[key].category,
+        "current": True,
+        "sealed": sealed,
+        "written_at": record.at,
+        "written_by": record.by,
+    }
+
+
+def _tag_rows(doors: Doors, record: NewRecord, values: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Keyed tags of a record that people may be found by: names with date of birth, PNC, CRN."""
+    found: dict[str, set[bytes]] = defaultdict(set)
+    for kind, tag in tags_of(doors, values):
+        found[kind].add(tag)
+    return [
+        {"tag": tag, "record": record.id, "case": record.case, "kind": kind}
+        for kind, tags in sorted(found.items())
+        for tag in sorted(tags)
+    ]
+
+
+def tags_of(doors: Doors, values: Mapping[str, str]) -> Iterable[tuple[str, bytes]]:
+    """(kind, tag) for every way these values may be found. A number that is not well formed has no tag."""
+    surname, born = values.get("person.surname", ""), values.get("person.date_of_birth", "")
+    if surname and born:
+        for form in index_tags.surname_dob(surname, date.fromisoformat(born)):
+            yield index_tags.SURNAME_DOB, doors.tags.tag(index_tags.SURNAME_DOB, form)
+    for key, kind, canonical in (
+        ("identifiers.pnc", index_tags.PNC, index_tags.canonical_pnc),
+        ("identifiers.crn", index_tags.CRN, index_tags.canonical_crn),
+    ):
+        if values.get(key):
+            try:
+                yield kind, doors.tags.tag(kind, canonical(values[key]))
+            except ValueError:
+                continue

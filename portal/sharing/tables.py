@@ -1,0 +1,204 @@
+"""Where records live. Only pseudonymous operating columns stand in the clear; every personal value is sealed."""
+
+import uuid
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, Id, Micros
+
+
+class CaseFile(Base):
+    """One nominal under one agreement. What is personal about it is in records; this row only steers work."""
+
+    __tablename__ = "case_file"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    person: Mapped[uuid.UUID] = mapped_column(Id, index=True)
+    agreement: Mapped[str] = mapped_column(String(60))
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    state: Mapped[str] = mapped_column(String(20))  # "open" or "deselected"
+    lead_party: Mapped[str] = mapped_column(String(40))
+    review_due: Mapped[int | None] = mapped_column(Micros)
+    opened_at: Mapped[int] = mapped_column(Micros)
+    closed_at: Mapped[int | None] = mapped_column(Micros)
+    minor: Mapped[bool | None] = mapped_column(Boolean)  # under 18 when last seen; None: date of birth not known
+
+    __table_args__ = (Index("ix_case_file_agreement_state", "agreement", "state"),)
+
+
+class RecordRow(Base):
+    """The head of one record: who owns it, its version, and which sealed value each field has now.
+
+    `head` is canonical JSON {field: [version, SHA-256 of the sealed value in hex]}; its own SHA-256 is in the access
+    log, so that an older value put back into its place is noticed.
+    """
+
+    __tablename__ = "record"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"))
+    person: Mapped[uuid.UUID] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(40))  # the category its writer chose, "" where the kind has fixed ones
+    owner: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(20))  # "" unless the kind has one (a basis: in_force, withdrawn)
+    made_as_youth: Mapped[bool | None] = mapped_column(Boolean)  # None: date of birth was not known
+    created_at: Mapped[int] = mapped_column(Micros)
+    created_by: Mapped[uuid.UUID] = mapped_column(Id)
+    changed_at: Mapped[int] = mapped_column(Micros)
+    changed_by: Mapped[uuid.UUID] = mapped_column(Id)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_record_case_kind", "case", "kind"),)
+
+
+class SealedValue(Base):
+    """One version of one field of one record, sealed. Older versions stay, for the history of the field."""
+
+    __tablename__ = "sealed_value"
+
+    record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(60), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    category: Mapped[str] = mapped_column(String(40))  # as it was when written; bound into the seal
+    current: Mapped[bool] = mapped_column(Boolean)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    written_at: Mapped[int] = mapped_column(Micros)
+    written_by: Mapped[uuid.UUID] = mapped_column(Id)
+
+
+class Assignment(Base):
+    """Who works on a case, for which party, from when to when. The words about it are an `assignment` record."""
+
+    __tablename__ = "assignment"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"))
+    user: Mapped[uuid.UUID] = mapped_column(Id)
+    party: Mapped[str] = mapped_column(String(40))
+    role: Mapped[str] = mapped_column(String(40))
+    pathway: Mapped[str | None] = mapped_column(String(40))  # what the party delivers on this case, if anything
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int | None] = mapped_column(Micros)
+
+    __table_args__ = (Index("ix_assignment_user", "user"), Index("ix_assignment_case_party", "case", "party"))
+
+
+class VisitRow(Base):
+    """One capacity at one case for one purpose, for a bounded time. Its id is what the address bar shows."""
+
+    __tablename__ = "visit"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    session: Mapped[str] = mapped_column(String(40), index=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id)
+    capacity: Mapped[uuid.UUID] = mapped_column(Id)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"))
+    purpose: Mapped[str] = mapped_column(String(40))
+    agreement_digest: Mapped[str] = mapped_column(String(64))
+    emergency: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+
+
+class EmergencyRow(Base):
+    """One declared emergency, awaiting or after its review."""
+
+    __tablename__ = "emergency"
+
+    visit: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("visit.id"), primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id)
+    party: Mapped[str] = mapped_column(String(40))
+    entry: Mapped[uuid.UUID] = mapped_column(Id)
+    declared_at: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    review_due: Mapped[int] = mapped_column(Micros)
+    reviewed_at: Mapped[int | None] = mapped_column(Micros)
+    reviewed_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+    outcome: Mapped[str | None] = mapped_column(String(20))  # justified, questioned, escalated
+
+
+class Notice(Base):
+    """A message without content to the data-protection officers of a party. Rows are only ever marked as seen."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    party: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(20))  # emergency
+    entry: Mapped[uuid.UUID] = mapped_column(Id)
+    created_at: Mapped[int] = mapped_column(Micros)
+    due: Mapped[int] = mapped_column(Micros)
+    seen_at: Mapped[int | None] = mapped_column(Micros)
+    seen_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+    __table_args__ = (Index("ix_notice_party_seen_at", "party", "seen_at"),)
+
+
+class SearchTag(Base):
+    """A keyed tag under which a person may be found; says nothing without the index key."""
+
+    __tablename__ = "search_tag"
+
+    tag: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"), primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(20))
+
+    __table_args__ = (Index("ix_search_tag_record", "record"),)
+
+
+class CaseSeen(Base):
+    """When someone last opened a case, for "new since your last visit" (never taken from the access log)."""
+
+    __tablename__ = "case_seen"
+
+    user: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"), primary_key=True)
+    seen_at: Mapped[int] = mapped_column(Micros)
+
+
+class Adoption(Base):
+    """One party's signature or acceptance of one version of an agreement; ended when suspended or superseded."""
+
+    __tablename__ = "agreement_adoption"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    agreement: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str] = mapped_column(String(64))
+    party: Mapped[str] = mapped_column(String(40))
+    signed_at: Mapped[int] = mapped_column(Micros)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+
+    __table_args__ = (UniqueConstraint("digest", "party", "signed_at"),)
+
+
+class StaffValue(Base):
+    """A name or work address of someone who signs in, sealed under a key of their own."""
+
+    __tablename__ = "staff_value"
+
+    user: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    field: Mapped[str] = mapped_column(String(20), primary_key=True)  # name, email
+    version: Mapped[int] = mapped_column(Integer)
+    party: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SearchMade(Base):
+    """A search that was made: lets its result page have an opaque address bound to the session."""
+
+    __tablename__ = "search_made"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    session: Mapped[str] = mapped_column(String(40))
+    capacity: Mapped[uuid.UUID] = mapped_column(Id)
+    purpose: Mapped[str] = mapped_column(String(40))
+    tags: Mapped[bytes] = mapped_column(
+        LargeBinary
+    )  # 16 bytes a tag; the words themselves are kept nowhere but the log
+    made_at: Mapped[int] = mapped_column(Micros)

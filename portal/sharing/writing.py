@@ -1,0 +1,207 @@
+"""The only door in: decide, then change and log in one transaction. Refusals are logged and change nothing."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from isa.agreement import Field
+from isa.explaining import text_for_user
+from portal.audit.log import Transaction
+from portal.auth.actor import Actor
+from portal.db import new_id
+from portal.errors import Conflict, Refused
+from portal.sharing import said
+from portal.sharing.disclosure import Receipt, Record
+from portal.sharing.doors import Doors
+from portal.sharing.fields import check
+from portal.sharing.reading import case as case_reading
+from portal.sharing.reading import history
+from portal.sharing.reading.age import minor_now
+from portal.sharing.reading.case import Found
+from portal.sharing.reading.rows import Head, shape_of
+from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, category_of
+from portal.sharing.storing import NewRecord, Stored, change, store
+
+WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the record's id and the receipt of its entry."""
+
+    record: uuid.UUID
+    receipt: Receipt
+
+
+def create(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    kind: str,
+    label: str,
+    typed: Mapping[str, str],
+    recipients: Sequence[str] = (),
+) -> Written:
+    """Add a record of the actor's party to the visit's case and share it with whoever the agreement lets read it.
+
+    `typed` by field key; empty ones are left out. Raises `NotFound`, `Refused` (with the clause), `Invalid`,
+    `LogUnavailable`. `recipients` are named in the entry of the disclosure.
+    """
+    found = case_reading.find(session, doors, actor, visit, "collection")
+    shape = Shape(kind, label, actor.party, False)
+    fields = found.engine.agreement.fields_of(kind, label or None)
+    values = check(fields, typed)
+    _refuse_unless(session, doors, actor, found, shape, list(values) or [f.key for f in fields], (CREATE, SHARE))
+    record = _new(found, actor, shape, values, minor_now(session, doors, actor, found))
+    with doors.log.transaction(session) as tx:
+        stored = store(session, doors, found.engine.agreement, [record])
+        _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
+        receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, recipients)
+    return Written(record.id, receipt)
+
+
+def edit(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    record: uuid.UUID,
+    base: int,
+    typed: Mapping[str, str],
+) -> Written:
+    """Change the fields that differ. Raises `Conflict` with the present version where someone was quicker.
+
+    The record is read first, through the reading door and logged as such, to see what differs.
+    """
+    one = history.one(session, doors, actor, visit, record)
+    found, head, present = one.found, one.head, one.record
+    shape = shape_of(head)
+    if present.version != base:
+        raise Conflict(str(record), present.version)
+    described = [found.engine.agreement.fields[key] for key in typed if key in found.engine.agreement.fields]
+    cleaned = check(described, typed)
+    changed = _differences(present, described, cleaned)
+    if not changed:
+        return Written(record, one.receipt)
+    _refuse_unless(session, doors, actor, found, shape, list(changed), (EDIT, SHARE))
+    new = _changed(found, actor, head, changed)
+    whole = {v.key: v.text for v in present.values} | changed
+    with doors.log.transaction(session) as tx:
+        stored = change(session, doors, found.engine.agreement, new, base, json.loads(head.head), whole)
+        if stored is None:
+            raise Conflict(str(record), base + 1)
+        receipt = _append(tx, "alteration", actor, found, shape, new, stored, EDIT)
+    return Written(record, receipt)
+
+
+def _differences(present: Record, described: Sequence[Field], cleaned: Mapping[str, str]) -> dict[str, str]:
+    """Fields whose text changes; a field that was emptied gets an empty version, so that its history says so."""
+    before = {v.key: v.text for v in present.values}
+    after = {f.key: cleaned.get(f.key, "") for f in described}
+    return {key: text for key, text in after.items() if text != before.get(key, "")}
+
+
+def _refuse_unless(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    found: Found,
+    shape: Shape,
+    keys: Sequence[str],
+    actions: Sequence[str],
+) -> None:
+    """Log and raise `Refused` with the first refusing clause, unless every action is permitted on every key."""
+    for key in keys or [""]:
+        for action in actions:
+            decision = found.sight.decide(action, key, shape.owner, shape.made_as_youth)
+            if decision.permit:
+                continue
+            case_file = found.visit.case
+            with doors.log.transaction(session) as tx:
+                receipt = tx.append(
+                    said.entry(
+                        "collection" if action == CREATE else "alteration" if action == EDIT else "disclosure",
+                        actor,
+                        outcome="refused",
+                        purpose=found.visit.purpose,
+                        agreement=found.sight.reference,
+                        subjects=[said.about(case_file.person, case_file.id, refused=[[key, decision.clause]])],
+                        visit=found.visit.id,
+                    )
+                )
+            words = text_for_user(found.engine.agreement, decision)
+            raise Refused(decision.clause, words, "", receipt.reference)
+
+
+def _new(found: Found, actor: Actor, shape: Shape, values: Mapping[str, str], minor: bool | None) -> NewRecord:
+    case_file = found.visit.case
+    return NewRecord(
+        id=new_id(),
+        case=case_file.id,
+        person=case_file.person,
+        kind=shape.kind,
+        label=shape.label,
+        owner=actor.party,
+        at=found.now,
+        by=actor.user,
+        values=values,
+        made_as_youth=minor,
+        state=IN_FORCE if shape.kind == "basis" else "",
+    )
+
+
+def _changed(found: Found, actor: Actor, head: Head, changed: Mapping[str, str]) -> NewRecord:
+    return NewRecord(
+        id=head.id,
+        case=head.case,
+        person=head.person,
+        kind=head.kind,
+        label=head.label,
+        owner=head.owner,
+        at=found.now,
+        by=actor.user,
+        values=changed,
+        state=_state_after(head.state, changed),
+    )
+
+
+def _state_after(state: str, changed: Mapping[str, str]) -> str:
+    """A basis whose field `withdrawn_on` is filled no longer lifts confidence, from this very transaction on."""
+    withdrawn = [text for key, text in changed.items() if key.startswith("basis.withdrawn_on@")]
+    if not withdrawn:
+        return state
+    return WITHDRAWN if withdrawn[0] else IN_FORCE
+
+
+def _append(
+    tx: Transaction,
+    operation: str,
+    actor: Actor,
+    found: Found,
+    shape: Shape,
+    record: NewRecord,
+    stored: Stored,
+    action: str,
+    recipients: Sequence[str] = (),
+) -> Receipt:
+    case_file = found.visit.case
+    more = {"recipients": list(recipients)} if recipients else {}
+    category = found.engine.agreement.categories[category_of(found.engine.agreement, shape.kind, shape.label)]
+    subject = case_reading.silent_or_loud(case_file, category.silent, [[stored.id.hex, stored.version]], more)
+    appended = tx.append(
+        said.entry(
+            operation,
+            actor,
+            purpose=found.visit.purpose,
+            agreement=found.sight.reference,
+            decided=found.sight.outcome(action, {shape}),
+            subjects=[subject],
+            sealed_sha256=[stored.head],
+            visit=found.visit.id,
+        )
+    )
+    return said.receipt(appended)
