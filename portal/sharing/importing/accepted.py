@@ -24,6 +24,8 @@ class Accepted:
     identifiers: Values = field(repr=False)
     equality: Values = field(repr=False)
     sentence: Values = field(repr=False)
+    sentence_summary: Values = field(repr=False)
+    """Type and end only, for parties that may not see the offence."""
     scores: tuple[Values, ...] = field(repr=False)
     bands: tuple[Values, ...] = field(repr=False)
     referral: Values = field(repr=False)
@@ -34,7 +36,16 @@ class Accepted:
 
     def records(self) -> Iterator[tuple[str, Values]]:
         """Every record the row makes: the agreement's kind and its values; none for an empty part."""
-        single = ("person", "identifiers", "equality", "sentence", "assignment", "mappa", "referral")
+        single = (
+            "person",
+            "identifiers",
+            "equality",
+            "sentence",
+            "sentence_summary",
+            "assignment",
+            "mappa",
+            "referral",
+        )
         for kind in single:
             if values := getattr(self, kind):
                 yield kind, values

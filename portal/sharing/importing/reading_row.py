@@ -41,7 +41,8 @@ class RowReader:
             person=person,
             identifiers=self._identifiers(born),
             equality=_kept(ethnicity=self._take(Column.ETHNICITY, words.ethnicity)),
-            sentence=self._sentence(born),
+            sentence=(sentence := self._sentence(born)),
+            sentence_summary=_summary(sentence),
             scores=(scores := self._scores())[0],
             bands=scores[1],
             mappa=_kept(flag=self._take(Column.MAPPA, words.mappa)),
@@ -232,6 +233,14 @@ class RowReader:
 
     def _unplaced(self) -> dict[str, str]:
         return _kept(**{Column.CARE.value: self._take(Column.CARE, str)})
+
+
+def _summary(sentence: Mapping[str, str]) -> dict[str, str]:
+    """“Licence, until 6 January 2028”: the offence, which a summary might name too, is left to the full record."""
+    if "type" not in sentence or "end" not in sentence:
+        return {"text": sentence["type"]} if "type" in sentence else {}
+    end = date.fromisoformat(sentence["end"])
+    return {"text": f"{sentence['type']}, until {end.day} {end:%B %Y}"}
 
 
 def _score(predictor: str, version: str, value: str, when: str) -> dict[str, str]:

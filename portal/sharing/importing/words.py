@@ -100,14 +100,15 @@ def band(predictor: str, value: int) -> str:
 
 
 def priority(offence: str, domestic: bool) -> str | None:
-    """The local priority crime a referral is made under, or None where it is none of them.
+    """The local priority crime a referral is made under: Other where it is none of them, None without an offence.
 
     What probation says of the person (domestic abuse) goes before what the index offence suggests.
     """
     if domestic:
         return "Domestic abuse"
     plain = offence.casefold()
-    return next((words for marks, words in _PRIORITIES if any(mark in plain for mark in marks)), None)
+    found = (words for marks, words in _PRIORITIES if any(mark in plain for mark in marks))
+    return next(found, "Other") if plain.strip() else None
 
 
 def choice(words: Mapping[str, str], text: str) -> str:
