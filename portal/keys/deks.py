@@ -115,7 +115,7 @@ class Keyring:
         """As `ensure`, in bulk. Write transaction only; of two writers of one place both get the first's."""
         places = list(dict.fromkeys(places))
         found = self.find_many(session, places)
-        missing = [place for place in places if place not in found]
+        missing = sorted(place for place in places if place not in found)  # in one order: no two writers deadlock
         if missing:
             made = self._make(session, missing)
             session.connection().execute(insert_unless_there(session, DEK), [row for _, row in made])

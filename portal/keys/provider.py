@@ -1,4 +1,4 @@
-"""What a key provider promises. One file a provider; `tests/portal/keys/contract.py` holds each of them to this."""
+"""What a key provider promises. One file a provider; `test_provider_contract.py` holds each to this."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

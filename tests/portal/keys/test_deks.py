@@ -1,6 +1,8 @@
 """Data keys in the database, and what its administrator could do to their rows."""
 
 import os
+import threading
+import time
 from uuid import uuid4
 
 import pytest
@@ -86,6 +88,27 @@ def test_ensure_many_gives_each_place_its_key(session, keyring):
     assert set(got) == set(places)
     assert {place: (dek.person, dek.owner) for place, dek in got.items()} == {p: (p.person, p.owner) for p in places}
     assert {p: d.id for p, d in keyring.find_many(session, places).items()} == {p: d.id for p, d in got.items()}
+
+
+def test_two_writers_of_the_same_new_places_share_the_first_ones_keys(postgresql, provider):
+    """Side by side, and asking in opposite orders: neither fails, neither waits for the other's other key."""
+    with Session(postgresql) as session, begin_write(session):
+        generation.bump(session)  # its row is there, as in any installation: making it would keep the two apart
+    places = [Place(uuid4(), "police", "c1") for _ in range(50)]
+    got: list[dict[Place, bytes]] = []
+
+    def write(order: list[Place]) -> None:
+        with Session(postgresql) as session, begin_write(session):
+            got.append({p: d.id for p, d in Keyring(provider).ensure_many(session, order).items()})
+            time.sleep(0.1)
+
+    threads = [threading.Thread(target=write, args=(order,)) for order in (places, places[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 2
+    assert got[0] == got[1]
 
 
 def test_a_successor_takes_over_and_the_predecessor_still_opens(session, keyring):

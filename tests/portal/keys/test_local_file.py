@@ -1,44 +1,26 @@
-"""The embedded provider: the shared contract, and what is peculiar to a file."""
+"""The embedded provider: what is peculiar to a file (the rest is test_provider_contract.py)."""
 
 import base64
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from portal.errors import KeysUnavailable, Misconfigured
+from portal.errors import KeysUnavailable, Misconfigured, SealBroken
 from portal.keys import catalogue, local_file
 from portal.keys.encoding import commitment
 from portal.keys.local_file import LocalFile, create
-from portal.keys.provider import KeyProvider, State
+from portal.keys.provider import State
 from tests.portal.keys import frames
-from tests.portal.keys.contract import ProviderContract
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     create(tmp_path / "roots" / "records.json")
     return tmp_path / "roots" / "records.json"
-
-
-class TestLocalFile(ProviderContract):
-    @pytest.fixture
-    def root(self, path: Path) -> KeyProvider:
-        return LocalFile(path)
-
-    @pytest.fixture
-    def twin(self, root: KeyProvider, path: Path) -> KeyProvider:
-        return LocalFile(path)
-
-    @pytest.fixture
-    def stranger(self, tmp_path: Path) -> KeyProvider:
-        return create(tmp_path / "others" / "records.json")
-
-
-def test_every_provider_of_the_catalogue_has_its_contract_tested():
-    assert set(catalogue.OPEN) == set(catalogue.CREATE) == {"local-file"}
 
 
 def test_catalogue_makes_each_root_once_and_opens_it(tmp_path):
@@ -130,6 +112,18 @@ def test_a_file_under_another_name_is_another_root(path):
         LocalFile(path.with_name("log.json"))
 
 
+def test_the_name_of_the_root_is_bound_even_where_the_key_is_the_same(path):
+    """A key file copied under another root's name, and told so, still opens nothing of the first."""
+    root = LocalFile(path)
+    blob = root.wrap(b"x" * 32, b"place")
+    log = path.with_name("log.json")
+    log.write_bytes(path.read_bytes())
+    log.chmod(0o600)
+    altered(log, lambda d: d.update(root="log"))
+    with pytest.raises(SealBroken):
+        LocalFile(log).unwrap(blob, b"place")
+
+
 def test_a_crash_between_making_and_using_a_version_leaves_it_pending(path, monkeypatch):
     root, genuine, calls = LocalFile(path), local_file._write, []
 
@@ -170,8 +164,10 @@ def test_rotations_at_once_lose_none(path):
     assert states.count(State.ACTIVE) == 1
 
 
-def test_makers_at_once_make_one_root(tmp_path):
+def test_makers_at_once_make_one_root(tmp_path, monkeypatch):
     made: list[bool] = []
+    genuine = local_file._write
+    monkeypatch.setattr(local_file, "_write", lambda *given: (time.sleep(0.05), genuine(*given)))
 
     def make() -> None:
         try:
