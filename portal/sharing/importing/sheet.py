@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from portal.errors import PortalError
-from portal.sharing.importing.columns import COMPULSORY, Header, recognise
+from portal.sharing.importing.columns import COMPULSORY, Column, Header, recognise
 
 MAX_ROWS = 20_000
 """Rows of the table; the longest extract of one London borough is a few thousand."""
@@ -22,6 +22,7 @@ _FOOTER = re.compile(
     r"extract(ed)?|source|page|end|notes?|official|confidential|filters?)\b",
     re.IGNORECASE,
 )
+_CRN_LIKE = re.compile(r"[A-Za-z] ?\d{5,7}", re.ASCII)
 _COUNTED = re.compile(r"\D*\b(?:totals?|count|number|records?|rows)\b\D*(\d[\d,]*)\D*", re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def table(lines: Iterable[Row], head: Row, notes: tuple[str, ...] = ()) -> Sheet
     if header.missing or header.twice:
         raise FileRefused(*_wrong_columns(header))
     rows = list(_filled(line for line in lines if line.number > head.number))
-    rows, aside = _set_aside(rows, head)
+    rows, aside = _set_aside(rows, header)
     if not rows:
         raise FileRefused("The file has headings but no rows under them.", "Check that the extract was complete.")
     return Sheet(header, tuple(rows), tuple(aside), notes + tuple(_notes(header, len(rows), aside)))
@@ -114,19 +115,23 @@ def _filled(lines: Iterable[Row]) -> Iterator[Row]:
         yield line
 
 
-def _set_aside(rows: list[Row], head: Row) -> tuple[list[Row], list[Row]]:
+def _set_aside(rows: list[Row], header: Header) -> tuple[list[Row], list[Row]]:
     """Part the rows of people from totals and footers at the end, and from headings repeated on each printed page."""
-    aside = [row for row in rows if row.filled == head.filled]
-    kept = [row for row in rows if row.filled != head.filled]
-    while kept and _is_footer(kept[-1], len(head.filled)):
+    headings = tuple(cell for cell in header.cells if cell.strip())
+    aside = [row for row in rows if row.filled == headings]
+    kept = [row for row in rows if row.filled != headings]
+    while kept and _is_footer(kept[-1], header):
         aside.append(kept.pop())
     return kept, sorted(aside, key=lambda row: row.number)
 
 
-def _is_footer(row: Row, columns: int) -> bool:
-    """A person's row fills most columns; a footer has a cell or two, or begins with a footer's word."""
-    filled = row.filled
-    return len(filled) <= 2 or (len(filled) <= columns // 2 and _FOOTER.match(filled[0].strip()) is not None)
+def _is_footer(row: Row, header: Header) -> bool:
+    """A person's row has a CRN or fills most columns; a footer has a cell or two, or begins with a footer's word."""
+    filled, place = row.filled, header.positions[Column.CRN]
+    if _CRN_LIKE.fullmatch(row.cells[place].strip() if place < len(row.cells) else ""):
+        return False
+    words = _FOOTER.match(filled[0].strip()) is not None
+    return len(filled) <= 2 or (words and len(filled) <= len(header.positions) // 2)
 
 
 def _notes(header: Header, rows: int, aside: list[Row]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -103,7 +104,10 @@ def _read_xlsx(data: bytes) -> Sheet:
     """The first visible sheet with the headings."""
     _check_package(data)
     try:
-        return _first_table(data)
+        # A warning of openpyxl may quote a cell ("the serial value … is outside the limits") into the server's log.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _first_table(data)
     except FileRefused:
         raise
     except Exception:

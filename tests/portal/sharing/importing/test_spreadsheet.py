@@ -36,8 +36,9 @@ def read_or_refused(data: bytes) -> str | tuple[object, ...]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_in_any_usual_encoding_and_delimiter(encoding: str, delimiter: str) -> None:
-    sheet = read(csv_of([HEADINGS, cells()], delimiter, encoding))
-    assert [row.cells for row in sheet.rows] == [tuple(cells())]
+    row = cells(SURNAME="O’Núñez")
+    sheet = read(csv_of([HEADINGS, row], delimiter, encoding))
+    assert [each.cells for each in sheet.rows] == [tuple(row)]
     assert (sheet.rows[0].number, sheet.notes, sheet.aside) == (2, (), ())
 
 
@@ -101,6 +102,7 @@ def test_a_sparse_row_among_people_is_not_taken_for_a_footer() -> None:
 
 def test_a_row_of_a_person_without_numbers_is_never_a_footer() -> None:
     assert read(csv_of([HEADINGS, cells(CRN="", PNC="", SURNAME="Page")])).aside == ()
+    assert read(csv_of([HEADINGS, ["V396366", "", "Khan"]])).aside == ()
 
 
 def test_xlsx_with_real_dates_numbers_and_formulas() -> None:
@@ -112,6 +114,18 @@ def test_xlsx_with_real_dates_numbers_and_formulas() -> None:
     assert (read_row.cells[4], read_row.cells[12]) == ("1991-04-25", "2026-01-06")
     assert read_row.cells[17:20] == ("34", "43", "0.52")
     assert read_row.formulas == {2}
+
+
+def test_a_day_number_out_of_range_is_a_spreadsheet_error_and_is_not_warned_about(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(HEADINGS)
+    sheet.append(cells())
+    sheet["E2"].value, sheet["E2"].number_format = 99_999_999_999, "dd/mm/yyyy"
+    assert read(saved(book)).rows[0].cells[4] == "#VALUE!"
+    assert not recwarn.list
 
 
 def test_a_string_that_looks_like_a_formula_is_text() -> None:
@@ -140,13 +154,26 @@ def test_the_first_visible_sheet_with_the_headings_is_read() -> None:
     assert sheet.notes == ("Only the sheet “Data” was read, not: Sheet, Later.",)
 
 
-def test_dimensions_stated_wrongly_do_not_cut_the_sheet() -> None:
+def rewritten(data: bytes, old: bytes, new: bytes) -> bytes:
+    """The workbook with some bytes of its sheet replaced."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(XLSX)) as old, zipfile.ZipFile(out, "w") as new:
-        for name in old.namelist():
-            new.writestr(name, old.read(name).replace(b'ref="A1:Z2"', b'ref="A1:A1"'))
-    assert b"A1:Z2" not in out.getvalue()
-    assert read(out.getvalue()).rows[0].cells[0] == "V396366"
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(out, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            assert old in content or "sheet1" not in name
+            after.writestr(name, content.replace(old, new) if "sheet1" in name else content)
+    return out.getvalue()
+
+
+def test_dimensions_stated_wrongly_do_not_cut_the_sheet() -> None:
+    assert read(rewritten(XLSX, b'ref="A1:Z2"', b'ref="A1:A1"')).rows[0].cells[0] == "V396366"
+
+
+def test_whole_numbers_however_the_workbook_writes_them() -> None:
+    row: list[object] = list(cells())
+    row[4] = 33353
+    data = rewritten(xlsx_of([HEADINGS, row]), b"<v>33353</v>", b"<v>3.3353E4</v>")
+    assert read(data).rows[0].cells[4] == "33353"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +235,6 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         assert read_or_refused(each)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
 @given(st.integers(0, len(XLSX) - 1), st.integers(0, 255))
 def test_a_workbook_with_any_byte_changed_is_read_or_refused(place: int, byte: int) -> None:
     changed = bytearray(XLSX)

@@ -236,6 +236,11 @@ def test_not_scored_is_not_an_error(nothing: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["63", "63%", "63.0", " 63 "])
+def test_a_score_may_be_written_in_these_ways(text: str) -> None:
+    assert accepted(OVP_2=text).scores[3]["value"] == "63"
+
+
 def test_without_any_score_no_oasys_date_is_needed() -> None:
     found = accepted(OVP_1="", OVP_2="", OGRS3_1="", OGRS3_2="", ROSH="", OASYS_DATE="")
     assert (found.scores, found.bands) == ((), ())
