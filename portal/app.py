@@ -10,26 +10,23 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import gate
-from portal.audit.log import AccessLog
+from portal.audit.sequencer import Sequencer
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import load_catalogue
 from portal.auth.sessions import Limits
 from portal.auth.signing_in import Desk
 from portal.auth.tags import Tags
-from portal.config import Settings, read_secret
-from portal.db import db, engine_options, now_micros, prepare
+from portal.config import Settings, load_settings, read_secret
+from portal.db import db, engine_options, prepare
 from portal.gate import Services
 from portal.keys import secrets as key_secrets
-from portal.keys.catalogue import INDEX, LOG, RECORDS, open_root
-from portal.keys.deks import Keyring
-from portal.keys.index_tags import Tagger
+from portal.keys.catalogue import INDEX, open_root
 from portal.pages import register
 from portal.pages.assets import Assets
 from portal.pages.limits import limiter
 from portal.pages.presenting import install as install_presenting
 from portal.sharing import staff
-from portal.sharing.book import Book
-from portal.sharing.doors import Doors
+from portal.sharing.doors import Doors, open_doors
 
 
 def create_app(settings: Settings, **overrides: Any) -> Flask:
@@ -44,7 +41,9 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         prepare(db.engine)
         doors = open_doors(settings, db.session())
         desk = open_desk(settings, doors, db.session())
+        sequencer = Sequencer(db.engine, lambda session: doors.log.signer(session, settings.log_origin))
         db.session.remove()
+    doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
     CSRFProtect(app)
     limiter.init_app(app)
     register.everything(app)
@@ -55,6 +54,11 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     return app
+
+
+def create() -> Flask:
+    """The portal for the settings in the environment: what a WSGI server calls."""
+    return create_app(load_settings())
 
 
 def configure(app: Flask, settings: Settings, overrides: dict[str, Any]) -> None:
@@ -75,23 +79,6 @@ def configure(app: Flask, settings: Settings, overrides: dict[str, Any]) -> None
     )
     app.config.from_mapping(overrides)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def open_doors(settings: Settings, session: Session) -> Doors:
-    """The access log, keys and agreements of an installation."""
-    log = AccessLog.open(settings, session, open_root(settings.keys_dir, LOG))
-    with log.transaction(session):
-        index = key_secrets.named(session, open_root(settings.keys_dir, INDEX), "search-tags")
-    doors = Doors(
-        settings=settings,
-        log=log,
-        keys=Keyring(open_root(settings.keys_dir, RECORDS)),
-        tags=Tagger(index),
-        book=Book.open(settings.agreements),
-        clock=now_micros,
-    )
-    doors.book.refresh(session)
-    return doors
 
 
 def open_desk(settings: Settings, doors: Doors, session: Session) -> Desk:

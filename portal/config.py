@@ -70,7 +70,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     for name, text in given.items():
         if name in fields:
             try:
-                values[name] = _parse(str(fields[name].type), text)
+                values[name] = _parse(fields[name].type, text)
             except ValueError as error:
                 problems.append(f"{PREFIX}{name.upper()}: {error}")
     if problems:
@@ -93,8 +93,8 @@ def _defaults(home: Path) -> dict[str, Any]:
     }
 
 
-def _parse(kind: str, text: str) -> Any:
-    match kind:
+def _parse(kind: Any, text: str) -> Any:
+    match kind.__name__:
         case "int":
             value = int(text)
             if value < 0:
@@ -106,7 +106,7 @@ def _parse(kind: str, text: str) -> Any:
             return text == "true"
         case "Path":
             return Path(text).absolute()
-        case "tuple[Path, ...]":
+        case "tuple":
             return tuple(Path(part).absolute() for part in text.split(os.pathsep))
         case _:
             return text

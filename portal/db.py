@@ -174,5 +174,30 @@ def _write_lock(engine: Engine) -> Iterator[None]:
     finally:
         os.close(handle)
 
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to a revision of `migrations/`, up or down ("base" is empty). Each step commits whole."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        (command.downgrade if revision == "base" or revision.startswith("-") else command.upgrade)(config, revision)
+        connection.commit()
+
+
+def at_head(engine: Engine) -> bool:
+    """Whether the database is at the newest revision: the portal does not start otherwise."""
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(config).get_current_head()
+
 
 db = SQLAlchemy(model_class=Base)

@@ -1,0 +1,50 @@
+"""The command `portal`: what an operator types. Each group is in a file of its own."""
+
+import sys
+
+import click
+
+from isa.errors import AgreementInvalid
+from portal.cli import agreement, audit, demo, importing, keys, running
+from portal.errors import PortalError
+
+
+@click.group()
+def portal() -> None:
+    """Accord: share what agencies know, exactly as the signed agreement allows."""
+
+
+for command in (
+    agreement.agreement,
+    audit.audit,
+    keys.keys,
+    importing.importing,
+    demo.demo,
+    running.init,
+    running.migrate,
+    running.serve,
+    running.grant,
+):
+    portal.add_command(command)
+
+
+def main() -> None:
+    """Entry point: a refusal is one line on standard error and exit code 1, never a traceback."""
+    try:
+        portal.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except AgreementInvalid as error:
+        for problem in error.problems:
+            click.echo(f"{problem.path}, line {problem.line}: {problem.message}", err=True)
+        sys.exit(1)
+    except PortalError as error:
+        click.echo(f"portal: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

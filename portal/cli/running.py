@@ -1,0 +1,53 @@
+"""portal init, migrate, serve, grant: an installation from nothing to running."""
+
+import os
+import sys
+import uuid
+
+import click
+
+from portal.auth import capacities
+from portal.cli import installation
+from portal.db import migrate as migrate_database
+from portal.db import now_micros, open_engine
+
+
+@click.command()
+def init() -> None:
+    """Make the folder, secret, root keys and database of PORTAL_HOME. Runs again without harm."""
+    given = installation.settings()
+    installation.create(given)
+    click.echo(f"Ready in {given.home}. Next: name your identity providers in {given.providers_file.name}.")
+
+
+@click.command()
+@click.option("--to", "revision", default="head", help="A revision of migrations/, or base.")
+def migrate(revision: str) -> None:
+    """Bring the database to the newest revision."""
+    engine = open_engine(installation.settings().database_url)
+    migrate_database(engine, revision)
+    click.echo(f"The database is at {revision}.")
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", help="Address and port to listen on.")
+@click.option("--threads", default=8, help="Threads a worker.")
+def serve(bind: str, threads: int) -> None:
+    """Run the portal with gunicorn; as many workers as PORTAL_WORKERS says."""
+    workers = installation.settings().workers
+    arguments = ["gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads)]
+    arguments += ["--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "portal.app:create()"]  # noqa: S108
+    os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
+
+
+@click.command()
+@click.argument("user", type=click.UUID)
+@click.argument("party")
+@click.argument("role")
+def grant(user: uuid.UUID, party: str, role: str) -> None:
+    """Give the first administrator of a party their role. Everyone after is granted in the portal."""
+    with installation.opened(installation.settings()) as (_, session, doors):
+        now = now_micros()
+        with doors.log.transaction(session) as tx:
+            capacities.install(tx, user, party, role, now, None, now)
+    click.echo("Granted.")
