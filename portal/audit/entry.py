@@ -40,8 +40,14 @@ class Outcome:
 
     def content(self) -> tuple[str, bytes]:
         """Hex digest and canonical bytes; equal outcomes have equal bytes, whatever the order they were given in."""
-        permitted = tuple((name, owner, clause, tuple(gates)) for name, owner, clause, gates in self.permitted)
-        return _outcome_content(permitted, tuple(self.withheld))
+        permitted, withheld = self.permitted, self.withheld
+        if type(permitted) is tuple and type(withheld) is tuple:
+            try:
+                return _outcome_content(permitted, withheld)
+            except TypeError:  # a list inside: not hashable as it is
+                pass
+        hashable = tuple((name, owner, clause, tuple(gates)) for name, owner, clause, gates in permitted)
+        return _outcome_content(hashable, tuple((name, owner, clause, near) for name, owner, clause, near in withheld))
 
 
 @dataclass(frozen=True, slots=True)

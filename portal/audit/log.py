@@ -220,10 +220,24 @@ class Transaction:
         self._insert(
             ENTRY,
             [
-                (entry_id.bytes, leaf, at, None if entry.actor is None else entry.actor.bytes, entry.agency, entry.role)
-                + (entry.session, entry.operation, entry.purpose, entry.outcome, entry.agreement)
-                + (decision and bytes.fromhex(decision), details and bytes.fromhex(details))
-                + (self._writer.bytes, self.n, reference)
+                (
+                    entry_id.bytes,
+                    leaf,
+                    at,
+                    None if entry.actor is None else entry.actor.bytes,
+                    entry.agency,
+                    entry.role,
+                    entry.session,
+                    entry.operation,
+                    entry.purpose,
+                    entry.outcome,
+                    entry.agreement,
+                    None if decision is None else bytes.fromhex(decision),
+                    None if details is None else bytes.fromhex(details),
+                    self._writer.bytes,
+                    self.n,
+                    reference,
+                )
             ],
         )
         self._insert(PENDING, [(self._writer.bytes, self.n, entry_id.bytes, at, digest)])

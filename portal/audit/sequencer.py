@@ -1,0 +1,212 @@
+"""Gives committed entries their index, grows the tree, and signs checkpoints, off the request's path.
+
+One drain at a time: on SQLite the write lock, on PostgreSQL an advisory lock. Order: integrate and commit, then sign
+what is committed, then store the checkpoint. A crash between two steps is made good by the next drain.
+"""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, delete, func, insert, select, tuple_, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from portal.audit.note import Checkpoint, Signer
+from portal.audit.tables import CHECKPOINT, HEAD, NODE, PENDING, SEQUENCE
+from portal.audit.tree import HASH_SIZE, TILE_BITS, CompactRange
+from portal.db import begin_write, now_micros
+from portal.errors import LogUnavailable, PortalError
+
+BATCH = 5_000
+SWEEP = 5.0
+_ADVISORY_LOCK = 0x494F4D4C4F47  # "IOMLOG"
+
+
+def drain(session: Session, signer: Signer, clock: Callable[[], int] = now_micros) -> int:
+    """Sequence every committed entry and sign a checkpoint over them; answers how many entries were sequenced.
+
+    Commits. Raises `LogUnavailable` if the stored head is not what it was left as.
+    """
+    done = 0
+    session.rollback()
+    while session.connection().execute(select(PENDING.c.n).limit(1)).first() is not None:
+        with begin_write(session):
+            done += _integrate(_locked(session))
+    publish(session, signer, clock)
+    return done
+
+
+def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_micros) -> None:
+    """Sign and store a checkpoint over the committed head, unless there is one of that size. Commits."""
+    session.rollback()
+    edge = _head(session.connection())
+    latest = session.connection().execute(select(func.max(CHECKPOINT.c.size))).scalar()
+    if latest is not None and latest >= edge.size:
+        session.rollback()
+        return
+    note = signer.sign(Checkpoint(signer.verifier.name, edge.size, edge.root()).body())
+    with begin_write(session):
+        connection = _locked(session)
+        latest = connection.execute(select(func.max(CHECKPOINT.c.size))).scalar()
+        if latest is None or latest < edge.size:
+            connection.execute(insert(CHECKPOINT), {"size": edge.size, "at": clock(), "note": note})
+
+
+def node_at(connection: Connection) -> Callable[[int, int], bytes]:
+    """`node(level, index)` for proofs, from at most 256 stored hashes each. Raises `LookupError` beyond the tree."""
+
+    def node(level: int, index: int) -> bytes:
+        tile, within = divmod(level, TILE_BITS)
+        first, count = index << within, 1 << within
+        table, place = (SEQUENCE, SEQUENCE.c.index) if tile == 0 else (NODE, NODE.c.index)
+        value = SEQUENCE.c.leaf_hash if tile == 0 else NODE.c.hash
+        query = select(value).select_from(table).where(place >= first, place < first + count).order_by(place)
+        if tile:
+            query = query.where(NODE.c.level == tile)
+        hashes = connection.execute(query).scalars().all()
+        if len(hashes) != count:
+            raise LookupError(f"no node {index} of level {level}")
+        edge = CompactRange()
+        for each in hashes:
+            edge.append(each)
+        return edge.root()
+
+    return node
+
+
+class Sequencer:
+    """A thread that drains soon after it is woken, and every 5 s besides, for processes that died.
+
+    It starts at the first `wake` in a process (so after a server's fork) and makes a last drain when the process ends.
+    `signer` is asked for once a process. Failures are logged without data and tried again.
+    """
+
+    def __init__(self, engine: Engine, signer: Callable[[Session], Signer], every: float = 1.0) -> None:
+        self._engine = engine
+        self._make_signer = signer
+        self._every = every
+        self._signer: Signer | None = None
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process = 0
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+
+    def wake(self) -> None:
+        """Say that there is something to sequence. Costs next to nothing; safe from any thread."""
+        if self._process != os.getpid():
+            self.start()
+        self._woken.set()
+
+    def start(self) -> None:
+        """Start the thread of this process, unless it runs."""
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._woken, self._stopping = threading.Event(), threading.Event()
+            self._thread = threading.Thread(target=self._run, name="log-sequencer", daemon=True)
+            self._process = os.getpid()
+            self._woken.set()  # what an earlier process left behind
+            self._thread.start()
+            atexit.register(self.stop)
+
+    def stop(self) -> None:
+        """End the thread after a last drain. Safe to call twice; `wake` starts it anew."""
+        with self._lock:
+            if self._process != os.getpid() or self._thread is None:
+                return
+            thread, self._thread, self._process = self._thread, None, 0
+        self._stopping.set()
+        self._woken.set()
+        thread.join(timeout=10)
+        atexit.unregister(self.stop)
+
+    def _run(self) -> None:
+        stopping, woken = self._stopping, self._woken
+        while not stopping.is_set():
+            woken.wait(SWEEP)
+            stopping.wait(self._every)
+            woken.clear()
+            self._round()
+        self._round()  # what came while the last round ran
+
+    def _round(self) -> None:
+        try:
+            with Session(self._engine) as session:
+                if self._signer is None:
+                    self._signer = self._make_signer(session)
+                drain(session, self._signer)
+        except (PortalError, OSError) as error:
+            logging.getLogger(__name__).warning("the sequencer failed and will try again: %s", type(error).__name__)
+        except Exception as error:
+            logging.getLogger(__name__).error("the sequencer failed and will try again: %s", type(error).__name__)
+
+
+def _locked(session: Session) -> Connection:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+    return connection
+
+
+def _integrate(connection: Connection) -> int:
+    """Move up to `BATCH` pending entries into the sequence and the tree."""
+    first = select(PENDING.c.writer, PENDING.c.n).order_by(PENDING.c.writer, PENDING.c.n).limit(BATCH)
+    taken = connection.execute(
+        delete(PENDING)
+        .where(tuple_(PENDING.c.writer, PENDING.c.n).in_(first))
+        .returning(PENDING.c.writer, PENDING.c.n, PENDING.c.entry_id, PENDING.c.at, PENDING.c.leaf_hash)
+    ).all()
+    if not taken:
+        return 0
+    edge = _head(connection)
+    old = edge.size
+    sequence, nodes = [], []
+
+    def completed(level: int, index: int, value: bytes) -> None:
+        if level % TILE_BITS == 0:
+            nodes.append({"level": level // TILE_BITS, "index": index, "hash": value})
+
+    for row in _in_order(taken):
+        sequence.append({"index": edge.size, "entry_id": row.entry_id, "leaf_hash": row.leaf_hash})
+        edge.append(row.leaf_hash, completed)
+    connection.execute(insert(SEQUENCE), sequence)
+    if nodes:
+        connection.execute(insert(NODE), nodes)
+    _move_head(connection, old, edge)
+    return len(taken)
+
+
+def _in_order(rows: Sequence[Any]) -> list[Any]:
+    """By time, and each writer's entries in the order of its chain even where the clock went back."""
+    latest: dict[Any, int] = {}
+    keyed = []
+    for row in sorted(rows, key=lambda row: (row.writer, row.n)):
+        latest[row.writer] = max(row.at, latest.get(row.writer, 0))
+        keyed.append((latest[row.writer], row.writer, row.n, row))
+    return [each[3] for each in sorted(keyed, key=lambda each: each[:3])]
+
+
+def _head(connection: Connection) -> CompactRange:
+    row = connection.execute(select(HEAD.c.size, HEAD.c.edge).where(HEAD.c.id == 1)).first()
+    if row is None:
+        return CompactRange()
+    hashes = [row.edge[start : start + HASH_SIZE] for start in range(0, len(row.edge), HASH_SIZE)]
+    try:
+        return CompactRange(row.size, hashes)
+    except ValueError as error:
+        raise LogUnavailable("the head of the access log was damaged") from error
+
+
+def _move_head(connection: Connection, old: int, edge: CompactRange) -> None:
+    values = {"size": edge.size, "edge": b"".join(edge.hashes)}
+    if old == 0:
+        connection.execute(insert(HEAD), {"id": 1, **values})
+        return
+    moved = connection.execute(update(HEAD).where(HEAD.c.id == 1, HEAD.c.size == old).values(**values))
+    if moved.rowcount != 1:
+        raise LogUnavailable("another sequencer moved the head")

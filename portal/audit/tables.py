@@ -1,0 +1,134 @@
+"""Tables of the access log. Only `portal.audit` touches them; the exact bytes are in docs/formats/access-log.md.
+
+Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, outcome, outcome_field. The sequencer
+empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` can be erased in their time.
+"""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from portal.db import Base, Id, Micros
+
+_Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite makes only INTEGER keys an alias of the row id
+_metadata = Base.metadata
+
+ENTRY: Final = Table(
+    "audit_entry",
+    _metadata,
+    Column("entry_id", Id, primary_key=True),
+    Column("leaf", LargeBinary, nullable=False),
+    Column("at", Micros, nullable=False),
+    Column("actor", Id),
+    Column("agency", String(64)),
+    Column("role", String(64)),
+    Column("session", String(64)),
+    Column("operation", String(32), nullable=False),
+    Column("purpose", String(64)),
+    Column("outcome", String(16), nullable=False),
+    Column("agreement", String(200)),
+    Column("decision", LargeBinary(32)),
+    Column("details", LargeBinary(32)),
+    Column("writer", Id, nullable=False),
+    Column("n", _Number, nullable=False),
+    Column("reference", String(7), nullable=False),
+    UniqueConstraint("writer", "n"),
+    Index("ix_audit_entry_at", "at", "entry_id"),
+    Index("ix_audit_entry_actor_at", "actor", "at"),
+    Index("ix_audit_entry_reference", "reference"),
+)
+"""One row an entry: its leaf, and copies of what the officer filters by (verification compares them)."""
+
+PENDING: Final = Table(
+    "audit_pending",
+    _metadata,
+    Column("writer", Id, primary_key=True),
+    Column("n", _Number, primary_key=True, autoincrement=False),
+    Column("entry_id", Id, nullable=False),
+    Column("at", Micros, nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+)
+"""Committed entries that have no index yet."""
+
+SEQUENCE: Final = Table(
+    "audit_sequence",
+    _metadata,
+    Column("index", _Number, primary_key=True, autoincrement=False),
+    Column("entry_id", Id, nullable=False, unique=True),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+)
+"""The log's order: 0, 1, 2 … without a hole. Also the lowest row of hash tiles."""
+
+NODE: Final = Table(
+    "audit_node",
+    _metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("index", _Number, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+"""Roots of complete subtrees of 256^level leaves, level ≥ 1: the hash tiles above the lowest row."""
+
+HEAD: Final = Table(
+    "audit_head",
+    _metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", _Number, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+)
+"""One row (id 1): how many entries are sequenced, and the right edge of the tree, 32 bytes a hash."""
+
+CHECKPOINT: Final = Table(
+    "audit_checkpoint",
+    _metadata,
+    Column("size", _Number, primary_key=True, autoincrement=False),
+    Column("at", Micros, nullable=False),
+    Column("note", Text, nullable=False),
+)
+"""Signed checkpoints, at most one for each size."""
+
+OUTCOME: Final = Table(
+    "audit_outcome",
+    _metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Distinct outcomes by field, once each, as canonical JSON."""
+
+OUTCOME_FIELD: Final = Table(
+    "audit_outcome_field",
+    _metadata,
+    Column("field", String(128), primary_key=True),
+    Column("owner", String(64), primary_key=True),
+    Column("permitted", Boolean, primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Index("ix_audit_outcome_field_digest", "digest"),
+)
+"""Which outcomes name a field, for the officer's filters; follows from `audit_outcome`."""
+
+DETAIL: Final = Table(
+    "audit_detail",
+    _metadata,
+    Column("entry_id", Id, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("subject_tag", LargeBinary(16)),
+    Column("sealed", LargeBinary),
+    Column("silent", LargeBinary),
+    Index("ix_audit_detail_subject_tag", "subject_tag", "entry_id"),
+)
+"""One row a subject. Erasing empties tag and blobs and keeps the digest, so that every proof stays valid."""
+
+PERSON_KEY: Final = Table(
+    "audit_person_key",
+    _metadata,
+    Column("subject_tag", LargeBinary(16), primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("key_id", LargeBinary(8), nullable=False, unique=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("commitment", LargeBinary(32), nullable=False),
+    Column("wrapped_silent", LargeBinary, nullable=False),
+    Column("commitment_silent", LargeBinary(32), nullable=False),
+)
+"""Keys of the details, for each subject and year (UTC), wrapped apart for open and silent parts. Erasable."""
+
+APPEND_ONLY: Final = (ENTRY, SEQUENCE, NODE, CHECKPOINT, OUTCOME, OUTCOME_FIELD)
