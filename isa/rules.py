@@ -156,14 +156,14 @@ class Rulebook:
     def _gap(self, clause: Clause, capacity: Capacity, purpose: str, mask: int, key: Key) -> tuple[str, ...]:
         """All that `clause` lacks to permit, as the words of `Decision.would_need`."""
         field, owner = self._agreement.fields[key[1]], key[2]
+        own = owner != capacity.party and any(self._agreement.own_only(name) for name in clause.gateways)
         lacking: list[str] = []
-        if not among(owner, clause.owners):
+        if own or not among(owner, clause.owners):
             lacking.append("owner")
         if not among(capacity.party, clause.to):
             lacking.append("party")
-        elif shut := self._shut(clause, field, owner, capacity.party):
-            own = any(self._agreement.own_only(name) for name in shut)
-            lacking += ["owner"] if own else [f"gateway:{name}" for name in shut]
+        elif not own and (shut := self._shut(clause, field, owner, capacity.party)):
+            lacking += [f"gateway:{name}" for name in shut]
         if not among(capacity.role, clause.acting):
             lacking.append("role")
         facts = {self._name(fact, owner) for fact in self._needs(clause, capacity.party, owner)}
@@ -173,7 +173,7 @@ class Rulebook:
             lacking.append("emergency")
         if not among(purpose, clause.purposes):
             lacking.append("purpose")
-        return (*dict.fromkeys(lacking), *(f"fact:{name}" for name in missing))
+        return (*lacking, *(f"fact:{name}" for name in missing))
 
 
 def _weigh(lacking: tuple[str, ...]) -> tuple[int, ...]:

@@ -70,21 +70,19 @@ def missing(agreement: Agreement, clause: Clause, request: Request, facts: Mappi
     r, lacks = request, []
     category = agreement.fields[r.field].category
     needed = set(clause.when)
-    if clause.owners is not None and r.owner not in clause.owners:
+    everyone = set(agreement.parties)
+    own = r.party != r.owner and any(
+        everyone <= agreement.gateways[g].not_to for g in clause.gateways if g in agreement.gateways
+    )
+    if own or (clause.owners is not None and r.owner not in clause.owners):
         lacks.append("owner")
     odd = [o.do for o in clause.obligations if o.do not in ("justify", "notify", "review")]
     if r.party not in (clause.to or ()):
         lacks.append("party")
-    elif odd:
+    elif odd and not own:
         lacks.append("obligation")
-    elif r.party != r.owner:
-        shut = [g for g in clause.gateways if not carries(agreement, g, r.owner, r.party, category)]
-        everyone = set(agreement.parties)
-        if any(everyone <= agreement.gateways[g].not_to for g in shut):
-            if "owner" not in lacks:
-                lacks.append("owner")
-        else:
-            lacks += ["gateway"] * len(shut)
+    elif r.party != r.owner and not own:
+        lacks += ["gateway" for g in clause.gateways if not carries(agreement, g, r.owner, r.party, category)]
         if not clause.gateways:
             lacks.append("gateway")
     if r.party != r.owner:
