@@ -131,7 +131,7 @@ def _is_footer(row: Row, header: Header) -> bool:
     if _CRN_LIKE.fullmatch(row.cells[place].strip() if place < len(row.cells) else ""):
         return False
     words = _FOOTER.match(filled[0].strip()) is not None
-    return len(filled) <= 9 or (words and len(filled) <= len(header.positions) // 2)
+    return len(filled) <= 2 or (words and len(filled) <= len(header.positions) // 2)
 
 
 def _notes(header: Header, rows: int, aside: list[Row]) -> Iterator[str]:

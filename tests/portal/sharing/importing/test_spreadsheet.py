@@ -103,6 +103,7 @@ def test_a_sparse_row_among_people_is_not_taken_for_a_footer() -> None:
 def test_a_row_of_a_person_without_numbers_is_never_a_footer() -> None:
     assert read(csv_of([HEADINGS, cells(CRN="", PNC="", SURNAME="Page")])).aside == ()
     assert read(csv_of([HEADINGS, ["V396366", "", "Khan"]])).aside == ()
+    assert read(csv_of([HEADINGS, ["", "", "Khan", "Nicole", "25/04/1991"]])).aside == ()
 
 
 def test_xlsx_with_real_dates_numbers_and_formulas() -> None:

@@ -383,6 +383,9 @@ def test_a_month_first_file_is_refused_as_a_whole() -> None:
     with pytest.raises(FileRefused, match="month first"):
         outcome(*rows)
     assert outcome(rows[0], cells()).refused == (2,)
+    day_first = {"START": "26/01/2026", "END": "26/01/2028", "LICENCE_END": "26/01/2028"}
+    others = [cells(CRN=f"V49636{n}", PNC="", SURNAME=f"Other{n}", **day_first) for n in range(3)]
+    assert outcome(*rows, *others).refused == (2, 3)
 
 
 def test_the_fingerprint_knows_content_and_nothing_else() -> None:
