@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from uuid import uuid4
 
 import pytest
@@ -94,13 +93,21 @@ def test_two_writers_of_the_same_new_places_share_the_first_ones_keys(postgresql
     """Side by side, and asking in opposite orders: neither fails, neither waits for the other's other key."""
     with Session(postgresql) as session, begin_write(session):
         generation.bump(session)  # its row is there, as in any installation: making it would keep the two apart
-    places = [Place(uuid4(), "police", "c1") for _ in range(50)]
+    places = [Place(uuid4(), "police", "c1") for _ in range(400)]
+    ready = threading.Barrier(2)
     got: list[dict[Place, bytes]] = []
+
+    class InStep(Keyring):
+        """Both have looked and found nothing before either inserts."""
+
+        def _make(self, *given):
+            made = super()._make(*given)
+            ready.wait(10)
+            return made
 
     def write(order: list[Place]) -> None:
         with Session(postgresql) as session, begin_write(session):
-            got.append({p: d.id for p, d in Keyring(provider).ensure_many(session, order).items()})
-            time.sleep(0.1)
+            got.append({p: d.id for p, d in InStep(provider).ensure_many(session, order).items()})
 
     threads = [threading.Thread(target=write, args=(order,)) for order in (places, places[::-1])]
     for thread in threads:
@@ -157,6 +164,15 @@ def test_a_row_moved_or_changed_is_left_out_and_spoils_no_other(session, provide
     change(session, mine.id, **moved)
     id = moved.get("id", mine.id)
     assert set(Keyring(provider).load(session, [id, other.id])) == {other.id}
+
+
+def test_a_key_of_a_suite_not_known_is_not_read_however_genuine(session, provider, keyring):
+    (dek,) = make(session, keyring, Place(ANN, "police", "c1"))
+    key = os.urandom(32)
+    for suite, loads in ((deks.SUITE, {dek.id}), (2, set())):  # the premise: in the known suite it loads
+        wrapped = provider.wrap(key, deks.dek_aad(dek.id, ANN, "police", "c1", 1, suite))
+        change(session, dek.id, suite=suite, wrapped=wrapped, commitment=commitment(key))
+        assert set(Keyring(provider).load(session, [dek.id])) == loads
 
 
 def test_two_rows_wrapped_keys_swapped(session, provider, keyring):

@@ -167,7 +167,12 @@ def test_rotations_at_once_lose_none(path):
 def test_makers_at_once_make_one_root(tmp_path, monkeypatch):
     made: list[bool] = []
     genuine = local_file._write
-    monkeypatch.setattr(local_file, "_write", lambda *given: (time.sleep(0.05), genuine(*given)))
+
+    def slowly(*given):
+        time.sleep(0.05)
+        genuine(*given)
+
+    monkeypatch.setattr(local_file, "_write", slowly)
 
     def make() -> None:
         try:
