@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
@@ -18,6 +18,17 @@ from portal.sharing.tables import Assignment, CaseFile, RecordRow
 HOUSING, EDUCATION = "accommodation", "education, training, employment"
 DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
 """The pathway an assignment names → the fact that its party delivers it."""
+
+_LIVE = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
+    Assignment.case.in_(bindparam("cases", expanding=True)),
+    Assignment.starts <= bindparam("now"),
+    or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
+)
+_BASES = (
+    select(RecordRow.case, RecordRow.owner, RecordRow.state)
+    .where(RecordRow.case.in_(bindparam("cases", expanding=True)), RecordRow.kind == "basis")
+    .order_by(RecordRow.created_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +55,12 @@ def of_cases(
     emergency: bool = False,
 ) -> dict[uuid.UUID, CaseFacts]:
     """As `of_case` for many cases, in two statements."""
-    ids = [case.id for case in cases]
+    ids = {"cases": [case.id for case in cases], "now": now}
     live: dict[uuid.UUID, list[tuple[uuid.UUID, str, str | None]]] = defaultdict(list)
-    assignments = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
-        Assignment.case.in_(ids),
-        Assignment.starts <= now,
-        or_(Assignment.ends.is_(None), Assignment.ends > now),
-    )
-    for row in session.connection().execute(assignments):
+    for row in session.connection().execute(_LIVE, ids):
         live[row.case].append((row.user, row.party, row.pathway))
     confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
-    bases = (
-        select(RecordRow.case, RecordRow.owner, RecordRow.state)
-        .where(RecordRow.case.in_(ids), RecordRow.kind == "basis")
-        .order_by(RecordRow.created_at)
-    )
-    for basis in session.connection().execute(bases):  # the latest basis an owner recorded decides
+    for basis in session.connection().execute(_BASES, ids):  # the latest basis an owner recorded decides
         confidence[basis.case][f"confidence_met:{basis.owner}"] = basis.state == "in_force"
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)

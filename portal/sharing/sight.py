@@ -140,7 +140,20 @@ def youth(made_as_youth: bool) -> dict[str, bool]:
 
 def category_of(agreement: Agreement, kind: str, label: str) -> str:
     """The category a record belongs to on the page: its label, or that of its first field."""
-    return label or agreement.fields_of(kind)[0].category
+    return label or _first_categories(agreement)[kind]
+
+
+_FIRST: dict[str, dict[str, str]] = {}  # by digest, because an agreement itself cannot be hashed
+
+
+def _first_categories(agreement: Agreement) -> dict[str, str]:
+    found = _FIRST.get(agreement.digest)
+    if found is None:
+        found = {}
+        for field in agreement.fields.values():
+            found.setdefault(field.kind, field.category)
+        _FIRST[agreement.digest] = found
+    return found
 
 
 @lru_cache(maxsize=2048)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement, Field
@@ -23,18 +23,23 @@ from portal.sharing.tables import RecordRow, SealedValue
 Head = Row[Any]
 """One row of the table `record`."""
 
+# Statements are built once: on the view path building them anew costs more than running them.
 HEADS = select(*RecordRow.__table__.c)
-VALUES = select(
+_OF_CASES = HEADS.where(RecordRow.case.in_(bindparam("cases", expanding=True))).order_by(
+    RecordRow.created_at.desc(), RecordRow.id
+)
+_OF_KINDS = _OF_CASES.where(RecordRow.kind.in_(bindparam("kinds", expanding=True)))
+_VALUES = select(
     SealedValue.record, SealedValue.field, SealedValue.version, SealedValue.category, SealedValue.sealed
-).where(SealedValue.current)
+).where(SealedValue.current, SealedValue.record.in_(bindparam("records", expanding=True)))
+_SOME_VALUES = _VALUES.where(SealedValue.field.in_(bindparam("fields", expanding=True)))
 
 
 def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = ()) -> Sequence[Head]:
     """The heads of every record of these cases, newest first, of some kinds or of all."""
-    statement = HEADS.where(RecordRow.case.in_(cases)).order_by(RecordRow.created_at.desc(), RecordRow.id)
     if kinds:
-        statement = statement.where(RecordRow.kind.in_(kinds))
-    return session.connection().execute(statement).all()
+        return session.connection().execute(_OF_KINDS, {"cases": cases, "kinds": kinds}).all()
+    return session.connection().execute(_OF_CASES, {"cases": cases}).all()
 
 
 def shape_of(head: Head) -> Shape:
@@ -48,6 +53,7 @@ class Sealed:
 
     values: Mapping[uuid.UUID, Mapping[str, Any]]
     deks: Mapping[bytes, Dek]
+    fields: frozenset[str]  # what was asked for; empty: every field
 
 
 def fetch(session: Session, keyring: Any, records: Iterable[uuid.UUID], fields: Sequence[str] = ()) -> Sealed:
@@ -55,12 +61,11 @@ def fetch(session: Session, keyring: Any, records: Iterable[uuid.UUID], fields: 
     values: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
     ids = list(records)
     for start in range(0, len(ids), 500):
-        statement = VALUES.where(SealedValue.record.in_(ids[start : start + 500]))
-        if fields:
-            statement = statement.where(SealedValue.field.in_(fields))
-        for row in session.connection().execute(statement).all():
+        some = {"records": ids[start : start + 500], **({"fields": fields} if fields else {})}
+        for row in session.connection().execute(_SOME_VALUES if fields else _VALUES, some).all():
             values[row.record][row.field] = row
-    return Sealed(values, keyring.load(session, _dek_ids(row for found in values.values() for row in found.values())))
+    deks = keyring.load(session, _dek_ids(row for found in values.values() for row in found.values()))
+    return Sealed(values, deks, frozenset(fields))
 
 
 def _dek_ids(rows: Iterable[Any]) -> set[bytes]:
@@ -85,6 +90,8 @@ def open_record(
     standing = json.loads(head.head)
     values = []
     for field, _ in sight.permitted(action, shape):
+        if sealed.fields and field.key not in sealed.fields:
+            continue
         row = rows.get(field.key)
         if row is None:
             if field.key in standing:  # the head knows a value that is gone from its place

@@ -1,0 +1,41 @@
+"""The settings and the provider file of a demo: everything on loopback, nothing that works anywhere else."""
+
+from pathlib import Path
+
+from portal.config import Settings, load_settings
+from portal.sharing.book import Book
+
+CLIENT = "accord-demo"
+SECRET_FILE = "demo-client-secret"  # noqa: S105 (the name of a file, not what is in it)
+
+
+def settings(home: Path, port: int, environ: dict[str, str] | None = None) -> Settings:
+    """Settings of a demo in a folder. The environment may still narrow them (limits, minutes)."""
+    given = {
+        "PORTAL_HOME": str(home),
+        "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
+        "PORTAL_DEMO": "true",
+        "PORTAL_LOG_ORIGIN": "demo.invalid/access-log",
+    }
+    return load_settings({**(environ or {}), **given})
+
+
+def issuer(provider_port: int, party: str) -> str:
+    """Where the demo's provider signs a party's people in."""
+    return f"http://127.0.0.1:{provider_port}/{party}"
+
+
+def providers(book: Book, provider_port: int) -> str:
+    """The providers file of a demo: one issuer a party, all of them the demo's own provider."""
+    parts = ["format = 1\n"]
+    names = {p.id: p.name for a in book.all() for p in a.parties.values()}
+    for party, name in sorted(names.items(), key=lambda item: item[1]):
+        parts.append(
+            f'[[provider]]\nid = "{party}"\nname = "{name}"\nissuer = "{issuer(provider_port, party)}"\n'
+            f'client_id = "{CLIENT}"\nsecret_file = "{SECRET_FILE}"\nback_channel_logout = true\n'
+            f'step_up = "acr"\nstep_up_value = "urn:accord:step-up"\n'
+        )
+        parts.append(
+            f'[[party]]\nid = "{party}"\nprovider = "{party}"\nclaim = "iss"\nequals = "{issuer(provider_port, party)}"\n'
+        )
+    return "\n".join(parts)
