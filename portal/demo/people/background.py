@@ -3,7 +3,7 @@
 from datetime import date
 from random import Random
 
-from portal.demo.people import numbers, phrases, staff
+from portal.demo.people import days, numbers, phrases, staff
 from portal.demo.people import vocabulary as v
 from portal.demo.people.careers import careers
 from portal.demo.people.casebook import Casebook
@@ -81,8 +81,9 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
     waiting = p.state == v.REFERRED and p.opened <= 12
     # A waiting referral is still its writer's; the coordinator keeps those the panel has dealt with.
     referrer = p.worker(rng.choice(("probation", "probation", "police", "housing"))) if waiting else coordinator
+    reasons = phrases.YOUNG if days.age(p.birth, referred.date()) < 22 and rng.random() < 0.4 else phrases.REFERRAL
     referral = book.add(
-        referred, referrer, "referral", reason=rng.choice(phrases.REFERRAL).format_map(words), priority_crime=p.crime,
+        referred, referrer, "referral", reason=rng.choice(reasons).format_map(words), priority_crime=p.crime,
         referred_on=referred.date().isoformat(), outcome="Waiting",
         source=rng.choice(("Monthly extract", "Panel", "Neighbourhood team", "Release planning", "Self-presented")),
     )  # fmt: skip
@@ -119,11 +120,12 @@ def _stages(book: Casebook, p: Profile, rng: Random, case: int, panel: int, revi
     if p.state == v.SELECTED:
         return
     book.edit(case, book.ago(panel * 4 // 5, "11:15"), coordinator, status=v.ACTIVE)
-    if panel > 100:
+    if panel > 100 and p.inside < panel // 2:
         middle = v.RED if p.course == "down" else v.AMBER
         book.edit(case, book.ago(panel // 2, "16:05"), coordinator, rag=middle, rag_reason=reason(middle))
     book.edit(
-        case, book.ago(max(3, panel // 9), "12:20"), coordinator, status=p.state, rag=p.rag, rag_reason=reason(p.rag),
+        case, book.ago(p.inside or max(3, panel // 9), "12:20"), coordinator, status=p.state,
+        rag=p.rag, rag_reason=reason(p.rag),
     )  # fmt: skip
 
 

@@ -33,14 +33,16 @@ def careers(book: Casebook, p: Profile, rng: Random) -> None:
 
 
 def _sentence(book: Casebook, p: Profile, rng: Random) -> None:
-    start = max(p.opened, p.released or 0) + rng.randrange(20, 200)
-    at = book.ago(p.opened, "10:05")
+    known = p.inside or p.opened
+    start = known if p.inside else max(p.opened, p.released or 0) + rng.randrange(20, 200)
+    at = book.ago(known, "10:05")
     length = rng.choice((180, 365, 365, 540, 730))
     ahead = start - length if start - length < -5 else -rng.randrange(6, 330)
+    ahead = min(ahead, (p.released or 0) - 60) if p.inside else ahead
     end = book.day(ahead if p.state != v.DESELECTED else rng.randrange(3, 60))
     custody = p.state == v.IN_CUSTODY or p.sentence == "Licence"
     book.add(
-        at, p.worker("probation"), "sentence", type=p.sentence, start=book.day(start).isoformat(), end=end.isoformat(),
+        at, p.worker("probation"), "sentence", type=p.sentence, start=book.on(start).isoformat(), end=end.isoformat(),
         licence_end=end.isoformat() if custody else "",
         conditions=rng.choice(phrases.CONDITIONS) if p.sentence not in ("Remand",) else "", index_offence=p.offence,
         offence_date=book.day(start + rng.randrange(30, 180)).isoformat(),
@@ -48,7 +50,7 @@ def _sentence(book: Casebook, p: Profile, rng: Random) -> None:
     )  # fmt: skip
     years = max(1, round((start - (book.today - end).days) / 365))
     book.add(
-        book.ago(p.opened, "10:12"), p.worker("probation"), "sentence_summary",
+        book.ago(known, "10:12"), p.worker("probation"), "sentence_summary",
         text=f"{p.sentence}, about {years} year{'s' if years > 1 else ''}, for {p.crime.lower()}. Ends {end:%B %Y}.",
     )  # fmt: skip
 

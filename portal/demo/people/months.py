@@ -23,6 +23,14 @@ class Voice:
     weekend: bool = False
 
 
+# Who writes of someone in prison: the prison, and the panel that keeps the place warm.
+_INSIDE = [
+    Voice("prisons", "behaviour", settling.PRISON, settling.TAILS, 6, weekend=True),
+    Voice("probation", "behaviour", probation.PRISON, probation.TAILS, 4),
+    Voice("council", "behaviour", settling.PANEL, settling.TAILS, 1),
+]
+
+
 def months(book: Casebook, p: Profile, rng: Random, speaker: Speaker) -> None:
     """Adds the updates: about one in three weeks, more often for someone on Red, in the voices of their own team."""
     speaker.turn_to_another()
@@ -31,7 +39,8 @@ def months(book: Casebook, p: Profile, rng: Random, speaker: Speaker) -> None:
     count = max(2, min(14, p.opened // pace + rng.randrange(3)))
     first = max(1, p.opened - 2)
     for back in sorted((rng.randrange(1, first + 1) for _ in range(count)), reverse=True):
-        voice = rng.choices(voices, [each.weight for each in voices])[0]
+        likely = _INSIDE if back < p.inside else voices
+        voice = rng.choices(likely, [each.weight for each in likely])[0]
         _update(book, p, rng, speaker, voice, back)
     if rng.random() < 0.45 and p.opened > 30:
         _intelligence(book, p, rng, speaker)
@@ -107,8 +116,6 @@ def _voices(p: Profile) -> list[Voice]:
     else:
         voices.append(Voice(lead, "behaviour", probation.BEHAVIOUR, probation.TAILS, 11))
         voices.append(Voice(lead, "sentence", probation.SENTENCE, probation.TAILS, 2))
-    if p.state == v.IN_CUSTODY:
-        voices.append(Voice("prisons", "behaviour", settling.PRISON, settling.TAILS, 9, weekend=True))
     if p.crime == v.DOMESTIC:
         voices.append(Voice("police", "victims", police.VICTIMS, police.TAILS[:3], 3))
         voices.append(Voice("probation", "victims", probation.VICTIMS, (), 2))

@@ -9,17 +9,31 @@ REFERRAL = (
     "OVP in the range we look at, two breaches since {month}, and no agency holding the whole picture.",
     "Named by neighbourhood team for {crime}. Probation agree that weekly reporting alone is not enough.",
     "Out {weekday} after {few} months. Same area, same friends, no address. Would rather start before the gate.",
-    "Arrested {few} times since {month}. Victims are mostly lone women at bus stops. Asking panel to consider.",
+    "Arrested {few} times since {month} and charged twice. Victims lose heart before court does. Asking "
+    "panel to consider.",
     "Stepped down too early last year in my view. Back to {crime} inside {weeks}.",
-    "Young adult, moved over from YJS with a pattern of {crime}. Risk of going up in seriousness.",
     "Monthly extract flags {him} on score. Team knows the name: {crime}, usually to pay for use.",
+    "Two agencies told us the same thing in one week, independently: {crime}, nights, round {place}.",
+    "Order is half gone, {few} appointments missed, and a pattern of {crime} that starts when money stops.",
+    "{Relative} rang the neighbourhood team and asked what there is before it gets worse. There is this.",
+    "Was doing well until {month}. Back to {crime}, with an older group, and hiding it badly.",
     "Housing ask for help before they lose patience. ASB at the block tracks with {crime} nearby.",
+)
+YOUNG = (
+    "Young adult, moved over from YJS with a pattern of {crime}. Risk of going up in seriousness.",
+    "Under 22, {few} matters of {crime} in a year, first custody avoided by a whisker. Worth the effort now.",
+    "School knew, YJS knew, we found out at charge: {crime}, with older boys watching.",
 )
 OUTCOME: Mapping[str, tuple[str, ...]] = {
     "Accepted": (
         "Panel agreed. Meets cohort, and there is work to do that one agency cannot.",
         "Accepted on priority crime and frequency. Lead to be probation.",
         "Accepted, panel not unanimous: health would rather have waited for assessment.",
+        "Accepted after discussion. Police and housing to share a diary for the first month.",
+        "Accepted. Criteria met on crime type and frequency, not on score. Reasons in the minutes.",
+        "Accepted for six months, then to be argued for afresh.",
+        "Accepted. Voluntary sector asked to make the first contact, not police.",
+        "Accepted. Treatment place first, visits after.",
         "Accepted. Chair noted the score alone would not have been enough.",
     ),
     "Refused": (
@@ -40,18 +54,33 @@ RAG: Mapping[str, tuple[str, ...]] = {
         "Out of treatment, out of money, known associates back. Offending likely within days.",
         "Tag strapped off once, breach pending. Victims repeat.",
         "No address since {weekday} and not answering. Recall being discussed.",
+        "Seen twice in a week with the man {he} is not to see. Denies both.",
+        "Missed depot, missed probation, missed {relative}'s birthday. That last is new.",
+        "Debt to someone who collects. Thefts follow the dates it falls due.",
+        "Bailed on Friday, three stops since. Every agency to see {him} this week.",
+        "Out four weeks, three addresses. Nobody sure which is real.",
         "New offence same MO. Partners to meet before the weekend.",
     ),
     v.AMBER: (
         "Attending, mostly. One late return and a new group of friends at {place}.",
         "Accommodation ends next month, otherwise holding.",
         "Nothing new for {weeks} but the drink is creeping back, says {relative}.",
+        "Kept going after a bad week, told us about it first.",
+        "Steady in the day, out late. Curfew ends soon and then we shall see.",
+        "Back at {relative}'s. Holds for now, has broken before.",
+        "Engaging with two of us and avoiding the third. Fair enough, but watch.",
+        "One positive test in {weeks}, owned up to it.",
+        "Course finishes soon and nothing after it yet.",
         "Good with probation, poor with housing. Not there yet.",
         "Work fell through. Watching how {he} takes it.",
         "First month out. Too soon to say.",
     ),
     v.GREEN: (
         "No arrests since {month}, work steady, tests clear.",
+        "Rings us now. Worth writing down.",
+        "Two clean reviews in a row, tenancy safe, {trade} four days a week.",
+        "Police have nothing, housing have nothing, {relative} has no complaints.",
+        "Handled a bereavement without going back. Ready to talk about leaving.",
         "Plan goals mostly met. Review for step-down.",
         "Address, job, same partner. Quarterly check only.",
         "Kept every appointment for {weeks}. Curfew ended without breach.",
@@ -95,6 +124,13 @@ PLAN: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 TERMS = (
+    "I will answer the phone. If I can't, I ring back the same day. No surprise visits at {relative}'s without a call.",
+    "Go to group, go to work, go home. Tell someone if I don't fancy any of the three. They sort {paper} by Friday.",
+    "Stay out of {place} on Fridays and Saturdays. Fortnightly coffee with PC. Travel paid to {course}.",
+    "One plan, one diary. Everyone puts my appointments in the same one so I stop being in two places.",
+    "No pillion, no hire bikes, no lock-ups. I get help with {paper} and a letter for the landlord.",
+    "I keep my kids' days and nobody books over them. I keep everything else.",
+    "Test when asked and say before it comes back. Curfew as set. Team back me for {course}.",
     "See probation weekly and IOM police when they call. Be home by {few}. Keep {weekday} groups. Partners help with "
     "ID, travel and {paper}.",
     "I will keep my appointments, stay away from {place} and say before I move. They will help with "

@@ -28,7 +28,10 @@ _STATE_WEIGHTS = (54, 15, 11, 10, 6, 4)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The settled facts of a background person; `opened` and `released` are days before today, negative if ahead."""
+    """The settled facts of a background person; `opened`, `released` (if ahead, negative) and `inside` count days.
+
+    All three are days before today; `inside` is when the custody began that lasts still, 0 for those who are out.
+    """
 
     borough: Borough
     number: int
@@ -46,6 +49,7 @@ class Profile:
     cohort: str
     opened: int
     released: int | None
+    inside: int
     pathways: tuple[str, ...]
     address: str
     postcode: str
@@ -101,6 +105,7 @@ def imagine(rng: Random, borough: Borough, number: int, today: date, known: Know
         cohort=_COHORT.get(crime, v.FLEX),
         opened=opened,
         released=_released(rng, state, opened),
+        inside=rng.randrange(20, max(21, opened * 2 // 3)) if state == v.IN_CUSTODY else 0,
         pathways=tuple(sorted(rng.sample(_PATHWAYS, rng.choice((1, 2, 2, 3, 3, 4))))),
         address=_address(rng, borough),
         postcode=known.postcode if known else postcode(rng, borough),

@@ -223,6 +223,24 @@ def test_the_youth_label_is_on_what_was_written_before_eighteen_and_on_nothing_e
     assert any(key not in CAST and young for key, young in labels)
 
 
+@pytest.mark.parametrize("today", DAYS)
+def test_a_sentence_follows_its_offence_and_ends_after_the_release(today: date) -> None:
+    for nominal, _, draft in drafts(told(today)):
+        if draft.kind == "sentence":
+            day = {name: date.fromisoformat(text) for name, text in draft.values.items() if text[:4].isdigit()}
+            assert day["offence_date"] < day["start"] <= draft.at.date() < day["end"], nominal.key
+            assert day["start"] <= day.get("release_on", day["start"]) < day["end"], nominal.key
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_those_in_custody_are_due_out_after_today_and_the_others_are_out(today: date) -> None:
+    for nominal in told(today):
+        for case in nominal.cases:
+            for draft in nominal.drafts[case.reference]:
+                if draft.kind == "sentence" and "release_on" in draft.values:
+                    assert (draft.values["release_on"] > today.isoformat()) == (case.state == "In custody"), nominal.key
+
+
 def test_a_birthday_on_29_february_comes_on_1_march() -> None:
     assert days.birthday(date(2008, 2, 29), 18) == date(2026, 3, 1)
     assert days.born(date(2028, 2, 29), 18, 0) == date(2010, 2, 28)

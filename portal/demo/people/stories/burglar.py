@@ -16,7 +16,8 @@ def tell(today: date) -> Nominal:
     friday = weekday_before(today, 4, 2)
     book = Casebook(BARNET, today, born(today, 24, 133), 1, f"BN-{today.year - 1}-0147")
     gone = (today - friday).days
-    _forms(book, gone, friday)
+    _forms(book, gone)
+    _supervision(book, gone, friday)
     _winter(book)
     _inside(book, gone, friday)
     _gate(book, gone, friday)
@@ -24,7 +25,7 @@ def tell(today: date) -> Nominal:
     return Nominal("rudd", (case,), {case.reference: drafts})
 
 
-def _forms(book: Casebook, gone: int, friday: date) -> None:
+def _forms(book: Casebook, gone: int) -> None:
     person = identify(
         book, 318, "okonkwo", entered=book.birth.year + 13, prison=True, surname="Rudd", forename="Kyle Jordan",
         also_known_as="Ruddy", gender="Male", address="Room 6, Rowan House", postcode="NW9 5HT",
@@ -59,6 +60,9 @@ def _forms(book: Casebook, gone: int, friday: date) -> None:
         case, book.ago(gone, "18:20", any_day=True), "rahman", status=v.ACTIVE, rag=v.RED,
         rag_reason="Released to no address. Placement fell through the day before.", review_on=book.day(-6).isoformat(),
     )  # fmt: skip
+
+
+def _supervision(book: Casebook, gone: int, friday: date) -> None:
     book.assign(book.ago(310, "10:00"), "okonkwo", "lead")
     book.assign(book.ago(310, "10:20"), "walsh")
     book.assign(book.ago(310, "11:10"), "nwosu", "spoc", pathway=v.ACCOMMODATION)

@@ -16,6 +16,7 @@ def tell(today: date) -> Nominal:
     book = Casebook(BARNET, today, born(today, 45, 290), 5, f"BN-{today.year - 3}-0208")
     panel = weekday_after(today, 3, 4)
     _forms(book, panel)
+    _supervision(book)
     _then(book)
     _year(book)
     _leaving(book, panel)
@@ -58,6 +59,9 @@ def _forms(book: Casebook, panel: date) -> None:
         case, book.ago(24, "10:45"), "rahman", rag_reason="Criteria no longer met. De-selection on the agenda.",
         review_on=panel.isoformat(),
     )  # fmt: skip
+
+
+def _supervision(book: Casebook) -> None:
     book.assign(book.ago(1003, "10:00"), "achterberg", "lead")
     book.assign(book.ago(1003, "10:20"), "walsh")
     book.assign(book.ago(1002, "11:00"), "latchford", "spoc", pathway=v.DRUGS)

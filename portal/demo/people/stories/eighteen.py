@@ -17,6 +17,7 @@ def tell(today: date) -> Nominal:
     """Ayub Warsame: a year with youth justice, a birthday three days ago, and probation at the door."""
     book = Casebook(BARNET, today, born(today, 18, _SINCE), 4, f"BN-{today.year}-0012")
     _forms(book)
+    _supervision(book)
     _year(book)
     _handover(book)
     _grown(book)
@@ -58,7 +59,10 @@ def _forms(book: Casebook) -> None:
         case, book.ago(93, "12:00"), "rahman", rag=v.AMBER, rag_reason="Ten quiet weeks. Transition to plan.",
         review_on=book.day(-18).isoformat(),
     )  # fmt: skip
-    book.assign(book.ago(330, "10:00"), by, "lead")
+
+
+def _supervision(book: Casebook) -> None:
+    book.assign(book.ago(330, "10:00"), "baptiste", "lead")
     book.assign(book.ago(330, "10:10"), "walsh")
     book.assign(book.ago(329, "11:30"), "siddiqui", "spoc", pathway=v.FAMILY)
     book.assign(book.ago(200, "15:00"), "penhaligon", "spoc", pathway=v.WORK)

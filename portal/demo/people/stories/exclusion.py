@@ -15,6 +15,7 @@ def tell(today: date) -> Nominal:
     """Craig Pryce: what he shows to probation, what the tag shows, and what only a few may ever read."""
     book = Casebook(BARNET, today, born(today, 38, 204), 2, f"BN-{today.year}-0031")
     _forms(book)
+    _supervision(book)
     _licence(book)
     _silent(book)
     _autumn(book)
@@ -50,6 +51,9 @@ def _forms(book: Casebook) -> None:
         case, book.ago(13, "16:50"), "rahman", rag=v.RED, review_on=book.day(-9).isoformat(),
         rag_reason="Two approaches to the edge of the zone in eight days. New relationship not disclosed.",
     )  # fmt: skip
+
+
+def _supervision(book: Casebook) -> None:
     book.assign(book.ago(224, "10:00"), "feeney", "lead")
     book.assign(book.ago(224, "10:30"), "adebayo")
     book.assign(book.ago(224, "11:00"), "gill", "spoc", pathway=v.ATTITUDES)

@@ -17,6 +17,7 @@ def tell(today: date) -> tuple[Nominal, Nominal]:
     older = Casebook(BARNET, today, date(year, 3, 11), 6, f"BN-{today.year}-0088")
     younger = Casebook(BARNET, today, date(year, 11, 3), 7, f"BN-{today.year}-0119")
     _forms(younger)
+    _supervision(younger)
     _story(younger)
     _other_forms(older)
     _other_story(older)
@@ -54,6 +55,9 @@ def _forms(book: Casebook) -> None:
         case, book.ago(50, "11:30"), "rahman", review_on=book.day(-21).isoformat(),
         rag_reason="Complaint open. Compliance good in spite of us.",
     )  # fmt: skip
+
+
+def _supervision(book: Casebook) -> None:
     book.assign(book.ago(136, "10:00"), "okonkwo", "lead")
     book.assign(book.ago(136, "10:10"), "adebayo")
     book.assign(book.ago(135, "10:30"), "castell", "spoc", pathway=v.WORK)

@@ -15,6 +15,7 @@ def tell(today: date) -> Nominal:
     """Danielle Keating: thirty-one thefts, one lapse, one withdrawn consent, and a Tuesday group."""
     book = Casebook(BARNET, today, born(today, 31, 61), 3, f"BN-{today.year}-0064")
     _forms(book)
+    _supervision(book)
     _spring(book)
     _summer(book)
     _now(book)
@@ -56,6 +57,9 @@ def _forms(book: Casebook) -> None:
         case, book.ago(59, "10:55"), "rahman", review_on=book.day(3).isoformat(),
         rag_reason="Lapse in August, came back within days.",
     )  # fmt: skip
+
+
+def _supervision(book: Casebook) -> None:
     book.assign(book.ago(254, "10:00"), "feeney", "lead")
     book.assign(book.ago(254, "10:15"), "walsh")
     book.assign(book.ago(253, "09:30"), "wojcik", "spoc", pathway=v.DRUGS)

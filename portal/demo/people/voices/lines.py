@@ -70,7 +70,7 @@ _POOLS: Mapping[str, tuple[str, ...]] = {
         "bank statement", "proof of address", "birth certificate", "photo ID", "last two payslips",
         "the licence itself",
     ),
-    "month": ("September", "January", "the spring", "half term", "next month"),
+    "month": ("September", "January", "the spring", "the summer", "March"),
     "reason": (
         "said he forgot", "phone off", "no reason given", "says bus was late", "text at the last minute",
         "said unwell", "thought it was tomorrow",

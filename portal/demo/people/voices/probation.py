@@ -36,6 +36,20 @@ BEHAVIOUR = lines("""
     non-association condition.
 + O | Office appointment | {He} asked what happens after de-selection. That {he} thinks there is an after is new.
 """)
+PRISON = lines("""
+= F | Prison contact | Video link to {prison}, {clock}. Wants to come back to {borough}, accepts there is no address
+    yet. Visits from
+    {relative} booked.
++ F | Prison contact | Wrote to me from {prison}, two sides, legible and to the point. Asks for {course} on release.
+- F | Prison contact | Would not come to the video link, said there was nothing to say. Tried again {weekday}, came,
+    said it at length.
+= F | Release planning | Release plan drafted with the offender manager at {prison}. Address check outstanding,
+    three-way in {weeks}.
+= O | Prison contact | Sober and thinking, as {he} always is inside. The test is the first fortnight out, so that is
+    what we plan for.
+- F | Release planning | Proposed address refused after the home visit: {relative} did not know {he} had offered it.
+    {housing} asked.
+""")
 SENTENCE = lines("""
 = F | Court result | {court}: 12-month community order, RAR {few}0 days, 80 hours unpaid work. First appointment
     given in the building.

@@ -43,6 +43,12 @@ BRIDGES = lines("""
 = F | Debt advice | List of debts made, {sum} in fines and a catalogue. Offer letters go out {weekday}.
 """)
 PRISON = lines("""
+= F | Resettlement interview | Wants ID, a bank card and a phone that works before anything else. Sent for {paper}.
++ F | Wing report | Listener training finished. Two officers spoke for {him} at the board.
+- F | Wing report | On report: refused to share. Back on basic for a fortnight, calls to {relative} stopped
+    meanwhile.
+= F | Education | Sat {course} assessment in the library. Result in {weeks}.
+= F | Resettlement interview | Duty to refer sent to {housing} with consent. {He} asked twice whether it had gone.
 = F | Resettlement interview | Seen on the wing at {prison}. Wants {borough}. Bank account application sent, ID held
     in property.
 + F | Wing report | Enhanced. Works in the kitchens. No adjudications in {weeks}.
@@ -60,6 +66,11 @@ YOUTH = lines("""
 - F | School | Excluded for {few} days after a fight at the gates. Return meeting {weekday}.
 = O | YJS contact | Older in front of {his} friends than on {his} own. The one to one is where the work gets done.
 + F | Family meeting | Mum and nan both came. Agreed home by nine and who rings whom.
+""")
+PANEL = lines("""
+= F | Panel | In custody, stays on the list. Release board in {weeks}. Nobody to visit without telling the lead.
+= F | Panel | Panel asked that release not fall on a Friday if the prison can help it. Letter sent to the governor.
++ F | Panel | Good prison report read out. Place held, plan for the gate to be ready in {weeks}.
 """)
 COUNCIL = lines("""
 = F | Panel | Discussed at panel. Remains in cohort, RAG to stand, review in {weeks}.
