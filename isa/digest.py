@@ -17,9 +17,9 @@ def digest(document: Mapping[str, Any]) -> str:
     Raises ValueError when a value cannot be said in JSON (a TOML date, a float that is no number, an integer beyond
     2^53) or a text is not in Unicode normalisation form C: two spellings of one text must not have two digests.
     """
-    for path, text in texts(document):
+    for at, text in texts(document):
         if not unicodedata.is_normalized("NFC", text):
-            raise ValueError(f"{path}: the text is not in Unicode normalisation form C")
+            raise ValueError(f"{'.'.join(map(str, at))}: the text is not in Unicode normalisation form C")
     try:
         canonical = rfc8785.dumps(dict(document))
     except rfc8785.CanonicalizationError as error:
@@ -27,15 +27,14 @@ def digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical).hexdigest()
 
 
-def texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of the parsed document, keys included, each with its path such as "party.police.name"."""
+def texts(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of the parsed document, keys included, each with its location such as ("party", "police", "name")."""
     if isinstance(value, str):
-        yield path, value
+        yield at, value
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            below = f"{path}.{key}" if path else str(key)
-            yield below, str(key)
-            yield from texts(inner, below)
+            yield (*at, str(key)), str(key)
+            yield from texts(inner, (*at, str(key)))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from texts(inner, f"{path}[{index}]")
+            yield from texts(inner, (*at, index))

@@ -42,8 +42,8 @@ def loads(text: str, name: str = "agreement") -> Agreement:
         raise AgreementInvalid(name, (Problem("file", _line_of(error), f"not TOML: {error}"),)) from None
     lines = positions(text)
     found = [
-        Problem(path, 0, "the text is not in Unicode normalisation form C (NFC); retype it")
-        for path, words in texts(raw)
+        Problem(path_of(at, raw), line_of(at, lines), "not in Unicode normalisation form C (NFC); retype it")
+        for at, words in texts(raw)
         if not unicodedata.is_normalized("NFC", words)
     ]
     document, shape = _shape(raw, lines)

@@ -65,7 +65,7 @@ def carries(agreement: Agreement, gateway_id: str, owner: str, recipient: str, c
     return True
 
 
-def missing(agreement: Agreement, clause: Clause, request: Request, facts: Mapping[str, bool]) -> list[str]:  # noqa: C901 - straight on purpose
+def missing(agreement: Agreement, clause: Clause, request: Request, facts: Mapping[str, bool]) -> list[str]:
     """What keeps a grant on this action and field from permitting, one word each."""
     r, lacks = request, []
     category = agreement.fields[r.field].category
