@@ -60,7 +60,7 @@ def test_every_checkpoint_extends_the_one_before(world):
             tree.verify_inclusion(leaf, index, 6, proof, points[-1].root)
 
 
-@pytest.mark.parametrize("size", [255, 256, 257, 65_537])
+@pytest.mark.parametrize("size", [255, 256, 257, pytest.param(65_537, marks=pytest.mark.long)])
 def test_proofs_from_stored_tiles(build, monkeypatch, size):
     world = build("sqlite")
     fill(world, size)
