@@ -6,7 +6,7 @@ from random import Random
 from portal.demo.people import days, numbers, phrases, staff
 from portal.demo.people import vocabulary as v
 from portal.demo.people.careers import careers
-from portal.demo.people.casebook import Casebook
+from portal.demo.people.casebook import Casebook, reference
 from portal.demo.people.months import months
 from portal.demo.people.names import LANGUAGES, nickname
 from portal.demo.people.profile import Profile, postcode
@@ -17,8 +17,8 @@ from portal.demo.people.voices.lines import Slots, Speaker
 def write_up(profile: Profile, rng: Random, speaker: Speaker, today: date) -> Nominal:
     """The whole of a background person; `speaker` is shared over a telling, so that no two people read alike."""
     p = profile
-    year = today.year if p.opened < today.timetuple().tm_yday else today.year - 1
-    book = Casebook(p.borough, today, p.birth, p.number, f"{p.borough.prefix}-{year}-{p.number:04d}")
+    filed = reference(p.borough, days.ago(today, p.opened).date(), p.number)
+    book = Casebook(p.borough, today, p.birth, p.number, filed)
     _identity(book, p, rng)
     review = _selection(book, p, rng)
     careers(book, p, rng)

@@ -8,6 +8,11 @@ from portal.demo.people.boroughs import Borough
 from portal.demo.people.shapes import Assignment, CaseDraft, Draft, Edit
 
 
+def reference(borough: Borough, opened: date, number: int) -> str:
+    """The reference under which a borough files a case: "BN-2025-0147", by the year that the case was opened."""
+    return f"{borough.prefix}-{opened.year}-{number:04d}"
+
+
 @dataclass
 class Casebook:
     """One case of a person born on `birth`, in a borough, as the partnership writes it up.

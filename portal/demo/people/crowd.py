@@ -7,7 +7,7 @@ from random import Random
 from portal.demo.people import days, names, numbers, staff
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BOROUGHS, Borough
-from portal.demo.people.casebook import Casebook
+from portal.demo.people.casebook import Casebook, reference
 from portal.demo.people.profile import postcode
 from portal.demo.people.shapes import Nominal
 
@@ -56,7 +56,8 @@ def _one(rng: Random, number: int, cases: int, today: date) -> Nominal:
 
 def _case(rng: Random, borough: Borough, number: int, birth: date, person: dict[str, str], today: date) -> Nominal:
     back = rng.randrange(20, 350)
-    book = Casebook(borough, today, birth, number, f"{borough.prefix}-{today.year - 1}-{number:04d}")
+    filed = reference(borough, days.ago(today, back).date(), number)
+    book = Casebook(borough, today, birth, number, filed)
     officer = rng.choice(staff.workers("probation", borough.agreement))
     police = rng.choice(staff.workers("police", borough.agreement))
     coordinator = {"BN": "rahman", "BR": "fontaine", "HR": "thackray"}[borough.prefix]

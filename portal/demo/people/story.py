@@ -8,14 +8,15 @@ from random import Random
 from portal.demo.people import vocabulary as v
 from portal.demo.people.background import write_up
 from portal.demo.people.boroughs import BARNET, BRENT, HARROW, Borough
-from portal.demo.people.casebook import Casebook
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago
 from portal.demo.people.profile import Profile, imagine, known_to_probation, postcode, team_of
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories import burglar, clean, eighteen, exclusion, namesakes, treatment
 from portal.demo.people.voices.lines import Speaker
 
 _SHARES: tuple[tuple[Borough, int], ...] = ((BARNET, 86), (BRENT, 32), (HARROW, 29))
-_FIRST = 11
+_FIRST = 211
 
 
 def story(seed: int, today: date) -> Iterator[Nominal]:
@@ -59,9 +60,8 @@ def _moved(nominal: Nominal, profile: Profile, rng: Random, speaker: Speaker, to
 
 def _entered_twice(profile: Profile, today: date, number: int) -> Nominal:
     """The same person entered again by housing under a worse spelling, without PNC or CRN: a duplicate to be found."""
-    book = Casebook(
-        profile.borough, today, profile.birth, number, f"{profile.borough.prefix}-{today.year}-{number:04d}"
-    )
+    filed = reference(profile.borough, ago(today, 6).date(), number)
+    book = Casebook(profile.borough, today, profile.birth, number, filed)
     officer = profile.worker("housing")
     at = book.ago(6, "15:05")
     book.add(

@@ -275,6 +275,14 @@ def test_every_number_has_its_form_and_belongs_to_one_person() -> None:
     assert len(owner) > 4000
 
 
+@pytest.mark.parametrize("today", DAYS)
+def test_every_case_is_filed_once_under_the_year_it_was_opened(today: date) -> None:
+    cases = [case for nominal in (*told(today), *crowd(2000, 2500, 5, today)) for case in nominal.cases]
+    assert len({case.reference for case in cases}) == len(cases)
+    for case in cases:
+        assert re.fullmatch(rf"(BN|BR|HR)-{case.opened.year}-\d{{4,}}", case.reference)
+
+
 def test_numbers_do_not_repeat_at_any_size_that_is_used() -> None:
     span = range(0, 300_000)
     assert len({numbers.pnc(n, 2015) for n in span}) == len({numbers.crn(n) for n in span}) == len(span)

@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import born, slashed, spoken, weekday_before
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, born, slashed, spoken, weekday_before
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
@@ -14,7 +14,7 @@ from portal.demo.people.stories.script import enact
 def tell(today: date) -> Nominal:
     """Kyle Rudd: ten months of inside and outside, ending with the Friday and the days since."""
     friday = weekday_before(today, 4, 2)
-    book = Casebook(BARNET, today, born(today, 24, 133), 1, f"BN-{today.year - 1}-0147")
+    book = Casebook(BARNET, today, born(today, 24, 133), 1, reference(BARNET, ago(today, 318).date(), 147))
     gone = (today - friday).days
     _forms(book, gone)
     _supervision(book, gone, friday)

@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import born, spoken, weekday_after
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, born, spoken, weekday_after
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
@@ -13,7 +13,7 @@ from portal.demo.people.stories.script import enact
 
 def tell(today: date) -> Nominal:
     """Desmond Hylton: what finishing looks like, and how hard it is to leave a list."""
-    book = Casebook(BARNET, today, born(today, 45, 290), 5, f"BN-{today.year - 3}-0208")
+    book = Casebook(BARNET, today, born(today, 45, 290), 5, reference(BARNET, ago(today, 1012).date(), 208))
     panel = weekday_after(today, 3, 4)
     _forms(book, panel)
     _supervision(book)

@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import birthday, born, spoken
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, birthday, born, spoken
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer
 from portal.demo.people.stories.script import enact
@@ -15,7 +15,7 @@ _SINCE = 3
 
 def tell(today: date) -> Nominal:
     """Ayub Warsame: a year with youth justice, a birthday three days ago, and probation at the door."""
-    book = Casebook(BARNET, today, born(today, 18, _SINCE), 4, f"BN-{today.year}-0012")
+    book = Casebook(BARNET, today, born(today, 18, _SINCE), 4, reference(BARNET, ago(today, 338).date(), 12))
     _forms(book)
     _supervision(book)
     _year(book)

@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import born, slashed
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, born, slashed
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import identify, refer, score
 from portal.demo.people.stories.script import enact
@@ -13,7 +13,7 @@ from portal.demo.people.stories.script import enact
 
 def tell(today: date) -> Nominal:
     """Craig Pryce: what he shows to probation, what the tag shows, and what only a few may ever read."""
-    book = Casebook(BARNET, today, born(today, 38, 204), 2, f"BN-{today.year}-0031")
+    book = Casebook(BARNET, today, born(today, 38, 204), 2, reference(BARNET, ago(today, 231).date(), 31))
     _forms(book)
     _supervision(book)
     _licence(book)

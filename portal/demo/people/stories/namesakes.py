@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import spoken
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, spoken
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
@@ -14,8 +14,8 @@ from portal.demo.people.stories.script import enact
 def tell(today: date) -> tuple[Nominal, Nominal]:
     """Daniel Mensah, born 3 November, and Daniel Mensah, born 11 March: and a file that read 03/11 both ways."""
     year = today.year - 28
-    older = Casebook(BARNET, today, date(year, 3, 11), 6, f"BN-{today.year}-0088")
-    younger = Casebook(BARNET, today, date(year, 11, 3), 7, f"BN-{today.year}-0119")
+    older = Casebook(BARNET, today, date(year, 3, 11), 6, reference(BARNET, ago(today, 190).date(), 88))
+    younger = Casebook(BARNET, today, date(year, 11, 3), 7, reference(BARNET, ago(today, 143).date(), 119))
     _forms(younger)
     _supervision(younger)
     _story(younger)

@@ -4,8 +4,8 @@ from datetime import date
 
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
-from portal.demo.people.casebook import Casebook
-from portal.demo.people.days import born
+from portal.demo.people.casebook import Casebook, reference
+from portal.demo.people.days import ago, born
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
@@ -13,7 +13,7 @@ from portal.demo.people.stories.script import enact
 
 def tell(today: date) -> Nominal:
     """Danielle Keating: thirty-one thefts, one lapse, one withdrawn consent, and a Tuesday group."""
-    book = Casebook(BARNET, today, born(today, 31, 61), 3, f"BN-{today.year}-0064")
+    book = Casebook(BARNET, today, born(today, 31, 61), 3, reference(BARNET, ago(today, 262).date(), 64))
     _forms(book)
     _supervision(book)
     _spring(book)
