@@ -39,16 +39,16 @@ SUBSTANCE_NEED = lines("""
 = F | Key work | Wants to avoid {place} altogether for now. Please meet elsewhere.
 """)
 CHILDREN = lines("""
-+ F | Nursery | Staff say drop-off on {weekday}s is calm now. {He} knows every child's name and they know {his}.
++ F | Nursery | Staff say drop-off on {weekday}s is calm now. {He} knows every child's name and they all know {him}.
 = F | Core group | Core group {weekday}. Agreed who does what for {weeks}. {He} sent apologies and then came.
 - F | Social work visit | Missed contact {weekday}, {reason}. Child waited by the window. Told {him} that plainly.
-= F | Social work visit | Supervised contact took place {weekday} at the centre, an hour and a half. No concerns. Next in a
-    fortnight.
+= F | Social work visit | Supervised contact took place {weekday} at the centre, an hour and a half. No concerns.
+    Next in a fortnight.
 + F | Social work visit | Child in need review: {he} attended, listened, agreed the school-run plan. Case likely to
     step down in {month}.
 - F | School | School report the children late {few} times and collected by a {man}. Core group told.
-- F | Strategy meeting | Strategy discussion held {weekday} {clock}. {He} is not to be at the address overnight until assessment is
-    done.
+- F | Strategy meeting | Strategy discussion held {weekday} {clock}. {He} is not to be at the address overnight
+    until assessment is done.
 = F | Leaving care | PA visit. Pathway plan reviewed, setting-up-home grant partly used, receipts wanted.
 + F | Leaving care | PA took {him} to view the studio. {He} asked sensible questions about the meter.
 """)
