@@ -11,6 +11,8 @@ from isa.agreement import Agreement, Clause
 from isa.decision import Decision
 from isa.wording import fact_name, field_name, high, listed, low, party_names, role_names
 
+_FEW = 3  # so many fields are named one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -86,27 +88,48 @@ def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tupl
 
 def _group(agreement: Agreement, members: list[Decision], seen: list[Decision]) -> Group:
     first = min(members, key=lambda d: (len(d.would_need), d.would_need))
-    fields = _once(field_name(agreement, d.field) for d in members)
+    fields = _folded(agreement, {d.field: None for d in members})
     owners = _once(d.owner for d in members if d.owner in agreement.parties)
+    elsewhere = {d.field for d in seen} & {d.field for d in members}
+    whose = f", recorded by {listed(agreement.parties[owner].short for owner in owners)}" if elsewhere else ""
     return Group(
         clause=first.clause,
         near=first.near,
         fields=fields,
-        sentence=f"Not shown: {listed(fields)}. {_why(agreement, first)}",
+        sentence=f"Not shown: {listed(fields)}{whose}. {_why(agreement, first)}",
         can_see=_instead(agreement, members, seen),
         ask="; ".join(_once(agreement.parties[owner].contact for owner in owners)),
     )
 
 
+def _folded(agreement: Agreement, keys: Iterable[str]) -> tuple[str, ...]:
+    """The fields in words: a whole category of more than a few is said by its name, a whole record by its kind."""
+    keys, words = list(keys), []
+    for key in keys:
+        field = agreement.fields[key]
+        category = [f.key for f in agreement.fields.values() if f.category == field.category]
+        record = [f.key for f in agreement.fields_of(field.kind, field.label)]
+        name = low(agreement.categories[field.category].name)
+        if len(category) > _FEW and set(category) <= set(keys):
+            words.append(name)
+        elif len(record) > _FEW and set(record) <= set(keys):
+            kind = low(agreement.kinds[field.kind].name)
+            words.append(f"{kind} ({name})" if field.label else kind)
+        else:
+            words.append(field_name(agreement, key))
+    return _once(words)
+
+
 def _instead(agreement: Agreement, members: list[Decision], seen: list[Decision]) -> tuple[str, ...]:
-    hidden = {d.field for d in members}
+    """What the same owners do show: of the same category, of one named after it, or made from what is hidden."""
+    hidden, owners = {d.field for d in members}, {d.owner for d in members}
     stems = {agreement.fields[key].category.partition("_")[0] for key in hidden}
 
     def akin(key: str) -> bool:
         field = agreement.fields[key]
         return key not in hidden and (bool(hidden & set(field.source)) or field.category.partition("_")[0] in stems)
 
-    return _once(field_name(agreement, d.field) for d in seen if akin(d.field))
+    return _folded(agreement, _once(d.field for d in seen if d.owner in owners and akin(d.field)))
 
 
 def _why(agreement: Agreement, decision: Decision) -> str:

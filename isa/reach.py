@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from isa.agreement import Capacity, Role, natural
 from isa.decision import Decision, Engine
@@ -52,7 +51,7 @@ def _reader(engine: Engine, party: str, field: str, owner: str, now: datetime, f
             else:
                 denials.append(decision)
     if not permits:
-        return Reader(party, min(denials, key=_telling), (), ())
+        return Reader(party, _telling(denials), (), ())
     best = min(permits, key=lambda p: (p[0].reach != "assigned", len(p[2].obligations), natural(p[2].clause)))
     roles = tuple(dict.fromkeys(role.id for role, _, _ in permits))
     return Reader(party, best[2], roles, tuple(purpose for role, purpose, _ in permits if role is best[0]))
@@ -65,11 +64,10 @@ def _workers(roles: Iterable[Role], kind: str) -> list[Role]:
     return sorted((role for role in held if role.content), key=lambda role: role.reach != "assigned") or held
 
 
-def _telling(decision: Decision) -> tuple[Any, ...]:
-    """The denial that tells most: a prohibition, then the one that lacks least."""
-    return (
-        decision.reason != "prohibited",
-        len(decision.would_need),
-        natural(decision.near or "9999"),
-        decision.would_need,
+def _telling(denials: list[Decision]) -> Decision:
+    """The denial that tells most: a prohibition only where it holds for every purpose, else what lacks least."""
+    open_to_grants = [d for d in denials if d.reason != "prohibited"]
+    return min(
+        open_to_grants or denials,
+        key=lambda d: (d.near is None, len(d.would_need), natural(d.near or d.clause), d.would_need),
     )

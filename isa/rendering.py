@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 
-from isa.agreement import Agreement, Clause
+from isa.agreement import EMERGENCY, Agreement, Clause
+from isa.clauses import SLOT
 from isa.rendering_tables import arrangement, categories, controllers, matrix, parties, roles_and_purposes, table
 from isa.wording import fact_name, high, listed, sentence, slots
 
@@ -113,28 +114,24 @@ def _clause(agreement: Agreement, clause: Clause, highlight: str | None) -> str:
 
 
 def _rule(agreement: Agreement, clause: Clause) -> str:
-    """The rule's parts that the prose may leave out, so that nothing that binds is unsaid."""
+    """The parts of the rule that the prose does not say, so that nothing that binds is unsaid."""
     if clause.effect == "statement":
         return ""
-    filled = slots(agreement, clause)
-    terms = [("Effect", {"grant": "permits", "prohibit": "forbids"}[clause.effect])]
-    if clause.owners is not None:
-        terms.append(("Of records owned by", filled["from"]))
-    if clause.gateways:
-        terms.append(("Legal gateway", filled["gateway"]))
-    if clause.condition:
-        terms.append(("Condition", clause.condition))
-    if clause.when or clause.emergency:
-        facts = [*clause.when, *(["emergency"] if clause.emergency else [])]
-        terms.append(("Only while", listed(fact_name(agreement, fact) for fact in facts)))
-    if clause.unless:
-        terms.append(("Unless", filled["unless"]))
-    if clause.obligations:
-        terms.append(("Then", listed(_obligation(o.do, o.who, o.within, o.by) for o in clause.obligations)))
-    if clause.regime_change:
-        terms.append(("Change of regime", "data leave DPA 2018 Part 3 for the UK GDPR"))
-    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(high(text))}</dd>" for term, text in terms)
-    return f'<dl class="isa-rule">{rows}</dl>'
+    filled, told = slots(agreement, clause), set(SLOT.findall(clause.prose))
+    when = listed(fact_name(agreement, fact) for fact in clause.when)
+    terms = [
+        ("Acting as", "" if "acting" in told or clause.acting is None else filled["acting"]),
+        ("Of records owned by", "" if "from" in told or clause.owners is None else filled["from"]),
+        ("Legal gateway", "" if "gateway" in told else filled["gateway"]),
+        ("Condition", "" if "condition" in told else filled["condition"]),
+        ("Only while", "" if "when" in told else when),
+        ("Only in an emergency", fact_name(agreement, EMERGENCY) if clause.emergency else ""),
+        ("Unless", "" if "unless" in told else filled["unless"]),
+        ("Then", listed(_obligation(o.do, o.who, o.within, o.by) for o in clause.obligations)),
+        ("Change of regime", "data leave DPA 2018 Part 3 for the UK GDPR" if clause.regime_change else ""),
+    ]
+    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(high(text))}</dd>" for term, text in terms if text)
+    return f'<dl class="isa-rule">{rows}</dl>' if rows else ""
 
 
 def _obligation(do: str, who: str, within: str, by: str) -> str:

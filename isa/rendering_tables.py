@@ -55,7 +55,13 @@ def parties(agreement: Agreement, highlight: str | None) -> str:
         name = f"{party.name}{' (your agency)' if party.id == highlight else ''}"
         controller = agreement.controllers[party.controller].name
         rows.append((name, controller, party.signatory, acts, party.contact))
-    return table("Parties", ("Party", "Controller", "Signed by", "Acts", "Whom to ask"), rows)
+    groups = [
+        (f"All {name.replace('_', '-')} parties", listed(agreement.parties[member].short for member in members))
+        for name, members in agreement.party_groups.items()
+    ]
+    return table("Parties", ("Party", "Controller", "Signed by", "Acts", "Whom to ask"), rows) + table(
+        "What the clauses call them together", ("Words", "Parties"), groups
+    )
 
 
 def arrangement(agreement: Agreement) -> str:

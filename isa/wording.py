@@ -33,11 +33,15 @@ def high(words: str) -> str:
 
 
 def party_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
-    """Short names; a group by its own name, "@case_working" → "all case-working parties"."""
-    return [
-        f"all {name[1:].replace('_', '-')} parties" if name.startswith("@") else agreement.parties[name].short
-        for name in said
-    ]
+    """Short names; a group of more than three by its own name: "@case_working" → "all case-working parties"."""
+    names: list[str] = []
+    for name in said:
+        members = agreement.party_groups[name[1:]] if name.startswith("@") else (name,)
+        if len(members) > 3:
+            names.append(f"all {name[1:].replace('_', '-')} parties")
+        else:
+            names += [agreement.parties[member].short for member in members]
+    return list(dict.fromkeys(names))
 
 
 def role_names(agreement: Agreement, said: Sequence[str]) -> list[str]:

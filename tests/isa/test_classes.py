@@ -83,7 +83,17 @@ def test_readers_takes_facts_of_one_party():
     assert not bridges(None).decision.permit
 
 
-def test_readers_prefers_the_clause_that_forbids():
+def test_readers_cites_a_prohibition_that_holds_for_every_purpose():
     found = {r.party: r for r in readers(ENGINE, "update.text@intelligence", "police", NOW, READY)}
     assert found["council"].decision.clause == "6.1"
     assert class_id(frozenset({"police"})) == seal_class(MADE, "police", "update.text@intelligence")
+
+
+def test_readers_does_not_cite_what_is_forbidden_for_one_purpose_only():
+    ban = replace(
+        MADE.clauses["6.2"], number="6.3", to=None, what=None, purposes=frozenset({"safeguarding"}), unless=()
+    )
+    engine = Engine(replace(MADE, clauses={**MADE.clauses, "6.3": ban}))
+    found = {r.party: r for r in readers(engine, "health.diagnosis", "health", NOW, READY)}
+    assert (found["police"].decision.clause, found["police"].decision.near) == ("1.4", "5.3")
+    assert found["health"].purposes == ("risk",)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,18 @@ def test_silent_data_leave_no_trace(party):
     without = [d for d in everything(opened) if "intelligence" not in d.field]
     assert withheld_groups(MADE, everything(opened)) == withheld_groups(MADE, without)
     assert "silent" in text_for_dpo(MADE, hidden)
+
+
+def test_many_fields_are_said_by_category_and_whose_they_are():
+    groups = {g.near: g for g in withheld_groups(MADE, everything(view("bridges", facts={**CASE, "contracted": True})))}
+    assert groups["5.1"].sentence.startswith(
+        "Not shown: surname, text (identity and contact) and source (identity and contact), recorded by Mental health "
+        "trust. Who this is (clause 5.1: "
+    )
+    short = Engine(replace(MADE, clauses={n: c for n, c in MADE.clauses.items() if n == "1.4"}))
+    (group,) = withheld_groups(MADE, everything(short.open(Capacity("police", "lead"), CASE, "risk", NOW)))
+    assert group.fields == ("identity and contact", "diagnosis", *(f for f in group.fields[2:]))
+    assert group.sentence.endswith("No clause gives it to anyone (clause 1.4).")
 
 
 def test_explanations_cannot_see_values():

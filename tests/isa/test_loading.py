@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isa.digest import digest
+from isa.document import json_schema
 from isa.errors import AgreementInvalid, Problem
 from isa.loading import load, loads
 from isa.positions import line_of as nearest
@@ -169,3 +170,16 @@ def test_what_json_cannot_say_has_no_digest():
 def test_the_digest_is_a_worked_vector():
     """SHA-256 of the bytes {"a":"é","b":[1,true]}, by hand with sha256sum."""
     assert digest({"b": [1, True], "a": "é"}) == "4cfe375505341a795919ae919b0f726bc2f6d3a426822a940384413dc1c22bc1"
+
+
+def test_the_vector_of_the_specification_holds():
+    page = (Path(__file__).parents[2] / "docs" / "formats" / "agreement.md").read_text(encoding="utf-8")
+    assert digest(tomllib.loads('b = [true]\na = "é"')) in page
+
+
+def test_the_schema_of_the_file_is_exported():
+    schema = json_schema()
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert {"clause", "party", "field"} <= set(schema["properties"])
+    assert "from" in schema["$defs"]["ClauseRow"]["properties"]
+    assert schema["$defs"]["ClauseRow"]["additionalProperties"] is False
