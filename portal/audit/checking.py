@@ -7,8 +7,6 @@ import heapq
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal.audit import triggers
 from portal.audit.entry import LeafInvalid, detail_digest, details_digest, read_leaf, reference_of
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
+from portal.audit.report import Report, whole
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
 from portal.audit.verify import LogBroken, Run, Stored
@@ -29,26 +28,6 @@ from portal.db import from_micros
 BATCH = 1_000
 _PLACE = SEQUENCE.c.index.label("place")  # a row's own `index` is a method
 _COPIES = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What verification found.
-
-    `covered` entries stand under the last of `checkpoints` signed checkpoints; `waiting` are committed and not yet in
-    the log's order; `erased` details were erased in their time. `index` and `reference` name the first bad entry.
-    """
-
-    whole: bool
-    sentence: str
-    entries: int = 0
-    checkpoints: int = 0
-    covered: int = 0
-    waiting: int = 0
-    erased: int = 0
-    last_checkpoint: datetime | None = None
-    index: int | None = None
-    reference: str | None = None
 
 
 def check(
@@ -123,27 +102,8 @@ class _Check:
             )
 
     def report(self) -> Report:
-        count, size = self.run.checkpoints, self.run.covered
-        sentence = f"All {self.entries:,} entries of the access log are whole: none was changed, removed or moved"
-        if count:
-            last = from_micros(self.last_checkpoint or 0)
-            sentence += f", and {count:,} signed checkpoints agree, the last over {size:,} entries"
-            sentence += f" at {last:%H:%M:%S} UTC on {last.day} {last:%B %Y}" if self.last_checkpoint else ""
-        sentence += "."
-        if self.entries > size:
-            sentence += f" {self.entries - size:,} younger entries wait for their checkpoint."
-        if self.erased:
-            sentence += f" The sealed details of {self.erased:,} were erased; that they existed still shows."
-        return Report(
-            True,
-            sentence,
-            self.entries,
-            count,
-            size,
-            self.waiting,
-            self.erased,
-            None if self.last_checkpoint is None else from_micros(self.last_checkpoint),
-        )
+        last = None if self.last_checkpoint is None else from_micros(self.last_checkpoint)
+        return whole(self.entries, self.run.checkpoints, self.run.covered, self.waiting, self.erased, last)
 
     def _rows(self, start: int) -> Iterator[Any]:
         columns = [column for column in ENTRY.c if column.name != "entry_id"]

@@ -335,7 +335,7 @@ def test_erased_details_leave_the_entry_and_its_proofs(world):
     assert full.details[0].erased
     report = world.check()
     assert report.whole
-    assert "The sealed details of 1 were erased" in report.sentence
+    assert "One sealed detail was erased" in report.sentence
 
 
 def test_an_entry_written_as_bytes_is_json_an_auditor_can_read(world):
