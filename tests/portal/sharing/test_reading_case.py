@@ -1,0 +1,182 @@
+"""The reading door: decide, log and commit, open only what is permitted."""
+
+import json
+import sqlite3
+import uuid
+
+import pytest
+from sqlalchemy import select, text, update
+
+from portal.audit import reading as log_reading
+from portal.audit.reading import Filters
+from portal.db import now_micros
+from portal.errors import LogUnavailable, NotFound
+from portal.sharing import visits
+from portal.sharing.reading import case as case_reading
+from portal.sharing.tables import CaseFile, RecordRow, SealedValue, VisitRow
+from tests.installation import World
+
+FULL = {
+    "probation person": {"surname": "Marlowe", "forename": "Dean", "date_of_birth": "1991-03-27"},
+    "police identifiers": {"pnc": "2009/1234567X"},
+    "barnet_safety case": {"status": "Active", "rag": "Amber"},
+    "probation score": {"predictor": "OVP", "value": "43"},
+    "probation score_band": {"predictor": "OVP", "band": "Medium"},
+    "police intelligence": {"text": "Seen with a moped on Watling Avenue"},
+    "police victim": {"relation": "Former partner", "note": "Not to be approached at work"},
+    "ntmh health": {"diagnosis": "Psychotic episode"},
+}
+
+
+def _visit(world: World, actor, case: uuid.UUID, purpose: str = "risk") -> uuid.UUID:
+    return visits.begin(world.session, world.doors, actor, case, purpose, "", now_micros())
+
+
+def _entries(world: World, operation: str) -> list[log_reading.Row]:
+    vault = world.doors.log.vault(world.session)
+    return list(log_reading.page(world.session, vault, Filters(operation=operation)).rows)
+
+
+def _shown(disclosure) -> set[str]:
+    records = [r for s in disclosure.sections for r in s.records] + list(disclosure.timeline)
+    return {v.text for r in records for v in r.values}
+
+
+def test_each_party_sees_what_its_clauses_give(world: World) -> None:
+    police, housing = world.actor("police", "practitioner"), world.actor("barnet_housing", "practitioner")
+    case = world.case(FULL, assigned=[police, housing])
+    seen = _shown(case_reading.case(world.session, world.doors, police, _visit(world, police, case)))
+    assert {"Marlowe", "2009/1234567X", "43", "Seen with a moped on Watling Avenue"} <= seen
+    assert "Psychotic episode" not in seen
+    seen = _shown(case_reading.case(world.session, world.doors, housing, _visit(world, housing, case)))
+    assert {"Marlowe", "Amber"} <= seen
+    hidden = {"2009/1234567X", "43", "Seen with a moped on Watling Avenue", "Former partner", "Psychotic episode"}
+    assert not seen & hidden
+
+
+def test_what_is_withheld_is_said_alike_for_an_empty_and_a_filled_case(world: World) -> None:
+    housing = world.actor("barnet_housing", "practitioner")
+    cases = [world.case(FULL, assigned=[housing]), world.case(assigned=[housing])]
+    said = [
+        [
+            (s.id, s.withheld)
+            for s in case_reading.case(world.session, world.doors, housing, _visit(world, housing, c)).sections
+        ]
+        for c in cases
+    ]
+    assert {key: groups for key, groups in said[0] if groups} == {key: groups for key, groups in said[1] if groups}
+    assert any("diagnosis" in str(groups) for _, groups in said[0])
+
+
+def test_a_silent_category_leaves_no_trace(world: World) -> None:
+    housing = world.actor("barnet_housing", "practitioner")
+    case = world.case(FULL, assigned=[housing])
+    disclosure = case_reading.case(world.session, world.doors, housing, _visit(world, housing, case))
+    silent = {"intelligence", "victims", "marac"}
+    assert not silent & {s.id for s in disclosure.sections}
+    assert "ntelligence" not in repr(
+        [g for s in disclosure.sections for g in s.withheld if s.id not in ("intelligence_sanitised",)]
+    )
+
+
+def test_someone_not_assigned_finds_the_case_missing_and_that_is_logged(world: World) -> None:
+    stranger = world.actor("police", "practitioner")
+    case = world.case(FULL)
+    with pytest.raises(NotFound) as refused:
+        case_reading.case(world.session, world.doors, stranger, _visit(world, stranger, case))
+    with pytest.raises(NotFound) as missing:
+        case_reading.case(world.session, world.doors, stranger, uuid.uuid4())
+    rows = _entries(world, "consultation")
+    assert [row.outcome for row in rows] == ["refused", "refused"]
+    assert {refused.value.reference, missing.value.reference} == {row.reference for row in rows}
+    public = [{k: getattr(row, k) for k in ("agency", "role", "purpose", "outcome", "agreement")} for row in rows]
+    assert public[0] == public[1]
+
+
+def test_nothing_is_shown_when_the_entry_cannot_be_written(world: World) -> None:
+    police = world.actor("police", "practitioner")
+    visit = _visit(world, police, world.case(FULL, assigned=[police]))
+    world.session.execute(
+        text("CREATE TRIGGER full BEFORE INSERT ON audit_pending BEGIN SELECT RAISE(ABORT, 'full'); END")
+    )
+    world.session.commit()
+    with pytest.raises(LogUnavailable):
+        case_reading.case(world.session, world.doors, police, visit)
+
+
+def test_the_entry_is_durable_before_anything_is_opened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    police = world.actor("police", "practitioner")
+    visit = _visit(world, police, world.case(FULL, assigned=[police]))
+    other = sqlite3.connect(str(world.engine.url.database))
+    seen: list[int] = []
+    real = case_reading.open_record
+
+    def watching(*args, **more):
+        seen.append(other.execute("SELECT count(*) FROM audit_entry WHERE operation = 'consultation'").fetchone()[0])
+        return real(*args, **more)
+
+    monkeypatch.setattr(case_reading, "open_record", watching)
+    case_reading.case(world.session, world.doors, police, visit)
+    other.close()
+    assert seen
+    assert set(seen) == {1}
+
+
+@pytest.mark.parametrize("swap", ["fields", "persons", "versions"])
+def test_swapped_ciphertext_fails_closed_for_that_field_and_is_logged(world: World, swap: str) -> None:
+    police = world.actor("police", "practitioner")
+    case, other = (world.case(FULL, assigned=[police]) for _ in range(2))
+    _swap(world, swap, case, other)
+    disclosure = case_reading.case(world.session, world.doors, police, _visit(world, police, case))
+    broken = [v.key for s in disclosure.sections for r in s.records for v in r.values if v.broken]
+    assert broken
+    assert all(not v.text for s in disclosure.sections for r in s.records for v in r.values if v.broken)
+    assert "2009/1234567X" in _shown(disclosure)  # the rest of the case stays open
+    assert [row.outcome for row in _entries(world, "open-failed")] == ["failed"]
+
+
+def _swap(world: World, swap: str, case: uuid.UUID, other: uuid.UUID) -> None:
+    def of(which: uuid.UUID, field: str):
+        rows = select(SealedValue).join(RecordRow, RecordRow.id == SealedValue.record)
+        return world.session.scalars(rows.where(RecordRow.case == which, SealedValue.field == field)).one()
+
+    first = of(case, "person.surname")
+    if swap == "versions":
+        first.version = 2
+    else:
+        second = of(case, "person.forename") if swap == "fields" else of(other, "person.surname")
+        first.sealed, second.sealed = second.sealed, first.sealed
+    world.session.commit()
+
+
+def test_a_visit_is_bound_to_its_session_capacity_and_time(world: World) -> None:
+    police, probation = world.actor("police", "practitioner"), world.actor("probation", "practitioner")
+    visit = _visit(world, police, world.case(FULL, assigned=[police, probation]))
+    with pytest.raises(NotFound):
+        case_reading.case(world.session, world.doors, probation, visit)
+    world.session.execute(update(VisitRow).values(ends=now_micros() - 1))
+    world.session.commit()
+    with pytest.raises(NotFound):
+        case_reading.case(world.session, world.doors, police, visit)
+
+
+def test_a_deselected_case_closes(world: World) -> None:
+    police = world.actor("police", "practitioner")
+    case = world.case(FULL, assigned=[police])
+    visit = _visit(world, police, case)
+    case_reading.case(world.session, world.doors, police, visit)
+    world.session.execute(update(CaseFile).where(CaseFile.id == case).values(state="deselected"))
+    world.session.commit()
+    with pytest.raises(NotFound):
+        case_reading.case(world.session, world.doors, police, visit)
+
+
+def test_the_head_names_a_value_that_is_gone(world: World) -> None:
+    police = world.actor("police", "practitioner")
+    case = world.case(FULL, assigned=[police])
+    head = world.session.scalars(select(RecordRow).where(RecordRow.case == case, RecordRow.kind == "person")).one()
+    assert set(json.loads(head.head)) == {"person.surname", "person.forename", "person.date_of_birth"}
+    world.session.execute(text("DELETE FROM sealed_value WHERE field = 'person.forename'"))
+    world.session.commit()
+    disclosure = case_reading.case(world.session, world.doors, police, _visit(world, police, case))
+    assert [v.key for s in disclosure.sections for r in s.records for v in r.values if v.broken] == ["person.forename"]
