@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-long lint bench lock setup dev verify-log picture
+
+.PHONY: help demo test test-tools test-long lint bench lock setup dev front-end verify-log picture
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,3 +28,34 @@ dev: $(VENV)/.dev ## build .venv with the test tools too
 lock: ## resolve requirements*.in into the lock files (hashes, no registry addresses)
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements.in -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements.lock requirements-dev.in -o requirements-dev.lock
+
+front-end: $(VENV)/.runtime ## copy styles into portal/static/vendor
+	@$(BIN)/python scripts/front_end.py
+
+demo: setup front-end ## run the portal with invented people on http://127.0.0.1:8000 (PORT, PORTAL_HOME)
+	@$(BIN)/portal demo
+
+test-tools: dev
+	@$(BIN)/python scripts/front_end.py --with-tests
+
+test: test-tools ## run all tests but the long ones
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: test-tools ## run the long tests too
+	$(BIN)/python -m pytest
+
+lint: dev ## style, types, layers, security
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy portal isa tests
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -r portal isa -c pyproject.toml
+
+bench: test-tools ## ratios against a bare Flask page on this machine
+	$(BIN)/python -m tests.bench
+
+verify-log: setup ## verify the access log of PORTAL_HOME
+	$(BIN)/portal audit verify
+
+picture: test-tools ## take the screenshot of the README
+	$(BIN)/python scripts/picture.py

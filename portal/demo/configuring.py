@@ -35,7 +35,6 @@ def providers(book: Book, provider_port: int) -> str:
             f'client_id = "{CLIENT}"\nsecret_file = "{SECRET_FILE}"\nback_channel_logout = true\n'
             f'step_up = "acr"\nstep_up_value = "urn:accord:step-up"\n'
         )
-        parts.append(
-            f'[[party]]\nid = "{party}"\nprovider = "{party}"\nclaim = "iss"\nequals = "{issuer(provider_port, party)}"\n'
-        )
+        rule = f'claim = "iss"\nequals = "{issuer(provider_port, party)}"\n'
+        parts.append(f'[[party]]\nid = "{party}"\nprovider = "{party}"\n{rule}')
     return "\n".join(parts)

@@ -1,0 +1,133 @@
+"""The demo: an installation seeded with invented people, its own sign-in beside it, ready to be looked at."""
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.audit import sequencer
+from portal.auth.tags import Tags
+from portal.config import Settings
+from portal.db import now_micros
+from portal.demo import configuring, seeding
+from portal.demo.people import crowd, staff, story
+from portal.demo.people.shapes import Nominal
+from portal.keys import secrets as key_secrets
+from portal.keys.catalogue import INDEX, open_root
+from portal.sharing.doors import Doors
+from portal.sharing.tables import Adoption, CaseFile
+
+SEED = 7
+SERVER = ("--workers", "1", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning")
+
+Bar = Callable[[int, str], Callable[[int], object]]
+"""Makes a progress bar for so many things of a kind; what it gives is called with how many were done."""
+
+
+def seed(
+    given: Settings,
+    session: Session,
+    doors: Doors,
+    provider_port: int,
+    bar: Bar,
+    crowd_of: tuple[int, int] | None = None,
+) -> None:
+    """Sign the agreements, enrol the staff and tell the story, or only what of it is missing.
+
+    `crowd_of` (persons, cases) tells that many plainer lives instead of the story.
+    """
+    if not session.scalar(select(func.count()).select_from(Adoption)):
+        seeding.sign_agreements(session, doors)
+    everyone = list(staff.roster())
+    users = seeding.enrol(
+        session,
+        doors,
+        tags(given, session, doors),
+        everyone,
+        lambda p: configuring.issuer(provider_port, p),
+        now_micros(),
+    )
+    told = session.scalar(select(func.count()).select_from(CaseFile)) or 0
+    nominals, count = _people(told, crowd_of)
+    if count:
+        parties = {one.key: one.party for one in everyone}
+        seeding.tell(session, doors, nominals, users, parties, now_micros(), bar(count, "people"))
+    sequencer.drain(session, doors.log.signer(session, given.log_origin))
+
+
+def _people(told: int, crowd_of: tuple[int, int] | None) -> tuple[Iterable[Nominal], int]:
+    today = datetime.now(UTC).date()
+    if crowd_of is not None:
+        persons, cases = crowd_of
+        return crowd.crowd(persons, cases, SEED, today), persons
+    if told:  # a second start keeps what is there, whatever the day
+        return (), 0
+    nominals = list(story.story(SEED, today))
+    return nominals, len(nominals)
+
+
+def tags(given: Settings, session: Session, doors: Doors) -> Tags:
+    """The keyed tags under which the portal knows identities."""
+    with doors.log.transaction(session):
+        return Tags(key_secrets.named(session, open_root(given.keys_dir, INDEX), "identities"))
+
+
+def configure(given: Settings, doors: Doors, provider_port: int) -> None:
+    """The providers file and the client secret of the demo, made anew for the ports of this start."""
+    secret = given.home / configuring.SECRET_FILE
+    if not secret.exists():
+        secret.write_text(secrets.token_urlsafe(32))
+        secret.chmod(0o600)
+    given.providers_file.write_text(configuring.providers(doors.book, provider_port), "utf-8")
+    given.providers_file.chmod(0o600)
+
+
+def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], None]) -> int:
+    """Run the provider and the portal until one of them ends or the person stops them; the portal's exit code."""
+    environ = {**os.environ, **environment(given, port)}
+    provider = subprocess.Popen(
+        [sys.executable, "-m", "portal.demo.provider.run", str(given.home), str(provider_port), str(port)], env=environ
+    )
+    portal = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *SERVER, "portal.app:create()"],
+        env=environ,
+    )
+    try:
+        _wait_until(f"http://127.0.0.1:{port}/healthz", portal)
+        ready()
+        return portal.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in (portal, provider):
+            process.terminate()
+        for process in (portal, provider):
+            process.wait(timeout=15)
+
+
+def environment(given: Settings, port: int) -> dict[str, str]:
+    """The settings of a demo as a child process reads them."""
+    return {
+        "PORTAL_HOME": str(given.home),
+        "PORTAL_BASE_URL": f"http://127.0.0.1:{port}",
+        "PORTAL_DEMO": "true",
+        "PORTAL_LOG_ORIGIN": given.log_origin,
+    }
+
+
+def _wait_until(address: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):  # noqa: S310 (our own loopback address)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
