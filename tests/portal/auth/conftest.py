@@ -41,9 +41,16 @@ class World:
         with self.log.transaction(self.db) as tx:
             return people.register(tx.session, TAGS.identity("test", name), party, self.now)
 
-    def capacity(self, user, party="police", role="practitioner", starts=None, ends=None) -> capacities.Capacity:
+    def capacity(
+        self,
+        user: uuid.UUID,
+        party: str = "police",
+        role: str = "practitioner",
+        starts: int | None = None,
+        ends: int | None = None,
+    ) -> capacities.Capacity:
         with self.log.transaction(self.db) as tx:
-            return capacities.install(tx, user, party, role, self.now if starts is None else starts, ends, self.now)
+            return capacities.install(tx, user, party, role, self.now, ends, self.now)
 
     def administrator(self, party: str = "police") -> Actor:
         user = self.person(f"administrator of {party}", party)
@@ -65,12 +72,21 @@ class World:
 def _world(url: str, folder: Path) -> Iterator[World]:
     engine = open_engine(url)
     Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
     log = AccessLog(local_file.create(keys / "log.json"))
     with Session(engine) as db:
         yield World(db, log, now_micros())
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_address(postgres) -> str:  # noqa: F811
+    """One database for all these tests: making one takes a second, emptying it a moment (see `_world`)."""
+    return str(postgres.database())
 
 
 @pytest.fixture
@@ -83,7 +99,7 @@ def each(request, tmp_path: Path) -> Iterator[World]:
     if request.param == "sqlite":
         yield from _world(f"sqlite:///{tmp_path / 'test.sqlite3'}", tmp_path)
     else:
-        yield from _world(request.getfixturevalue("postgres").database(), tmp_path)
+        yield from _world(request.getfixturevalue("postgresql_address"), tmp_path)
 
 
 @pytest.fixture(scope="session")
