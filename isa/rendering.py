@@ -17,8 +17,9 @@ _STYLE = """
 :root { color-scheme: light; }
 body { font: 1rem/1.5 Georgia, 'Times New Roman', serif; color: #0b0c0c; background: #fff; margin: 0 auto;
   max-width: 52rem; padding: 1.5rem; }
-h1, h2, h3, th, nav { font-family: Arial, Helvetica, sans-serif; }
-h1 { font-size: 2rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 2.5rem; } h3 { font-size: 1.1rem; }
+h1, h2, h3, h4, th, nav { font-family: Arial, Helvetica, sans-serif; }
+h1 { font-size: 2rem; line-height: 1.2; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
+h3 { font-size: 1.2rem; } h4 { font-size: 1rem; }
 a { color: #1d70b8; }
 .isa-scroll { overflow-x: auto; }
 .isa-scroll:focus { outline: 3px solid #ffdd00; }
@@ -32,7 +33,7 @@ dl.isa-rule dt { font-weight: bold; } dl.isa-rule dd { margin: 0 0 .25rem; }
 .isa-note { color: #383f43; font-style: italic; }
 .isa-digest { font-family: 'Courier New', monospace; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav a { color: inherit; text-decoration: none; }
-  h2, h3 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; } .isa-foot { position: fixed; bottom: 0;
+  h2, h3, h4 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; } .isa-foot { position: fixed; bottom: 0;
   font-size: 7pt; } @page { margin: 18mm 15mm 22mm; } }
 @media screen { .isa-foot { border-top: 1px solid #b1b4b6; margin-top: 3rem; padding-top: 1rem; } }
 """
@@ -103,12 +104,13 @@ def _clauses(agreement: Agreement, highlight: str | None) -> str:
 
 def _clause(agreement: Agreement, clause: Clause, highlight: str | None) -> str:
     mine = highlight is not None and clause.effect != "statement" and (clause.to is None or highlight in clause.to)
+    level = "h4" if clause.number.partition(".")[0] in agreement.clauses and "." in clause.number else "h3"
     marked = ' class="isa-mine-clause"' if mine else ""
     note = f'<p class="isa-note">Why: {escape(clause.note)}</p>' if clause.note else ""
     prose = f"<p>{escape(sentence(agreement, clause))}</p>" if clause.prose else ""
     return (
         f"<article{marked}>"
-        f'<h3 id="clause-{clause.number}">{clause.number} {escape(clause.heading)}</h3>'
+        f'<{level} id="clause-{clause.number}">{clause.number} {escape(clause.heading)}</{level}>'
         f"{prose}{_rule(agreement, clause)}{note}</article>\n"
     )
 

@@ -5,14 +5,6 @@ from collections.abc import Iterable, Sequence
 
 from isa.agreement import Agreement, Clause
 
-_VERBS = {
-    "read": "read",
-    "create": "create",
-    "edit": "edit",
-    "share": "share",
-    "export": "export and print",
-    "search": "search",
-}
 _SLOT = re.compile(r"\{([a-z]+)\}")
 
 
@@ -78,6 +70,11 @@ def fact_name(agreement: Agreement, fact: str) -> str:
     return agreement.facts[fact.partition(":")[0]].name
 
 
+def _verbs(actions: Sequence[str]) -> list[str]:
+    """Exporting a record includes printing it, and a clause says so."""
+    return [verb for action in actions for verb in (("print", "export") if action == "export" else (action,))]
+
+
 def slots(agreement: Agreement, clause: Clause) -> dict[str, str]:
     """The words for each slot of the clause's prose; "*" reads as anyone or anything."""
     said = clause.said
@@ -92,7 +89,7 @@ def slots(agreement: Agreement, clause: Clause) -> dict[str, str]:
         "to": words("to", "any party", party_names(agreement, known("to")), "and"),
         "acting": words("acting", "anyone", role_names(agreement, known("acting")), "or"),
         "from": words("from", "any party", party_names(agreement, known("from")), "and"),
-        "can": words("can", "use in any way", [_VERBS[action] for action in known("can")], "or"),
+        "can": words("can", "use in any way", _verbs(known("can")), "or"),
         "what": words("what", "any information", target_names(agreement, known("what")), "and"),
         "for": words("for", "any purpose", [low(agreement.purposes[name].name) for name in known("for")], "or"),
         "gateway": listed(agreement.gateways[name].cite for name in clause.gateways),

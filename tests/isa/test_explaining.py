@@ -121,6 +121,7 @@ def test_prose_is_filled_from_the_rule():
         "Police and Community safety, acting as practitioner or lead professional, may read health engagement of "
         "Mental health trust for risk management while the case is assigned to them and the case is open."
     )
+    assert "may read, search, print or export identity" in sentence(MADE, MADE.clauses["5.1"])
     assert not [c.number for c in MADE.clauses.values() if "{" in sentence(MADE, c)]
 
 

@@ -55,7 +55,7 @@ def test_the_document_is_whole_and_well_formed(path):
     assert {f"clause-{number}" for number in made.clauses} <= set(ids)
     assert {href[1:] for href in page.values("href")} <= set(ids)
     assert made.digest in "".join(page.words[-5:])
-    levels = [int(name[1]) for name in names if name in {"h1", "h2", "h3"}]
+    levels = [int(name[1]) for name in names if name in {"h1", "h2", "h3", "h4"}]
     assert all(after - before <= 1 for before, after in pairwise(levels))
     assert names.count("caption") == names.count("table")
 
