@@ -1,0 +1,50 @@
+"""`python -m portal.demo.provider.run HOME PROVIDER_PORT PORTAL_PORT`: the provider as a process of its own.
+
+`portal demo` starts it with the environment of the demonstration; in any other environment it refuses to start.
+"""
+
+import sys
+import threading
+from collections.abc import Sequence
+
+from isa import loading
+from portal.config import Settings, load_settings
+from portal.demo import configuring
+from portal.demo.people import staff
+from portal.demo.people.shapes import Staff
+from portal.demo.provider.app import create_provider
+from portal.demo.provider.directory import Client, Directory, Member
+from portal.demo.provider.serving import serving
+from portal.errors import Misconfigured
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until the process is ended."""
+    _home, provider_port, portal_port = arguments
+    settings = load_settings()
+    if not settings.demo:
+        raise Misconfigured("the demonstration provider starts only under `portal demo`")
+    base = f"http://127.0.0.1:{int(provider_port)}"
+    secret = (settings.home / configuring.SECRET_FILE).read_text("utf-8").strip()
+    client = Client(configuring.CLIENT, secret, f"http://127.0.0.1:{int(portal_port)}")
+    with serving(create_provider(settings, directory(settings), client, base), base):
+        threading.Event().wait()
+    return 0
+
+
+def directory(settings: Settings) -> Directory:
+    """The invented staff, and the names of their parties and roles from the agreements."""
+    agreements = [loading.load(path) for path in settings.agreements]
+    names = {party.id: party.name for a in agreements for party in a.parties.values()}
+    roles = {role.id: role.name for a in agreements for role in a.roles.values()}
+    return Directory([_member(one, names, roles) for one in staff.roster()], names)
+
+
+def _member(one: Staff, names: dict[str, str], roles: dict[str, str]) -> Member:
+    held = [roles.get(role, role) for role in one.roles]
+    held += [f"{roles.get(role, role)} at {names.get(party, party)}" for party, role in one.elsewhere]
+    return Member(one.key, one.name, one.party, one.email, one.roles, ", ".join(held) or "no role yet")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
