@@ -1,0 +1,56 @@
+"""Every migration goes up and down, on both databases, with rows in it; and the head equals the tables."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.orm import Session
+
+import portal.audit.tables
+import portal.auth.tables
+import portal.keys.tables
+import portal.sharing.tables  # noqa: F401
+from portal.audit import triggers
+from portal.db import Base, at_head, migrate, open_engine
+from tests import installation
+from tests.postgres import Server, postgres  # noqa: F401
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'm.sqlite3'}"
+    server: Server = request.getfixturevalue("postgres")
+    return server.database()
+
+
+@pytest.fixture
+def engine(url: str):
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def test_the_head_is_exactly_the_tables(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+        assert triggers.missing(connection) == []
+    assert at_head(engine)
+
+
+def test_up_down_up_with_rows_in_it(url: str, engine: Engine, tmp_path: Path) -> None:
+    given = installation.build(tmp_path / "home", database_url=url)
+    with installation.opened(given) as world:
+        world.case(assigned=[world.actor("police", "practitioner")])
+    with Session(engine) as session:
+        assert session.execute(text("SELECT count(*) FROM sealed_value")).scalar() == 6
+    migrate(engine, "base")
+    with engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+    assert not at_head(engine)
+    migrate(engine)
+    assert at_head(engine)
