@@ -4,29 +4,31 @@ Streams in order of index; memory is flat. The answer is one plain sentence, or 
 """
 
 import heapq
-import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.audit import triggers
+from portal.audit import outcomes, triggers
 from portal.audit.entry import LeafInvalid, detail_digest, details_digest, read_leaf, reference_of
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from portal.audit.report import Report, whole
-from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
+from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
 from portal.audit.verify import LogBroken, Run, Stored
 from portal.db import from_micros
 
 BATCH = 1_000
 _PLACE = SEQUENCE.c.index.label("place")  # a row's own `index` is a method
+_same_place = (
+    (PENDING.c.entry_id == ENTRY.c.entry_id) & (PENDING.c.writer == ENTRY.c.writer) & (PENDING.c.n == ENTRY.c.n)
+)
 _COPIES = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
 
 
@@ -44,14 +46,30 @@ def check(
     given = [open_checkpoint(note, key) for note in held]
     session.rollback()
     options = {} if session.get_bind().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    run = _Check(session.connection(execution_options=options), key, sorted(given, key=attrgetter("size")), progress)
     try:
-        run.everything()
-    except LogBroken as error:
-        return Report(False, error.sentence(), run.run.edge.size, index=error.index, reference=error.reference)
+        return examine(session.connection(execution_options=options), key, given, progress)
     finally:
         session.rollback()
-    return run.report()
+
+
+def examine(
+    connection: Connection,
+    key: Verifier,
+    held: Sequence[Checkpoint] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """As `check`, in the connection's open transaction, whose snapshot must not move meanwhile."""
+    work = _Check(connection, key, sorted(held, key=attrgetter("size")), progress)
+    try:
+        work.everything()
+    except LogBroken as error:
+        return Report(False, error.sentence(), work.entries, index=error.index, reference=error.reference)
+    except (OperationalError, OSError):
+        raise  # the database does not answer: that says nothing about the log
+    except Exception as error:  # whatever a hostile row makes Python raise is a finding, not a crash
+        broken = LogBroken(f"a row there cannot be read ({type(error).__name__})", work.run.edge.size)
+        return Report(False, broken.sentence(), work.entries, index=broken.index)
+    return work.report()
 
 
 class _Check:
@@ -78,7 +96,7 @@ class _Check:
         self._due = heapq.merge(held, self._checkpoints(), key=attrgetter("size"))
 
     def everything(self) -> None:
-        self._check_outcomes()
+        self._outcomes = outcomes.verified(self.connection)
         due = next(self._due, None)
         for start in range(0, self.size, BATCH):
             details = self._details_of(start)
@@ -168,7 +186,7 @@ class _Check:
                 raise LogBroken("a sealed detail of it was changed", index, reference)
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
-        last = -1
+        last = -(1 << 63)
         while True:
             query = select(CHECKPOINT).where(CHECKPOINT.c.size > last).order_by(CHECKPOINT.c.size).limit(BATCH)
             rows = self.connection.execute(query).all()
@@ -242,6 +260,10 @@ class _Check:
         """Entries outside the sequence must be waiting for it, and their chains must hold."""
         lost = select(PENDING).outerjoin_from(PENDING, ENTRY, ENTRY.c.entry_id == PENDING.c.entry_id)
         gone = self.connection.execute(lost.where(ENTRY.c.entry_id.is_(None)).limit(1)).first()
+        twice = select(_PLACE, PENDING.c.entry_id).join(PENDING, PENDING.c.entry_id == SEQUENCE.c.entry_id)
+        again = self.connection.execute(twice.order_by(SEQUENCE.c.index).limit(1)).first()
+        if again is not None:
+            raise LogBroken("it waits for a place though it has one", again.place, reference_of(again.entry_id))
         if gone is not None:
             raise LogBroken(
                 "an entry was deleted before it got its place", self.run.edge.size, reference_of(gone.entry_id)
@@ -249,7 +271,7 @@ class _Check:
         query = (
             select(ENTRY, PENDING.c.leaf_hash)
             .outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == ENTRY.c.entry_id)
-            .outerjoin(PENDING, PENDING.c.entry_id == ENTRY.c.entry_id)
+            .outerjoin(PENDING, _same_place)
             .where(SEQUENCE.c.index.is_(None))
             .order_by(ENTRY.c.writer, ENTRY.c.n)
         )
@@ -267,23 +289,3 @@ class _Check:
             self._check_details(members, list(details), index, reference)
             self.waiting += 1
             self.entries += 1
-
-    def _check_outcomes(self) -> None:
-        """Each stored outcome has the digest it is filed under, and its index rows name exactly its fields."""
-        fields = select(OUTCOME_FIELD).order_by(OUTCOME_FIELD.c.digest)
-        named = {
-            digest: {(row.field, row.owner, row.permitted) for row in rows}
-            for digest, rows in groupby(self.connection.execute(fields), attrgetter("digest"))
-        }
-        for row in self.connection.execute(select(OUTCOME)):
-            if sha256(row.content).digest() != row.digest or named.pop(row.digest, set()) != _fields(row.content):
-                raise LogBroken("a stored outcome by field was changed")
-            self._outcomes.add(row.digest.hex())
-        if named:
-            raise LogBroken("a stored outcome by field was removed")
-
-
-def _fields(content: bytes) -> set[tuple[str, str, bool]]:
-    told = json.loads(content)
-    kinds = (("permitted", True), ("withheld", False))
-    return {(row[0], row[1], permitted) for kind, permitted in kinds for row in told[kind]}

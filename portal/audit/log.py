@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, insert
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from portal.audit import outcomes
 from portal.audit.details import Keys, Vault
 from portal.audit.entry import (
     Entry,
@@ -35,7 +35,7 @@ from portal.audit.entry import (
     sealed_digest,
 )
 from portal.audit.note import Signer
-from portal.audit.tables import DETAIL, ENTRY, OUTCOME, OUTCOME_FIELD, PENDING
+from portal.audit.tables import DETAIL, ENTRY, PENDING
 from portal.audit.tree import leaf_hash
 from portal.db import begin_write, from_micros, new_id, now_micros
 from portal.errors import LogUnavailable
@@ -268,16 +268,7 @@ class Transaction:
         digest, content = outcome.content()
         if digest in self._log._outcomes or digest in self.fresh_outcomes:
             return digest
-        key = bytes.fromhex(digest)
-        if self._connection.execute(select(OUTCOME.c.digest).where(OUTCOME.c.digest == key)).first() is None:
-            unless_there = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-            store = unless_there.insert
-            self._connection.execute(store(OUTCOME).on_conflict_do_nothing(), {"digest": key, "content": content})
-            named = {(row[0], row[1], True) for row in outcome.permitted}
-            named |= {(row[0], row[1], False) for row in outcome.withheld}
-            fields = [{"field": f, "owner": o, "permitted": p, "digest": key} for f, o, p in sorted(named)]
-            if fields:
-                self._connection.execute(store(OUTCOME_FIELD).on_conflict_do_nothing(), fields)
+        outcomes.store(self._connection, digest, content)
         self.fresh_outcomes.add(digest)
         return digest
 

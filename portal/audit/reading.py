@@ -3,19 +3,19 @@
 Who may read is decided by the caller, who also logs the reading (`log-read`) before anything from here is shown.
 """
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from portal.audit import outcomes
 from portal.audit.details import Opened, Vault
 from portal.audit.entry import Outcome, read_leaf
-from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME, OUTCOME_FIELD, SEQUENCE
+from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME_FIELD, SEQUENCE
 from portal.db import Id, Micros, from_micros, to_micros
 from portal.errors import NotFound
 
@@ -27,10 +27,23 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What one reader of the log may see at all: entries under one of `agreements` (ids) or under none, made by users
+    of `agencies` or naming a record of one of `owners` as opened. `system`: also entries of no agency.
+    """
+
+    agreements: frozenset[str]
+    agencies: frozenset[str]
+    owners: frozenset[str] = frozenset()
+    system: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What to look for; everything given must hold. `since` is included, `until` is not; both are aware.
 
-    `field` and `owner` find entries whose outcome names that field, permitted or withheld.
+    `field` and `owner` find entries whose outcome names that field, permitted or withheld; `opened` those whose outcome
+    permits one of these fields.
     """
 
     person: uuid.UUID | None = field(default=None, repr=False)
@@ -43,6 +56,11 @@ class Filters:
     owner: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    opened: frozenset[str] | None = None
+    reference: str | None = None
+    ids: frozenset[uuid.UUID] | None = field(default=None, repr=False)
+    not_actor: uuid.UUID | None = None
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +109,7 @@ class Full:
 
 def page(session: Session, vault: Vault, filters: Filters, after: str | None = None, size: int = PAGE) -> Page:
     """A page of entries, newest first. `after` is the `after` of the page before. Raises `NotFound` for a false one."""
-    query = _joined().where(*_conditions(vault, filters))
+    query = _joined().where(*conditions_of(vault, filters))
     if after is not None:
         query = query.where(tuple_(ENTRY.c.at, ENTRY.c.entry_id) < _cursor(after))
     rows = [_row(row) for row in session.connection().execute(query.limit(size + 1))]
@@ -101,8 +119,7 @@ def page(session: Session, vault: Vault, filters: Filters, after: str | None = N
 
 def find(session: Session, reference: str) -> list[Row]:
     """The entries with the reference a person was told, newest first; lower case and a missing hyphen are forgiven."""
-    text = reference.strip().upper().replace("-", "")
-    query = _joined().where(ENTRY.c.reference == f"{text[:4]}-{text[4:]}").limit(PAGE)
+    query = _joined().where(ENTRY.c.reference == _spelt(reference)).limit(PAGE)
     return [_row(row) for row in session.connection().execute(query)]
 
 
@@ -123,7 +140,7 @@ def entry(session: Session, vault: Vault, entry_id: uuid.UUID, *, allowed_silent
     if row.index is not None:
         query = select(CHECKPOINT.c.size).where(CHECKPOINT.c.size > row.index).order_by(CHECKPOINT.c.size).limit(1)
         covered = connection.execute(query).scalar()
-    return Full(row, leaf, _outcomes(session, wanted), details, covered)
+    return Full(row, leaf, outcomes.read(connection, wanted), details, covered)
 
 
 def _joined() -> Select[Any]:
@@ -131,7 +148,8 @@ def _joined() -> Select[Any]:
     return query.order_by(ENTRY.c.at.desc(), ENTRY.c.entry_id.desc())
 
 
-def _conditions(vault: Vault, filters: Filters) -> list[ColumnElement[bool]]:
+def conditions_of(vault: Vault, filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions on `ENTRY`, for the other readings of this package."""
     plain = {
         ENTRY.c.actor: filters.actor,
         ENTRY.c.agency: filters.agency,
@@ -147,11 +165,36 @@ def _conditions(vault: Vault, filters: Filters) -> list[ColumnElement[bool]]:
     names = [column == value for column, value in named.items() if value is not None]
     if names:
         conditions.append(ENTRY.c.decision.in_(select(OUTCOME_FIELD.c.digest).where(*names)))
+    if filters.opened is not None:
+        opens = select(OUTCOME_FIELD.c.digest).where(
+            OUTCOME_FIELD.c.field.in_(filters.opened), OUTCOME_FIELD.c.permitted
+        )
+        conditions.append(ENTRY.c.decision.in_(opens))
+    if filters.reference is not None:
+        conditions.append(ENTRY.c.reference == _spelt(filters.reference))
+    if filters.ids is not None:
+        conditions.append(ENTRY.c.entry_id.in_(filters.ids))
+    if filters.not_actor is not None:
+        conditions.append(ENTRY.c.actor.is_distinct_from(filters.not_actor))
+    if filters.scope is not None:
+        conditions += _within(filters.scope)
     if filters.since is not None:
         conditions.append(ENTRY.c.at >= to_micros(filters.since))
     if filters.until is not None:
         conditions.append(ENTRY.c.at < to_micros(filters.until))
     return conditions
+
+
+def _within(scope: Scope) -> list[ColumnElement[bool]]:
+    theirs = [ENTRY.c.agreement.startswith(f"{agreement}@", autoescape=True) for agreement in sorted(scope.agreements)]
+    about = select(OUTCOME_FIELD.c.digest).where(OUTCOME_FIELD.c.owner.in_(scope.owners), OUTCOME_FIELD.c.permitted)
+    made = [ENTRY.c.agency.in_(scope.agencies)] + ([ENTRY.c.agency.is_(None)] if scope.system else [])
+    return [or_(ENTRY.c.agreement.is_(None), *theirs), or_(*made, ENTRY.c.decision.in_(about))]
+
+
+def _spelt(reference: str) -> str:
+    text = reference.strip().upper().replace("-", "")
+    return f"{text[:4]}-{text[4:]}"
 
 
 def _cursor(after: str) -> ColumnElement[Any]:
@@ -182,13 +225,3 @@ def _details(session: Session, vault: Vault, row: Row, allowed_silent: bool) -> 
             silent = blob.silent if allowed_silent else None
             details.append(vault.open(key, row.entry_id, blob.position, blob.sealed, silent))
     return details
-
-
-def _outcomes(session: Session, digests: set[str]) -> dict[str, Outcome]:
-    query = select(OUTCOME).where(OUTCOME.c.digest.in_([bytes.fromhex(digest) for digest in digests]))
-    found = {}
-    for row in session.connection().execute(query) if digests else ():
-        told = json.loads(row.content)
-        permitted = tuple((name, owner, clause, tuple(gates)) for name, owner, clause, gates in told["permitted"])
-        found[row.digest.hex()] = Outcome(permitted, tuple((a, b, c, d) for a, b, c, d in told["withheld"]))
-    return found

@@ -4,15 +4,16 @@ First the statement is shown to work on a twin without triggers, then to be refu
 triggers, verification names the entry.
 """
 
+import itertools
 import json
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from portal.audit import note, triggers
+from portal.audit import checking, note, triggers
 from portal.audit.entry import canonical, read_leaf, reference_of
-from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, SEQUENCE
+from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
 from portal.audit.tree import CompactRange, leaf_hash
 from portal.db import begin_write
 from portal.errors import Misconfigured
@@ -345,6 +346,53 @@ def test_outcomes_tampered_with(three, statement):
     report = three.check()
     assert not report.whole
     assert "outcome by field was" in report.sentence
+
+
+STRANGE = ["'x'", "x'00'", "1.5", "-1", "zeroblob(32)", "9223372036854775807"]
+WITHOUT_EFFECT = {
+    ("audit_outcome_field", "permitted"),  # 1.5 and -1 are as true as 1
+    ("audit_checkpoint", "at"),
+    ("audit_detail", "subject_tag"),
+    ("audit_pending", "at"),
+}
+
+
+def test_whatever_a_column_holds_verification_answers(build):
+    """SQLite takes any type in any column: each is tried, and what is not right is never called whole."""
+    world = build("sqlite")
+    world.append(view(), view())
+    world.drain()
+    world.append(view())
+    unprotect(world)
+    key = world.signer().verifier
+    tables = (ENTRY, SEQUENCE, CHECKPOINT, OUTCOME, OUTCOME_FIELD, DETAIL, HEAD, PENDING)
+    columns = [column for table in tables for column in table.columns]
+    unnoticed = set()
+    with world.session() as session:
+        connection = session.connection()
+        for column, value in itertools.product(columns, STRANGE):
+            name = column.table.name
+            connection.exec_driver_sql("SAVEPOINT before")
+            try:
+                first = f"rowid = (SELECT min(rowid) FROM {name})"
+                connection.exec_driver_sql(f'UPDATE {name} SET "{column.name}" = {value} WHERE {first}')
+            except IntegrityError:  # a row id takes whole numbers only, even there
+                continue
+            report = checking.examine(connection, key)
+            assert not report.whole
+            if "trigger" in report.sentence:  # they are off here; this comes last, so nothing else was noticed
+                unnoticed.add((name, column.name))
+            connection.exec_driver_sql("ROLLBACK TO before")
+    assert unnoticed <= WITHOUT_EFFECT
+
+
+def test_an_entry_that_waits_though_it_has_its_place(three):
+    victim = entry_at(three, 2)
+    three.sql(
+        "INSERT INTO audit_pending (writer, n, entry_id, at, leaf_hash) SELECT e.writer, e.n, e.entry_id, e.at, "
+        "s.leaf_hash FROM audit_entry e JOIN audit_sequence s ON s.entry_id = e.entry_id WHERE e.n = 2"
+    )
+    assert assert_named(three, 2, "though it has one").reference == victim.reference
 
 
 def test_a_head_that_says_otherwise(three):

@@ -268,7 +268,7 @@ def statements_of(world, entry):
 def test_a_warm_append_is_three_statements_whoever_it_is_about(world):
     people = [uuid.uuid4() for _ in range(50)]
     with world.session() as session:
-        nobody = [world.log.nobody(session) for _ in range(600)]
+        nobody = list({world.log.nobody(session) for _ in range(5_000)})
     world.append(view(subjects=[Subject(person) for person in people + nobody]))
     with world.session() as session:
         absent = world.log.nobody(session)
@@ -341,3 +341,30 @@ def test_erased_details_leave_the_entry_and_its_proofs(world):
 def test_an_entry_written_as_bytes_is_json_an_auditor_can_read(world):
     world.append(Entry("sign-in-failed", outcome="failed"))
     assert json.dumps(leaves(world)[0]).count("null") == 12
+
+
+def test_a_full_disk_shows_nothing(build):
+    world = build("sqlite")
+    world.append(view())
+
+    def fill():
+        with world.session() as session, world.log.transaction(session) as tx:
+            connection = session.connection()
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            for _ in range(20):
+                tx.append(view())
+
+    with pytest.raises(LogUnavailable):
+        fill()
+    world.engine.dispose()
+    world.append(view())
+    assert [m["n"] for m in leaves(world)] == [0, 1]
+
+
+def test_a_log_that_cannot_be_opened_shows_nothing(build):
+    world = build("sqlite")
+    world.sql("DROP TABLE key_secret")
+    with pytest.raises(LogUnavailable):
+        world.append(view())
+    assert leaves(world) == []
