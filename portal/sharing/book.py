@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -15,13 +14,10 @@ from portal.db import new_id, now_micros
 from portal.errors import Misconfigured, NotFound
 from portal.sharing.tables import Adoption
 
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """One party's standing towards one version: since when it is bound."""
-
-    party: str
-    signed_at: int
+_CHANGED = select(
+    func.count(),
+    func.coalesce(func.max(Adoption.signed_at), 0) + func.coalesce(func.max(Adoption.ended_at), 0),
+)
 
 
 class Book:
@@ -43,12 +39,7 @@ class Book:
 
     def refresh(self, session: Session) -> None:
         """Take up signatures and suspensions made since the last look: they bind from the next request on."""
-        seen = session.execute(
-            select(
-                func.count(),
-                func.coalesce(func.max(Adoption.signed_at), 0) + func.coalesce(func.max(Adoption.ended_at), 0),
-            )
-        ).one()
+        seen = session.connection().execute(_CHANGED).one()
         if self._seen == tuple(seen):
             return
         rows = session.execute(select(Adoption.digest, Adoption.party).where(Adoption.ended_at.is_(None))).all()
@@ -82,6 +73,20 @@ class Book:
         for agreement in self.of_party(party):
             return agreement.parties[party].short
         return party
+
+    def role_name(self, party: str, role: str) -> str:
+        """The name of a role in the agreements of a party, or its id if none has it."""
+        return next((a.roles[role].name for a in self.of_party(party) if role in a.roles), role)
+
+    def signatures(self, session: Session, agreement: str) -> tuple[tuple[str, int | None], ...]:
+        """(name, since when in microseconds) of every party to this version; None for one that has not signed it.
+        Raises `NotFound`."""
+        found = self.engine(agreement).agreement
+        standing = select(Adoption.party, Adoption.signed_at).where(
+            Adoption.digest == found.digest, Adoption.ended_at.is_(None)
+        )
+        since = dict(session.execute(standing).tuples().all())
+        return tuple((party.name, since.get(party.id)) for party in found.parties.values())
 
     def role(self, capacity: Capacity) -> tuple[str, bool, str]:
         """(reach, content, standing purpose) of a capacity's role; ("none", False, "") where no agreement has it."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement
 from portal.auth.actor import Actor
 from portal.sharing.tables import Assignment, CaseFile, RecordRow
+from portal.sharing.visits import Case
 
 HOUSING, EDUCATION = "accommodation", "education, training, employment"
 DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
@@ -33,14 +34,16 @@ _BASES = (
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """Facts of one actor at one case, and the parties that have somebody assigned to it."""
+    """Facts of one actor at one case, the parties that have somebody assigned to it, and (party, fact) for each of
+    those that delivers a pathway."""
 
     known: Mapping[str, bool]
     parties: frozenset[str]
+    delivers: frozenset[tuple[str, str]]
 
 
 def of_case(
-    session: Session, agreement: Agreement, actor: Actor, case: CaseFile, now: int, emergency: bool = False
+    session: Session, agreement: Agreement, actor: Actor, case: Case | CaseFile, now: int, emergency: bool = False
 ) -> CaseFacts:
     """Look up every fact the portal can decide for this actor at this case, at this instant."""
     return of_cases(session, {agreement.id: agreement}, actor, [case], now, emergency)[case.id]
@@ -50,7 +53,7 @@ def of_cases(
     session: Session,
     agreements: Mapping[str, Agreement],
     actor: Actor,
-    cases: Sequence[CaseFile],
+    cases: Sequence[Case | CaseFile],
     now: int,
     emergency: bool = False,
 ) -> dict[uuid.UUID, CaseFacts]:
@@ -71,7 +74,7 @@ def of_cases(
 def _facts(
     agreement: Agreement,
     actor: Actor,
-    case: CaseFile,
+    case: Case | CaseFile,
     live: Sequence[tuple[uuid.UUID, str, str | None]],
     confidence: Mapping[str, bool],
     emergency: bool,
@@ -86,7 +89,8 @@ def _facts(
         **{fact: pathway in pathways for pathway, fact in DELIVERS.items()},
         **confidence,
     }
-    return CaseFacts(known, frozenset(of for _, of, _ in live))
+    delivers = frozenset((of, DELIVERS[pathway]) for _, of, pathway in live if pathway in DELIVERS)
+    return CaseFacts(known, frozenset(of for _, of, _ in live), delivers)
 
 
 def is_assigned(agreement: Agreement, actor: Actor, live: Sequence[tuple[uuid.UUID, str]]) -> bool:

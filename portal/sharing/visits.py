@@ -3,10 +3,10 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from isa.agreement import Capacity
+from isa.agreement import Capacity, Clause, Purpose
 from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
 from portal.db import new_id
@@ -17,12 +17,50 @@ from portal.sharing.tables import CaseFile, VisitRow
 MINUTE = 60_000_000
 
 
+_RESOLVE = (
+    select(
+        VisitRow.session,
+        VisitRow.user,
+        VisitRow.capacity,
+        VisitRow.case,
+        VisitRow.purpose,
+        VisitRow.agreement_digest,
+        VisitRow.emergency,
+        VisitRow.ends,
+        VisitRow.ended_at,
+        CaseFile.person,
+        CaseFile.agreement,
+        CaseFile.reference,
+        CaseFile.state,
+        CaseFile.lead_party,
+        CaseFile.review_due,
+        CaseFile.minor,
+    )
+    .join(CaseFile, CaseFile.id == VisitRow.case)
+    .where(VisitRow.id == bindparam("visit"))
+)
+
+
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """A live visit with its case; only `resolve` and `begin` make one."""
+class Case:
+    """The operating row of a case as it was read."""
 
     id: uuid.UUID
-    case: CaseFile
+    person: uuid.UUID
+    agreement: str
+    reference: str
+    state: str
+    lead_party: str
+    review_due: int | None
+    minor: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A live visit with its case; only `resolve` makes one."""
+
+    id: uuid.UUID
+    case: Case
     purpose: str
     emergency: bool
     ends: int
@@ -30,22 +68,22 @@ class Visit:
 
 def resolve(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, now: int) -> Visit:
     """The live visit with this id. Raises `NotFound` where it is another's, over, or of a replaced agreement."""
-    row = session.execute(
-        select(VisitRow, CaseFile).join(CaseFile, CaseFile.id == VisitRow.case).where(VisitRow.id == visit)
-    ).one_or_none()
-    if row is None:
+    seen = session.connection().execute(_RESOLVE, {"visit": visit}).one_or_none()
+    if seen is None:
         raise NotFound
-    seen, case = row
     ours = seen.session == actor.session and seen.capacity == actor.capacity and seen.user == actor.user
     live = seen.ended_at is None and now < seen.ends
-    if not (ours and live and seen.agreement_digest == doors.book.engine(case.agreement).agreement.digest):
+    if not (ours and live and seen.agreement_digest == doors.book.engine(seen.agreement).agreement.digest):
         raise NotFound
-    session.expunge(case)
-    return Visit(seen.id, case, seen.purpose, seen.emergency, seen.ends)
+    case = Case(
+        seen.case, seen.person, seen.agreement, seen.reference, seen.state, seen.lead_party, seen.review_due, seen.minor
+    )
+    return Visit(visit, case, seen.purpose, seen.emergency, seen.ends)
 
 
 def current(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, now: int) -> uuid.UUID | None:
     """The id of this actor's live visit to a case, so that the purpose is asked once."""
+    digests = [a.digest for a in doors.book.all()]  # a visit under a replaced text is over
     return session.execute(
         select(VisitRow.id)
         .where(
@@ -54,16 +92,57 @@ def current(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, now: 
             VisitRow.case == case,
             VisitRow.ended_at.is_(None),
             VisitRow.ends > now,
+            VisitRow.agreement_digest.in_(digests),
         )
         .order_by(VisitRow.created_at.desc())
         .limit(1)
     ).scalar_one_or_none()
 
 
+def over(session: Session, actor: Actor, visit: uuid.UUID) -> uuid.UUID | None:
+    """The case of a visit of this very session and capacity: whoever was there may be asked for the purpose again."""
+    return session.execute(
+        select(VisitRow.case).where(
+            VisitRow.id == visit,
+            VisitRow.session == actor.session,
+            VisitRow.capacity == actor.capacity,
+            VisitRow.user == actor.user,
+        )
+    ).scalar_one_or_none()
+
+
+def purposes(doors: Doors, actor: Actor) -> tuple[Purpose, ...]:
+    """What may be answered to "why do you need to see this?": purposes for which a clause gives this role something.
+
+    Made from the agreements of the actor's party alone, so the question is the same at every case.
+    """
+    found: dict[str, Purpose] = {}
+    for agreement in doors.book.of_party(actor.party):
+        given = [c for c in agreement.clauses.values() if c.effect == "grant" and _reaches(c, actor)]
+        for purpose in agreement.purposes.values():
+            if any(c.purposes is None or purpose.id in c.purposes for c in given):
+                found.setdefault(purpose.id, purpose)
+    return tuple(found.values())
+
+
+def _reaches(clause: Clause, actor: Actor) -> bool:
+    wanted = ((clause.to, actor.party), (clause.acting, actor.role), (clause.can, "read"))
+    return all(named is None or one in named for named, one in wanted)
+
+
 def begin(
-    session: Session, doors: Doors, actor: Actor, case: uuid.UUID, purpose: str, reason: str, now: int
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    case: uuid.UUID,
+    purpose: str,
+    reason: str,
+    now: int,
+    instead_of: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Open a visit and log the purpose. The answer is the same for a missing case: the case page itself refuses.
+
+    `instead_of` names a visit of this session that ends with it: the purpose was changed.
 
     Raises `Refused` where the capacity's role has no case content at all or no agreement knows the purpose.
     """
@@ -86,6 +165,8 @@ def begin(
         receipt = tx.append(entry)
         if content and known and file is not None:
             _open(session, doors, actor, file, identity, purpose, now)
+            if instead_of is not None:
+                _end(session, actor, instead_of, now)
     if not content:
         words = f"A {actor.role} does not see case content."
         raise Refused("4.2", words, "", receipt.reference)
@@ -115,8 +196,25 @@ def _open(
     )
 
 
+def _end(session: Session, actor: Actor, visit: uuid.UUID, now: int) -> None:
+    session.execute(
+        update(VisitRow)
+        .where(VisitRow.id == visit, VisitRow.session == actor.session, VisitRow.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
 def end_all(session: Session, public_session: str, now: int) -> None:
     """End every visit of a session: at sign-out, a change of capacity, or when an administrator ends it."""
     session.execute(
         update(VisitRow).where(VisitRow.session == public_session, VisitRow.ended_at.is_(None)).values(ended_at=now)
     )
+
+
+def leave(session: Session, doors: Doors, public_session: str, now: int) -> None:
+    """End every visit of a session that is about to end or has just gone on in another capacity.
+
+    No visit outlives its session anyway, whose id `resolve` compares; this says so in the table too.
+    """
+    with doors.log.transaction(session) as tx:
+        end_all(tx.session, public_session, now)

@@ -1,28 +1,30 @@
 """One case, for one visit: decide every field, log and commit, open only what is permitted."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from isa.decision import Engine
+from isa.decision import Decision, Engine
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id, put
-from portal.errors import NotFound
-from portal.sharing import facts, said, visits
+from portal.errors import NotFound, Refused
+from portal.sharing import emergency, facts, said, visits
 from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section, Writable
 from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
 from portal.sharing.sight import EXPORT, READ, Shape, Sight, category_of, sight
 from portal.sharing.tables import CaseFile, CaseSeen
-from portal.sharing.visits import Visit
+from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
 MINUTE = 60_000_000
+_SEEN = select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def find(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, operati
     return Found(live, engine, seen, known, now)
 
 
-def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: CaseFile, purpose: str | None) -> None:
+def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: Case, purpose: str | None) -> None:
     """Log a refusal about a person known or not, and raise `NotFound` with the entry's reference."""
     with doors.log.transaction(session) as tx:
         receipt = tx.append(
@@ -73,10 +75,10 @@ def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: C
     raise NotFound(receipt.reference)
 
 
-def _nowhere(doors: Doors) -> CaseFile:
+def _nowhere(doors: Doors) -> Case:
     """A case that does not exist, so that looking for it costs what a refusal costs."""
     agreement = doors.book.all()[0].id
-    return CaseFile(id=new_id(), person=new_id(), agreement=agreement, reference="", state="open", lead_party="")
+    return Case(new_id(), new_id(), agreement, "", "open", "", None, None)
 
 
 def case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, older_than: int | None = None) -> Disclosure:
@@ -92,10 +94,38 @@ def case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, older_t
 def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reason: str, operation: str) -> Disclosure:
     """The case for paper or a file: only what may be exported, the whole timeline, the reason in the entry.
 
-    `operation` is "print" or "export". A silent category is never in it.
+    `operation` is "print" or "export". A silent category is never in it. Raises as `case`, `Invalid` without a
+    reason, and `Refused` where this capacity may export nothing at all.
     """
     found = find(session, doors, actor, visit, operation)
+    if not reason:
+        raise Invalid({"reason": "Say what you need it for. It is printed on every sheet and kept in the log"})
+    if not any(d.permit for d in _exports(found.sight)):
+        _refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
+
+
+def _exports(seen: Sight) -> Iterator[Decision]:
+    for field in seen.agreement.fields.values():
+        yield from (seen.decide(EXPORT, field.key, owner) for owner in sorted(field.owners))
+
+
+def _refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:
+    """Log and raise `Refused`: this capacity may print or export nothing for this purpose."""
+    case_file, purpose = found.visit.case, found.visit.purpose
+    entry = said.entry(
+        operation,
+        actor,
+        outcome="refused",
+        purpose=purpose,
+        agreement=found.sight.reference,
+        subjects=[said.about(case_file.person, case_file.id)],
+        visit=found.visit.id,
+    )
+    with doors.log.transaction(session) as tx:
+        receipt = tx.append(entry)
+    words = "For this purpose and in this role nothing may be printed or exported."
+    raise Refused("8.11", words, "", receipt.reference)
 
 
 def _disclose(
@@ -112,9 +142,7 @@ def _disclose(
     permitted = [h for h in heads(session, [case_file.id]) if seen.permitted(action, shape_of(h))]
     shown, older = _page(permitted, older_than, everything=action == EXPORT)
     sealed = fetch(session, doors.keys, [h.id for h in shown])
-    before = session.execute(
-        select(CaseSeen.seen_at).where(CaseSeen.user == actor.user, CaseSeen.case == case_file.id)
-    ).scalar()
+    before = session.connection().execute(_SEEN, {"user": actor.user, "case": case_file.id}).scalar()
     entry = said.entry(
         operation,
         actor,
@@ -140,7 +168,7 @@ def note_broken(
     doors: Doors,
     actor: Actor,
     purpose: str,
-    case_file: CaseFile,
+    case_file: Case | CaseFile,
     broken: Sequence[tuple[uuid.UUID, str]],
     visit: uuid.UUID | None = None,
 ) -> None:
@@ -162,7 +190,7 @@ def _page(permitted: Sequence[Head], older_than: int | None, everything: bool) -
     return [h for h in permitted if h.kind != "update"] + page, older
 
 
-def subject_of(seen: Sight, case_file: CaseFile, shown: Sequence[Head], **more: object) -> Subject:
+def subject_of(seen: Sight, case_file: Case, shown: Sequence[Head], **more: object) -> Subject:
     """The sealed part: records with versions; those of silent categories in the part of their own."""
     loud: list[list[object]] = []
     silent: list[list[object]] = []
@@ -173,7 +201,7 @@ def subject_of(seen: Sight, case_file: CaseFile, shown: Sequence[Head], **more: 
     return Subject(case_file.person, detail, {"records": silent} if silent else None)
 
 
-def silent_or_loud(case_file: CaseFile, silent: bool, records: Sequence[object], more: Mapping[str, object]) -> Subject:
+def silent_or_loud(case_file: Case, silent: bool, records: Sequence[object], more: Mapping[str, object]) -> Subject:
     """As `subject_of`, for what is written: recipients too are silent where the category is."""
     if silent:
         return Subject(case_file.person, {"case": case_file.id.hex, "records": []}, {"records": records, **more})
@@ -191,6 +219,8 @@ def _assemble(
     seen, case_file = found.sight, found.visit.case
     agreement = seen.agreement
     categories = {category_of(agreement, r.kind, r.label) for r in records}
+    opens = emergency.openings(found.engine, seen.capacity, found.facts.known, found.now)
+    urgent = opens.words if opens else ()
     return Disclosure(
         case=case_file.id,
         visit=found.visit.id,
@@ -210,8 +240,8 @@ def _assemble(
         safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
         writable=tuple(_writable(seen, s) for s in seen.writable),
         exportable=any(seen.permitted(EXPORT, Shape(r.kind, r.label, r.owner, r.made_as_youth)) for r in records),
-        emergency=Emergency(from_micros(found.visit.ends), ()) if found.visit.emergency else None,
-        emergency_offered=(),
+        emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
+        emergency_offered=() if found.visit.emergency else urgent,
         visit_ends=from_micros(found.visit.ends),
         seen_before=from_micros(before) if before else None,
     )
