@@ -159,6 +159,30 @@ def upgrade() -> None:
     op.create_index(op.f("ix_case_file_person"), "case_file", ["person"], unique=False)
 
     op.create_table(
+        "import_run",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("user", sa.LargeBinary(16), nullable=False),
+        sa.Column("party", sa.String(length=40), nullable=False),
+        sa.Column("capacity", sa.LargeBinary(16), nullable=False),
+        sa.Column("session", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("new", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("unchanged", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=7), nullable=False),
+        sa.Column("file_tag", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_run")),
+    )
+    op.create_index("ix_import_run_state", "import_run", ["state"], unique=False)
+    op.create_index("ix_import_run_user", "import_run", ["user"], unique=False)
+
+    op.create_table(
         "key_dek",
         sa.Column("id", sa.LargeBinary(length=8), nullable=False),
         sa.Column("person", sa.LargeBinary(16), nullable=False),
@@ -296,6 +320,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case"], ["case_file.id"], name=op.f("fk_case_seen_case_case_file")),
         sa.PrimaryKeyConstraint("user", "case", name=op.f("pk_case_seen")),
     )
+    op.create_table(
+        "import_row",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("run", sa.LargeBinary(16), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("agreement", sa.String(length=60), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("case", sa.LargeBinary(16), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["run"], ["import_run.id"], name=op.f("fk_import_row_run_import_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_row")),
+    )
+    op.create_index("ix_import_row_run_number", "import_row", ["run", "number"], unique=False)
+
     op.create_table(
         "record",
         sa.Column("id", sa.LargeBinary(16), nullable=False),
@@ -436,6 +475,9 @@ def downgrade() -> None:
     op.drop_index("ix_record_case_kind", table_name="record")
 
     op.drop_table("record")
+    op.drop_index("ix_import_row_run_number", table_name="import_row")
+
+    op.drop_table("import_row")
     op.drop_table("case_seen")
     op.drop_index(op.f("ix_capacity_grant_user"), table_name="capacity_grant")
     op.drop_index(op.f("ix_capacity_grant_party"), table_name="capacity_grant")
@@ -464,6 +506,10 @@ def downgrade() -> None:
     )
 
     op.drop_table("key_dek")
+    op.drop_index("ix_import_run_user", table_name="import_run")
+    op.drop_index("ix_import_run_state", table_name="import_run")
+
+    op.drop_table("import_run")
     op.drop_index(op.f("ix_case_file_person"), table_name="case_file")
     op.drop_index("ix_case_file_agreement_state", table_name="case_file")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal.db import now_micros
@@ -125,6 +125,14 @@ class Keyring:
             )
             found.update(self.find_many(session, [place for place in missing if place not in found]))
         return found
+
+    def destroy(self, session: Session, persons: Iterable[UUID]) -> None:
+        """Destroy every data key of these persons: what was sealed under them never opens again. Write transaction
+        only; every worker forgets its keys when it commits.
+        """
+        for some in chunks(list(persons)):
+            session.connection().execute(delete(DEK).where(DEK.c.person.in_(some)))
+        generation.bump(session)
 
     def _make(self, session: Session, places: Sequence[Place]) -> list[tuple[Dek, dict[str, Any]]]:
         generation.hold(session)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.db import from_micros, new_id
@@ -46,8 +46,8 @@ def open_file(
 def next_references(session: Session, borough: str, now: int, count: int) -> list[str]:
     """Fresh references such as "BN-2026-0147", counted within a borough and a year. Inside a write transaction."""
     stem = f"{PREFIX.get(borough, borough[:2].upper())}-{from_micros(now).year}-"
-    last = session.scalar(select(func.max(CaseFile.reference)).where(CaseFile.reference.like(f"{stem}%")))
-    first = int(last.rpartition("-")[2]) + 1 if last else 1
+    given = session.scalars(select(CaseFile.reference).where(CaseFile.reference.like(f"{stem}%")))
+    first = 1 + max((int(reference.rpartition("-")[2]) for reference in given), default=0)  # "10000" is after "9999"
     return [f"{stem}{number:04}" for number in range(first, first + count)]
 
 

@@ -202,3 +202,46 @@ class SearchMade(Base):
         LargeBinary
     )  # 16 bytes a tag; the words themselves are kept nowhere but the log
     made_at: Mapped[int] = mapped_column(Micros)
+
+
+class ImportRun(Base):
+    """One monthly file on its way in: staged, publishing, published, or abandoned. Nothing it holds is in force yet."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id)
+    party: Mapped[str] = mapped_column(String(40))
+    capacity: Mapped[uuid.UUID] = mapped_column(Id)
+    session: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(String(20))  # of the state, for the person: "", again, failed
+    created_at: Mapped[int] = mapped_column(Micros)
+    touched_at: Mapped[int] = mapped_column(Micros)  # a publication that stopped is known by its silence
+    done: Mapped[int] = mapped_column(Integer)  # rows prepared so far
+    new: Mapped[int] = mapped_column(Integer)
+    changed: Mapped[int] = mapped_column(Integer)
+    unchanged: Mapped[int] = mapped_column(Integer)
+    refused: Mapped[int] = mapped_column(Integer)
+    reference: Mapped[str] = mapped_column(String(7))  # of the entry that published it
+    file_tag: Mapped[bytes] = mapped_column(LargeBinary(16))  # keyed, so that the same file is known again
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # headings, notes, who asked for it
+
+    __table_args__ = (Index("ix_import_run_user", "user"), Index("ix_import_run_state", "state"))
+
+
+class ImportRow(Base):
+    """One row of such a file, sealed under the key of its run: destroying that key abandons it."""
+
+    __tablename__ = "import_row"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    run: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("import_run.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    agreement: Mapped[str] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(20))  # new, changed, unchanged, refused
+    doubtful: Mapped[bool] = mapped_column(Boolean)  # refused until its sender confirms who it is
+    case: Mapped[uuid.UUID | None] = mapped_column(Id)  # the known case it belongs to
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("ix_import_row_run_number", "run", "number"),)
