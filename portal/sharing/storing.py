@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -53,7 +53,7 @@ class Stored:
 
 def store(session: Session, doors: Doors, agreement: Agreement, records: Sequence[NewRecord]) -> list[Stored]:
     """Insert new records sealed value by value, with their search tags. Inside a write transaction."""
-    deks = doors.keys.ensure_many(session, {_place(agreement, r, key) for r in records for key in r.values})
+    deks = doors.keys.ensure_many(session, {place for r in records for place in places(agreement, r)})
     heads, values, tags, stored = [], [], [], []
     for record in records:
         sealed = _seal(agreement, record, 1, record.values, deks)
@@ -66,6 +66,22 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         for start in range(0, len(rows), CHUNK):
             session.connection().execute(insert(table), rows[start : start + CHUNK])
     return stored
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One more version of a record, sealed and ready to be stored: made before the write lock is taken."""
+
+    record: NewRecord
+    base: int
+    head: bytes
+    values: tuple[dict[str, Any], ...] = field(repr=False)
+    tags: tuple[dict[str, Any], ...] = field(repr=False)
+
+    @property
+    def stored(self) -> Stored:
+        """What the log is told of it."""
+        return Stored(self.record.id, self.base + 1, sha256(self.head).digest())
 
 
 def change(
@@ -82,31 +98,84 @@ def change(
     `whole` are all values after the change, for the search tags. None where someone else was first (the version is
     no longer `base`): nothing is changed then.
     """
+    deks = doors.keys.ensure_many(session, places(agreement, record))
+    made = prepare_change(doors, agreement, record, base, standing, whole, deks)
+    version = session.connection().execute(
+        select(RecordRow.version).where(RecordRow.id == record.id, RecordRow.version == base).with_for_update()
+    )
+    if version.first() is None:
+        return None
+    apply_changes(session, [made])
+    return made.stored
+
+
+def places(agreement: Agreement, record: NewRecord) -> set[Place]:
+    """The data keys a record's values are sealed under."""
+    return {_place(agreement, record, key) for key in record.values}
+
+
+def prepare_change(
+    doors: Doors,
+    agreement: Agreement,
+    record: NewRecord,
+    base: int,
+    standing: Mapping[str, Sequence[Any]],
+    whole: Mapping[str, str],
+    deks: Mapping[Place, Dek],
+) -> Change:
+    """Seal a new version, as `change`, without touching the database."""
     version = base + 1
-    deks = doors.keys.ensure_many(session, {_place(agreement, record, key) for key in record.values})
     sealed = _seal(agreement, record, version, record.values, deks)
     entries = {key: (int(v), str(d)) for key, (v, d) in standing.items()}
     entries.update({key: (version, sha256(blob).hexdigest()) for key, blob in sealed.items()})
-    head = head_bytes(entries)
-    moved = session.connection().execute(
-        update(RecordRow)
-        .where(RecordRow.id == record.id, RecordRow.version == base)
-        .values(version=version, head=head, changed_at=record.at, changed_by=record.by, state=record.state)
+    values = tuple(_value_row(agreement, record, key, version, blob) for key, blob in sealed.items())
+    return Change(record, base, head_bytes(entries), values, tuple(_tag_rows(doors, record, whole)))
+
+
+_MOVE = (
+    update(RecordRow)
+    .where(RecordRow.id == bindparam("of"), RecordRow.version == bindparam("base"))
+    .values(
+        version=bindparam("to"),
+        head=bindparam("new_head"),
+        changed_at=bindparam("at"),
+        changed_by=bindparam("by"),
+        state=bindparam("new_state"),
     )
-    if moved.rowcount != 1:
-        return None
-    session.connection().execute(
-        update(SealedValue)
-        .where(SealedValue.record == record.id, SealedValue.field.in_(list(sealed)), SealedValue.current)
-        .values(current=False)
-    )
-    rows = [_value_row(agreement, record, key, version, blob) for key, blob in sealed.items()]
-    session.connection().execute(insert(SealedValue), rows)
-    session.connection().execute(delete(SearchTag).where(SearchTag.record == record.id))
-    tags = _tag_rows(doors, record, whole)
-    if tags:
-        session.connection().execute(insert(SearchTag), tags)
-    return Stored(record.id, version, sha256(head).digest())
+)
+_REPLACE = (
+    update(SealedValue)
+    .where(SealedValue.record == bindparam("of"), SealedValue.field == bindparam("name"), SealedValue.current)
+    .values(current=False)
+)
+
+
+def apply_changes(session: Session, changes: Sequence[Change]) -> None:
+    """Store prepared versions. Inside a write transaction that has seen each record to be at its `base`."""
+    if not changes:
+        return
+    connection = session.connection()
+    moves = [
+        {
+            "of": c.record.id,
+            "base": c.base,
+            "to": c.base + 1,
+            "new_head": c.head,
+            "at": c.record.at,
+            "by": c.record.by,
+            "new_state": c.record.state,
+        }
+        for c in changes
+    ]
+    connection.execute(_MOVE, moves)
+    rows = [row for c in changes for row in c.values]
+    connection.execute(_REPLACE, [{"of": row["record"], "name": row["field"]} for row in rows])
+    connection.execute(insert(SealedValue), rows)
+    ids = [c.record.id for c in changes]
+    for start in range(0, len(ids), CHUNK):
+        connection.execute(delete(SearchTag).where(SearchTag.record.in_(ids[start : start + CHUNK])))
+    if tags := [row for c in changes for row in c.tags]:
+        connection.execute(insert(SearchTag), tags)
 
 
 def head_bytes(entries: Mapping[str, tuple[int, str]]) -> bytes:
