@@ -17,8 +17,8 @@ from portal.audit import sequencer
 from portal.auth.tags import Tags
 from portal.config import Settings
 from portal.db import now_micros
-from portal.demo import configuring, seeding
-from portal.demo.people import crowd, staff, story
+from portal.demo import configuring, morning, seeding
+from portal.demo.people import cast, crowd, staff, story
 from portal.demo.people.shapes import Nominal
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
@@ -60,6 +60,8 @@ def seed(
     if count:
         parties = {one.key: one.party for one in everyone}
         seeding.tell(session, doors, nominals, users, parties, now_micros(), bar(count, "people"))
+        if crowd_of is None:
+            morning.work(session, doors, users, {n.key: n for n in nominals if n.key in cast.CAST})
     sequencer.drain(session, doors.log.signer(session, given.log_origin))
 
 

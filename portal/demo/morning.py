@@ -1,0 +1,81 @@
+"""A morning's work in the demo, through the real doors, so that the access log has something to read.
+
+Nothing here is pretended: each view, search, refusal and emergency really happens and is logged when it happens.
+"""
+
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.auth import capacities
+from portal.auth.actor import Actor
+from portal.demo.people.shapes import Nominal
+from portal.errors import NotFound
+from portal.sharing import emergency, visits
+from portal.sharing.doors import Doors
+from portal.sharing.reading import case as case_reading
+from portal.sharing.reading import lists, search
+from portal.sharing.tables import CaseFile
+
+AT_WORK = {
+    "walsh": "risk",
+    "okonkwo": "risk",
+    "feeney": "pathways",
+    "nwosu": "pathways",
+    "moyo": "pathways",
+    "wojcik": "pathways",
+    "tetteh": "pathways",
+    "rahman": "selection",
+    "baptiste": "safeguarding",
+    "gill": "enforcement",
+}
+"""Who comes in this morning, and for which purpose they open their first two cases."""
+
+REASON = "He rang 999 from a phone box saying he has taken tablets. Crew ask what they need to know before they go in."
+
+
+def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: Mapping[str, Nominal]) -> None:
+    """Lists, views, a curious search that ends in a refusal, and an emergency that awaits its review."""
+    for key, purpose in AT_WORK.items():
+        actor = _actor(session, doors, users[key])
+        for line in lists.my_cases(session, doors, actor).lines[:2]:
+            _open(session, doors, actor, line.case, purpose)
+    _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
+    _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
+
+
+def _actor(session: Session, doors: Doors, user: uuid.UUID) -> Actor:
+    held = capacities.current(session, user, doors.clock())[0]
+    return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, stepped_up=True)
+
+
+def _open(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, purpose: str) -> None:
+    with suppress(NotFound):
+        visit = visits.begin(session, doors, actor, case, purpose, "", doors.clock())
+        case_reading.case(session, doors, actor, visit)
+
+
+def _curious(session: Session, doors: Doors, actor: Actor, namesake: Nominal) -> None:
+    """Somebody looks up a person of their own surname, and finds that the case is closed to them."""
+    values: dict[str, str] = {}
+    for draft in namesake.drafts[namesake.cases[0].reference]:
+        if draft.kind == "person":
+            values.update(draft.values)
+            for edit in draft.later:
+                values.update(edit.values)
+    typed = {"surname": values["surname"], "date_of_birth": values["date_of_birth"]}
+    search.results(session, doors, actor, search.make(session, doors, actor, typed))
+    _open(session, doors, actor, _case(session, namesake), "risk")
+
+
+def _emergency(session: Session, doors: Doors, actor: Actor, nominal: Nominal) -> None:
+    visit = emergency.declare(session, doors, actor, _case(session, nominal), REASON)
+    with suppress(NotFound):
+        case_reading.case(session, doors, actor, visit)
+
+
+def _case(session: Session, nominal: Nominal) -> uuid.UUID:
+    return session.scalars(select(CaseFile.id).where(CaseFile.reference == nominal.cases[0].reference)).one()
