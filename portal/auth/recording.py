@@ -10,9 +10,6 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
 
-NOBODY = uuid.UUID(int=0)
-"""Stands for "not known who" in the sealed detail of a failed sign-in."""
-
 
 class Transaction(Protocol):
     """One write transaction of the portal: what is changed through `session` commits with what is appended."""
@@ -30,6 +27,9 @@ class Log(Protocol):
 
     def transaction(self, session: Session) -> AbstractContextManager[Transaction]:
         """Begin a write transaction; commit at the end of the block."""
+
+    def nobody(self, session: Session) -> uuid.UUID:
+        """A stand-in person, so that an entry about someone unknown looks like any other. Not in a transaction."""
 
 
 def own(
@@ -76,10 +76,8 @@ def about(
     )
 
 
-def failed(
-    tx: Transaction, person: uuid.UUID | None, provider: str, reason: str, step_up: bool, source: bytes | None
-) -> Any:
+def failed(tx: Transaction, person: uuid.UUID, provider: str, reason: str, step_up: bool, source: bytes | None) -> Any:
     """Record a sign-in or step-up that was refused, and why. Nobody is the actor: nobody has proved who they are."""
     tried = "step-up" if step_up else "sign-in"
-    subject = Subject(person=person or NOBODY, detail={"provider": provider, "reason": reason, "tried": tried})
+    subject = Subject(person=person, detail={"provider": provider, "reason": reason, "tried": tried})
     return tx.append(Entry("sign-in-failed", outcome="refused", source=source, subjects=(subject,)))

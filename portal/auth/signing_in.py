@@ -92,8 +92,9 @@ class Desk:
                     return self._step_up(tx, begun, begun.step_up_of, cookie, identity, now, source)
                 return self._sign_in(tx, begun, cookie, identity, now, source)
         except SignInRefused as refused:
+            tried_by = person or self.log.nobody(db)
             with self.log.transaction(db) as tx:
-                receipt = recording.failed(tx, person, provider_id, refused.reason, step_up, source)
+                receipt = recording.failed(tx, tried_by, provider_id, refused.reason, step_up, source)
             raise SignInRefused(refused.reason, receipt.reference) from None
 
     def choose_capacity(

@@ -37,13 +37,16 @@ def directory(settings: Settings) -> Directory:
     agreements = [loading.load(path) for path in settings.agreements]
     names = {party.id: party.name for a in agreements for party in a.parties.values()}
     roles = {role.id: role.name for a in agreements for role in a.roles.values()}
-    return Directory([_member(one, names, roles) for one in staff.roster()], names)
+    shared = {id for id in names if sum(id in a.parties for a in agreements) > 1}
+    boroughs = {a.id: a.borough for a in agreements}
 
+    def described(one: Staff) -> str:
+        held = [roles.get(role, role) for role in one.roles]
+        held += [f"{roles.get(role, role)} at {names.get(party, party)}" for party, role in one.elsewhere]
+        where = f" – {boroughs[one.borough]}" if one.party in shared and one.borough in boroughs else ""
+        return (", ".join(held) or "no role yet") + where
 
-def _member(one: Staff, names: dict[str, str], roles: dict[str, str]) -> Member:
-    held = [roles.get(role, role) for role in one.roles]
-    held += [f"{roles.get(role, role)} at {names.get(party, party)}" for party, role in one.elsewhere]
-    return Member(one.key, one.name, one.party, one.email, one.roles, ", ".join(held) or "no role yet")
+    return Directory([Member(s.key, s.name, s.party, s.email, s.roles, described(s)) for s in staff.roster()], names)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Whole sign-ins against npm oidc-provider, over HTTP: what a provider that nobody here wrote really does."""
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from portal.auth import people, sessions, signing_out
 from portal.auth.errors import CapacityRefused, LogoutRefused, SignInRefused
+from portal.auth.oidc import RelyingParty
+from portal.auth.providers import Catalogue, PartyRule, Provider
 from portal.auth.signing_in import Desk
 from tests.oidc.browser import Person
-from tests.oidc.fixtures import POLICE, SHARED
+from tests.oidc.fixtures import POLICE, SHARED, running
 from tests.portal.auth.conftest import LIMITS, TAGS, actor_of, state_of
 
 BROWSER = "b" * 43
@@ -231,6 +234,35 @@ def test_a_sign_out_at_the_provider_ends_the_session_here(desk, world, person, p
     assert signing_out.back_channel(desk, world.db, "police", form["logout_token"], world.now) == 1
     assert sessions.resolve(world.db, done.cookie, LIMITS, world.now) is None
     assert world.operations() == ["sign-in", "session-ended"]
+
+
+def test_the_portal_authenticates_by_private_key_where_a_provider_wants_no_secret(world, portal_address, tmp_path):
+    key = RSAKey.generate_key(2048, parameters={"kid": "ours"})
+    client = {
+        "client_id": "portal-by-key",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": {"keys": [key.as_dict(private=False)]},
+        "redirect_uris": [portal_address.callback("keyed")],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+    }
+    pem = tmp_path / "ours.pem"
+    pem.write_bytes(key.as_pem(private=True))
+    person = Person(portal_address.base)
+    with running(portal_address.base, [client]) as found:
+        provider = Provider(
+            id="keyed",
+            name="Keyed",
+            issuer=found.police,
+            client_id="portal-by-key",
+            private_key_file="ours.pem",
+            private_key_id="ours",
+        )
+        rule = PartyRule(id="police", provider="keyed", equals=found.police)
+        relying = RelyingParty(Catalogue([provider], [rule], tmp_path), portal_address.callback, demo=True)
+        done = sign_in(Desk(world.log, relying, TAGS, LIMITS), world, person, "keyed", "pc-okafor")
+    person.close()
+    assert done.party == "police"
 
 
 def _state(url: str) -> str:
