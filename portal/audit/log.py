@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Table, insert
@@ -42,7 +43,7 @@ from portal.errors import LogUnavailable
 from portal.keys import secrets
 from portal.keys.provider import KeyProvider
 
-SOFTWARE = "0.1.0"
+SOFTWARE = version("iom-portal")
 MOST_OUTCOMES = 20_000
 
 
