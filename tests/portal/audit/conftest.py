@@ -11,6 +11,7 @@ import portal.keys.tables  # noqa: F401 (its tables belong to the metadata)
 from portal.audit import checking, triggers
 from portal.audit.entry import Entry, Outcome, Subject
 from portal.audit.log import AccessLog, Receipt
+from portal.audit.report import Report
 from portal.audit.sequencer import drain
 from portal.db import Base, open_engine
 from portal.keys import local_file
@@ -56,7 +57,7 @@ class World:
         with self.session() as session:
             return drain(session, self.log.signer(session, ORIGIN))
 
-    def check(self, held=()) -> checking.Report:
+    def check(self, held=()) -> Report:
         with self.session() as session:
             return checking.check(session, self.signer().verifier, held)
 

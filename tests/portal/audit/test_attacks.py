@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal.audit import checking, note, triggers
 from portal.audit.entry import canonical, read_leaf, reference_of
-from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
+from portal.audit.tables import APPEND_ONLY, CHECKPOINT, DETAIL, ENTRY, HEAD, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
 from portal.audit.tree import CompactRange, leaf_hash
 from portal.db import begin_write
 from portal.errors import Misconfigured
@@ -55,7 +55,7 @@ POSTGRESQL = [
 
 
 def contents(connection):
-    return [sorted(map(repr, connection.execute(select(table)))) for table in triggers.APPEND_ONLY]
+    return [sorted(map(repr, connection.execute(select(table)))) for table in APPEND_ONLY]
 
 
 def try_each(world, statements):
