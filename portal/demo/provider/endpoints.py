@@ -5,6 +5,7 @@ import threading
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import requests
 from flask import Blueprint, Response, abort, jsonify, request
@@ -51,27 +52,7 @@ def blueprint(desk: Desk) -> Blueprint:
 
     @routes.get("/<party>/.well-known/openid-configuration")
     def discovery(party: str) -> Response:
-        issuer = desk.issuer(party)
-        return jsonify(
-            {
-                "issuer": issuer,
-                "authorization_endpoint": f"{issuer}/authorize",
-                "token_endpoint": f"{issuer}/token",
-                "jwks_uri": f"{issuer}/jwks",
-                "end_session_endpoint": f"{issuer}/sign-out",
-                "response_types_supported": ["code"],
-                "grant_types_supported": ["authorization_code"],
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "code_challenge_methods_supported": ["S256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_basic"],
-                "scopes_supported": ["openid", "profile", "email"],
-                "acr_values_supported": [CHOSEN, CONFIRMED],
-                "authorization_response_iss_parameter_supported": True,
-                "backchannel_logout_supported": True,
-                "backchannel_logout_session_supported": True,
-            }
-        )
+        return jsonify(_metadata(desk.issuer(party)))
 
     @routes.get("/<party>/jwks")
     def jwks(party: str) -> Response:
@@ -94,6 +75,27 @@ def blueprint(desk: Desk) -> Blueprint:
         return jsonify(answer), 200
 
     return routes
+
+
+def _metadata(issuer: str) -> dict[str, Any]:
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/jwks",
+        "end_session_endpoint": f"{issuer}/sign-out",
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "scopes_supported": ["openid", "profile", "email"],
+        "acr_values_supported": [CHOSEN, CONFIRMED],
+        "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+    }
 
 
 def _client_is_ours(client: Client) -> bool:

@@ -46,9 +46,9 @@ def blueprint(desk: Desk) -> Blueprint:
         if before is not None and before.subject != member.subject:
             desk.tell_signed_out(before)
         cookie, signed_in = desk.memory.sign_in(party, member.subject, cookie, asked.confirm)
-        answer = _answer(desk, party, asked.state, code=desk.memory.issue(asked, signed_in))
-        answer.set_cookie(_cookie(party), cookie, path=f"/{party}", httponly=True, samesite="Lax")
-        return answer
+        done = _answer(desk, party, asked.state, code=desk.memory.issue(asked, signed_in))
+        done.set_cookie(_cookie(party), cookie, path=f"/{party}", httponly=True, samesite="Lax")
+        return done
 
     _add_sign_out(routes, desk)
     return routes

@@ -8,57 +8,15 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from portal.auth import signing_out
-from portal.auth.errors import LogoutRefused, SignInRefused
+from portal.auth.errors import SignInRefused
 from portal.auth.metadata import ProviderMetadata
-from portal.auth.oidc import RelyingParty
-from portal.auth.providers import Catalogue, PartyRule, Provider
+from portal.auth.providers import Provider
 from portal.auth.sessions import resolve
-from portal.auth.signing_in import Desk
 from tests.oidc.hostile import Hostile, hostile
-from tests.portal.auth.conftest import LIMITS, TAGS, World, state_of
+from tests.portal.auth.conftest import LIMITS, state_of
+from tests.portal.auth.lying import BROWSER, STEP_UP, attempt, build, desk, liar, server, unsigned
 
-BROWSER = "b" * 43
-STEP_UP = "urn:test:again"
-
-
-@pytest.fixture(scope="module")
-def server():
-    with hostile() as found:
-        yield found
-
-
-@pytest.fixture
-def liar(server):
-    server.reset()
-    return server
-
-
-def build(world: World, liar: Hostile, folder, **changes) -> Desk:
-    secret = folder / "s.secret"
-    secret.write_text("x" * 32)
-    options = {"step_up": "acr", "step_up_value": STEP_UP, "back_channel_logout": True} | changes
-    known = {"id": "liar", "name": "Liar", "issuer": liar.issuer, "client_id": "portal", "secret_file": "s.secret"}
-    provider = Provider.model_validate(known | options)
-    rule = PartyRule(id="police", provider="liar", claim="party", equals="police")
-    relying = RelyingParty(Catalogue([provider], [rule], folder), lambda id: f"https://portal.example/{id}", demo=True)
-    return Desk(world.log, relying, TAGS, LIMITS)
-
-
-@pytest.fixture
-def desk(world, liar, tmp_path):
-    return build(world, liar, tmp_path)
-
-
-def attempt(desk: Desk, world, liar, make, query=None):
-    """Begin, let the liar answer with the token that `make` makes of the nonce, and complete."""
-    url = desk.begin(world.db, "liar", BROWSER, "/", world.now)
-    parts = dict(pair.split("=", 1) for pair in url.split("?")[1].split("&"))
-    token = make(parts["nonce"])
-    liar.token = {"access_token": "a", "token_type": "Bearer"} | ({} if token is None else {"id_token": token})
-    return desk.complete(
-        world.db, "liar", BROWSER, None, {"code": "c", "state": parts["state"]} | (query or {}), world.now
-    )
+__all__ = ["desk", "liar", "server"]  # fixtures
 
 
 def test_an_honest_answer_signs_in(desk, world, liar):
@@ -83,15 +41,15 @@ WRONG = {
     "no expiry": {"exp": None},
     "expiry as text": {"exp": str(NOW + 300)},
     "expiry as truth": {"exp": True},
-    "issued in the future": {"iat": NOW + 600},
+    "issued in the future": {"iat": NOW + 86_400},
     "no time of issue": {"iat": None},
-    "not yet valid": {"nbf": NOW + 600},
+    "not yet valid": {"nbf": NOW + 86_400},
     "no subject": {"sub": None},
     "empty subject": {"sub": ""},
     "subject a number": {"sub": 7},
     "a logout token": {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
     "no sid, though sign-out signals were promised": {"sid": None},
-    "signed in in the future": {"auth_time": NOW + 600},
+    "signed in in the future": {"auth_time": NOW + 86_400},
 }
 
 
@@ -101,12 +59,6 @@ def test_wrong_claims(desk, world, liar, changes):
         attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(**({"nonce": nonce} | changes))))
     assert "Secret Name" not in repr(refused.value) + str(refused.value.__cause__)
     assert world.operations() == ["sign-in-failed"]
-
-
-def unsigned(claims: dict[str, Any]) -> str:
-    parts = ({"alg": "none", "kid": "one"}, claims)
-    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
-    return ".".join(encoded) + "."
 
 
 def tampered(liar: Hostile, claims: dict[str, Any]) -> str:
@@ -295,74 +247,3 @@ def test_an_old_session_at_the_provider_is_refused_where_configured(world, liar,
     for changes in ({"auth_time": NOW - 7200}, {"auth_time": None}):
         with pytest.raises(SignInRefused, match="token-old"):
             attempt(desk, world, liar, lambda nonce, c=changes: liar.sign(liar.claims(**({"nonce": nonce} | c))))
-
-
-BAD_SIGNALS = {
-    "typ of an ID token": (lambda liar: liar.sign(liar.logout_claims(), typ="JWT"), "type"),
-    "no event": (lambda liar: logout(liar, events=None), "not a logout token"),
-    "another event": (lambda liar: logout(liar, events={"http://other": {}}), "not a logout token"),
-    "event not an object": (
-        lambda liar: logout(liar, events={"http://schemas.openid.net/event/backchannel-logout": 1}),
-        "not a logout token",
-    ),
-    "a nonce": (lambda liar: logout(liar, nonce="n"), "not a logout token"),
-    "no jti": (lambda liar: logout(liar, jti=None), "no id"),
-    "neither sid nor sub": (lambda liar: logout(liar, sid=None, sub=None), "names no session"),
-    "another audience": (lambda liar: logout(liar, aud="other"), "token-wrong"),
-    "another issuer": (lambda liar: logout(liar, iss="https://other.example"), "token-wrong"),
-    "expired": (lambda liar: logout(liar, exp=NOW - 120), "token-old"),
-    "no expiry": (lambda liar: logout(liar, exp=None), "token-wrong"),
-    "from the future": (lambda liar: logout(liar, iat=NOW + 600), "token-old"),
-    "another key": (
-        lambda liar: liar.sign(liar.logout_claims(), key=RSAKey.generate_key(2048), typ="logout+jwt"),
-        "token-wrong",
-    ),
-    "unsigned": (lambda liar: unsigned(liar.logout_claims()), "token-wrong"),
-    "too large": (lambda liar: logout(liar, filling="x" * 9000), "size"),
-    "empty": (lambda liar: "", "size"),
-}
-
-
-def logout(liar: Hostile, **changes: Any) -> str:
-    return liar.sign(liar.logout_claims(**changes), typ="logout+jwt")
-
-
-@pytest.mark.parametrize(("make", "why"), BAD_SIGNALS.values(), ids=BAD_SIGNALS.keys())
-def test_a_bad_sign_out_signal_ends_nothing(desk, world, liar, make, why):
-    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
-    with pytest.raises(LogoutRefused, match=why):
-        signing_out.back_channel(desk, world.db, "liar", make(liar), world.now)
-    assert state_of(world, done.cookie)
-
-
-@pytest.mark.parametrize("changes", [{"sub": None}, {"sid": None}, {}])
-def test_a_signal_by_sid_by_subject_and_by_both(desk, world, liar, changes):
-    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
-    other = {"sid": "x2"} if "sid" not in changes else {"sub": "s2"}
-    assert signing_out.back_channel(desk, world.db, "liar", logout(liar, jti="j0", **(changes | other)), world.now) == 0
-    assert state_of(world, done.cookie)
-    assert signing_out.back_channel(desk, world.db, "liar", logout(liar, **changes), world.now) == 1
-    assert resolve(world.db, done.cookie, LIMITS, world.now) is None
-    with pytest.raises(LogoutRefused, match="used before"):
-        signing_out.back_channel(desk, world.db, "liar", logout(liar, **changes), world.now)
-
-
-def test_an_id_token_is_no_sign_out_signal(desk, world, liar):
-    token = liar.sign(liar.claims(nonce="n"))
-    with pytest.raises(LogoutRefused):
-        signing_out.back_channel(desk, world.db, "liar", token, world.now)
-
-
-def test_front_channel_needs_declaration_issuer_and_sid(world, liar, tmp_path):
-    desk = build(world, liar, tmp_path, back_channel_logout=False)
-    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
-    with pytest.raises(LogoutRefused):
-        signing_out.front_channel(desk, world.db, "liar", liar.issuer, "x1", world.now)
-    desk = build(world, liar, tmp_path, back_channel_logout=False, front_channel_logout=True)
-    for issuer, sid in (("https://other.example", "x1"), (liar.issuer, "")):
-        with pytest.raises(LogoutRefused):
-            signing_out.front_channel(desk, world.db, "liar", issuer, sid, world.now)
-    assert signing_out.front_channel(desk, world.db, "liar", liar.issuer, "x2", world.now) == 0
-    assert state_of(world, done.cookie)
-    assert signing_out.front_channel(desk, world.db, "liar", liar.issuer, "x1", world.now) == 1
-    assert resolve(world.db, done.cookie, LIMITS, world.now) is None
