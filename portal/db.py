@@ -92,9 +92,10 @@ def open_engine(url: str) -> Engine:
 
 def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments for `create_engine` (Flask-SQLAlchemy takes them as SQLALCHEMY_ENGINE_OPTIONS)."""
+    quiet = {"hide_parameters": True}  # what a statement carried never stands in an error text or a log
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 8}
+        return {**quiet, "connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {**quiet, "pool_pre_ping": True, "pool_size": 8}
 
 
 def prepare(engine: Engine) -> None:
@@ -173,6 +174,7 @@ def _write_lock(engine: Engine) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the database to a revision of `migrations/`, up or down ("base" is empty). Each step commits whole."""

@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from portal.audit.entry import Subject
+from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.sharing import facts, said
@@ -123,7 +124,8 @@ def _list(
     sealed = fetch(session, doors.keys, [h.id for h in rows], SHOWN)
     fresh = _fresh(session, actor, sights, ids, now)
     subjects = [_subject(sights[c.id], c, by_case.get(c.id, [])) for c in visible]
-    entry = said.entry("list", actor, purpose=purpose, subjects=subjects)
+    decided = union(tuple(s.decided for s in subjects if s.decided))
+    entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects)
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
     lines = [
@@ -138,6 +140,14 @@ def _list(
     ]
     marking = highest_marking(sights[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
     return CaseList(tuple(lines), tuple(shared[:10]), total, page, marking, said.receipt(receipt))
+
+
+@lru_cache(maxsize=512)
+def union(outcomes: tuple[Outcome, ...]) -> Outcome:
+    """The outcome of a whole list, by which the log is filtered: every field permitted or withheld for anybody."""
+    permitted = {row for outcome in outcomes for row in outcome.permitted}
+    withheld = {row for outcome in outcomes for row in outcome.withheld}
+    return Outcome(tuple(sorted(permitted)), tuple(sorted(withheld)))
 
 
 def _subject(seen: Sight, case: CaseFile, rows: Sequence[Head]) -> Subject:
