@@ -29,13 +29,15 @@ _COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What one reader of the log may see at all: entries under one of `agreements` (ids) or under none, made by users
-    of `agencies` or naming a record of one of `owners` as opened. `system`: also entries of no agency.
+    of `agencies` or naming a record of one of `owners` as opened. `system`: also entries of no agency. `told`: entries
+    the reader was told of, whoever made them.
     """
 
     agreements: frozenset[str]
     agencies: frozenset[str]
     owners: frozenset[str] = frozenset()
     system: bool = False
+    told: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Filters:
     """
 
     person: uuid.UUID | None = field(default=None, repr=False)
+    ids: frozenset[uuid.UUID] | None = field(default=None, repr=False)
     actor: uuid.UUID | None = None
     agency: str | None = None
     operation: str | None = None
@@ -58,7 +61,6 @@ class Filters:
     until: datetime | None = None
     opened: frozenset[str] | None = None
     reference: str | None = None
-    ids: frozenset[uuid.UUID] | None = field(default=None, repr=False)
     not_actor: uuid.UUID | None = None
     scope: Scope | None = None
 
@@ -189,7 +191,10 @@ def _within(scope: Scope) -> list[ColumnElement[bool]]:
     theirs = [ENTRY.c.agreement.startswith(f"{agreement}@", autoescape=True) for agreement in sorted(scope.agreements)]
     about = select(OUTCOME_FIELD.c.digest).where(OUTCOME_FIELD.c.owner.in_(scope.owners), OUTCOME_FIELD.c.permitted)
     made = [ENTRY.c.agency.in_(scope.agencies)] + ([ENTRY.c.agency.is_(None)] if scope.system else [])
-    return [or_(ENTRY.c.agreement.is_(None), *theirs), or_(*made, ENTRY.c.decision.in_(about))]
+    return [
+        or_(ENTRY.c.agreement.is_(None), *theirs),
+        or_(*made, ENTRY.c.decision.in_(about), ENTRY.c.entry_id.in_(scope.told)),
+    ]
 
 
 def _spelt(reference: str) -> str:
