@@ -1,0 +1,127 @@
+"""One entry in full: what a judge could read, with its proof."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal.audit import overview, proving, reading
+from portal.audit.details import Opened
+from portal.audit.entry import Outcome
+from portal.audit.operations import OUTCOMES
+from portal.audit.proving import Proof
+from portal.audit.reading import Filters, Full, Row, Scope
+from portal.auth.actor import Actor
+from portal.errors import NotFound, SealBroken
+from portal.sharing.disclosure import Receipt
+from portal.sharing.doors import Doors
+from portal.sharing.logbook import words
+from portal.sharing.logbook.entries import Line, case_of, lines
+from portal.sharing.logbook.scope import record, references, scope_of
+
+MOST = 1_000  # subjects of one entry that a page names
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was opened and withheld for these cases; an entry about a list of persons has several parts."""
+
+    about: tuple[str, ...]
+    agreement: str
+    opened: tuple[words.Line, ...]
+    withheld: tuple[words.Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One entry in words. `damaged`: some of its sealed part does not open; `erased`: it was erased in its time."""
+
+    line: Line
+    outcome: str
+    agreement: str
+    said: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
+    proof: Proof
+    erased: bool
+    damaged: bool
+    receipt: Receipt
+
+
+def named(session: Session, doors: Doors, actor: Actor, use: str, reference: str) -> tuple[Line, ...]:
+    """The entries with a reference that this officer may read; logged. Raises `NotFound` where there is none."""
+    scope = scope_of(session, doors, actor)
+    rows = _rows(session, doors, scope, Filters(reference=reference, scope=scope))
+    receipt = _log(session, doors, actor, use, rows)
+    if not rows:
+        raise NotFound(receipt.reference)
+    return lines(session, doors, scope, rows)
+
+
+def whole(session: Session, doors: Doors, actor: Actor, use: str, reference: str, entry: uuid.UUID) -> Whole:
+    """One entry in full; logged first. Raises `NotFound` for one that is missing or not this officer's to read."""
+    scope = scope_of(session, doors, actor)
+    rows = _rows(session, doors, scope, Filters(reference=reference, ids=frozenset({entry}), scope=scope))
+    receipt = _log(session, doors, actor, use, rows)
+    if not rows:
+        raise NotFound(receipt.reference)
+    row, vault = rows[0], doors.log.vault(session)
+    about = overview.about(session, vault, rows, MOST)[entry]
+    try:
+        full: Full | None = reading.entry(session, vault, entry)
+    except SealBroken:
+        full = None
+    signer = doors.log.signer(session, doors.settings.log_origin)
+    agreement = words.agreement_of(doors.book, row.agreement)
+    said: dict[tuple[str, str], None] = {}
+    for each in about.details:
+        said.update(dict.fromkeys(words.said_of(doors.book, agreement, each.detail)))
+    return Whole(
+        line=lines(session, doors, scope, rows, MOST)[0],
+        outcome=OUTCOMES.get(row.outcome, row.outcome),
+        agreement=words.agreement_words(doors.book, row.agreement),
+        said=tuple(said) if about.count == 1 else (),
+        parts=_parts(session, doors, scope, full) if full else (),
+        proof=proving.prove(session, signer.verifier, entry),
+        erased=about.damaged == 0 and any(each.erased for each in about.details),
+        damaged=full is None or about.damaged > 0,
+        receipt=receipt,
+    )
+
+
+def _rows(session: Session, doors: Doors, scope: Scope, filters: Filters) -> Sequence[Row]:
+    return reading.page(session, doors.log.vault(session), filters).rows
+
+
+def _log(session: Session, doors: Doors, actor: Actor, use: str, rows: Sequence[Row]) -> Receipt:
+    detail = {"asked": {"reference": rows[0].reference} if rows else {}, "entries": [r.entry_id.hex for r in rows]}
+    return record(session, doors, actor, use, detail, outcome="permitted" if rows else "refused")
+
+
+def _parts(session: Session, doors: Doors, scope: Scope, full: Full) -> tuple[Part, ...]:
+    """The entry's own outcome; for a list, one part for all persons who were decided alike."""
+    grouped: dict[tuple[str | None, str], list[Opened]] = {}
+    if full.decided is not None:
+        grouped[full.row.agreement, full.leaf["decision"]] = list(full.details)
+    else:
+        for each in full.details:
+            if each.decision:
+                grouped.setdefault((each.detail.get("agreement"), each.decision), []).append(each)
+    cases = references(session, scope, (case for each in full.details if (case := case_of(each))))
+    return tuple(
+        _part(doors, reference, full.outcomes[decision], about, cases)
+        for (reference, decision), about in grouped.items()
+        if decision in full.outcomes and (reference is None or reference.partition("@")[0] in scope.agreements)
+    )
+
+
+def _part(
+    doors: Doors,
+    reference: str | None,
+    outcome: Outcome,
+    about: Sequence[Opened],
+    cases: Mapping[uuid.UUID, str],
+) -> Part:
+    opened, withheld = words.lines(words.agreement_of(doors.book, reference), outcome)
+    shown = sorted({cases[case] for each in about if (case := case_of(each)) in cases and case is not None})
+    return Part(tuple(shown), words.agreement_words(doors.book, reference), opened, withheld)
