@@ -124,7 +124,7 @@ def _headers(settings: Settings, desk: Desk) -> Any:
 
     def apply(response: Response) -> Response:
         headers = response.headers
-        headers["Content-Security-Policy"] = policy
+        headers.setdefault("Content-Security-Policy", policy)  # the printed agreement has a stricter one of its own
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -107,9 +107,13 @@ def set_session_cookie(response: BaseResponse, value: str) -> BaseResponse:
 
 
 def drop_session_cookie(response: BaseResponse) -> BaseResponse:
-    """Take the session cookie back, and with it whatever the browser kept of this site."""
-    response.delete_cookie(cookie_name(doors().settings.secure), path="/")
-    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    """Take the session cookie back, and with it whatever the browser kept of this site.
+
+    "cookies" is not among it: it would clear those of the whole registrable domain, such as the council's other sites.
+    """
+    secure = doors().settings.secure  # a browser ignores the deletion of a __Host- cookie that is not itself secure
+    response.delete_cookie(cookie_name(secure), path="/", secure=secure, httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -63,7 +63,8 @@ class Frame:
     """The frame of one page.
 
     `who` and `capacity` are None before sign-in; `purpose` is in plain words, with `purpose_path` to change it;
-    `visit` is the address of the case being visited; `back` and `back_text` are the link above the heading.
+    `visit` is the address of the case being visited; `back` and `back_text` are the link above the heading;
+    `refresh_seconds` asks the browser to load the page anew after so long (a progress page).
     """
 
     title: str
@@ -82,5 +83,6 @@ class Frame:
     back_text: str = "Back"
     can_search: bool = False
     demo: bool = False
+    refresh_seconds: int | None = None
     links: Links = Links()
     service: str = SERVICE

@@ -1,4 +1,4 @@
-"""Every page of the portal, noun by noun. A new one is imported and registered here, and says which gate it is behind."""
+"""Every page of the portal, noun by noun. A new one is registered here, and says which gate it is behind."""
 
 from flask import Flask
 
@@ -8,6 +8,7 @@ from portal.pages import (
     emergency,
     errors,
     health,
+    help,
     home,
     imports,
     log,
@@ -15,11 +16,13 @@ from portal.pages import (
     record,
     search,
     sign_in,
+    sign_out,
 )
 
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    for noun in (health, sign_in, home, case, record, emergency, search, agreement, people, log, imports):
+    front = (health, help, sign_in, sign_out, home)
+    for noun in (*front, case, record, emergency, search, agreement, people, log, imports):
         app.register_blueprint(noun.pages)
     errors.install(app)

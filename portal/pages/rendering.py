@@ -1,6 +1,6 @@
 """From an answer to a page: the frame, the headers, and nothing a template should not have."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
@@ -10,11 +10,12 @@ from portal.db import db
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
 from portal.sharing.reading import staff
 
-SENSITIVE, OFFICIAL = "OFFICIAL-SENSITIVE", "OFFICIAL"
+SENSITIVE: Final = "OFFICIAL-SENSITIVE"
+OFFICIAL: Final = "OFFICIAL"
 
 
 def show(template: str, title: str, *, status: int = 200, marking: str = OFFICIAL, **data: Any) -> tuple[str, int]:
-    """A page with its frame. Keywords named like parts of `Frame` (receipt, purpose, back …) frame it, the rest is data.
+    """A page with its frame. Keywords named like parts of `Frame` (receipt, back …) frame it, the rest is data.
 
     `data` holds disclosures, view models and plain values; a rule test fails a page that hands over anything else.
     """

@@ -103,6 +103,20 @@ def make(session: Session, doors: Doors, actor: Actor, typed: Mapping[str, str])
     return identity
 
 
+def boxes(doors: Doors, actor: Actor) -> frozenset[str]:
+    """What this capacity may search by in some agreement: "pnc", "crn", "surname" (with a date of birth)."""
+    capacity, purpose = Capacity(actor.party, actor.role), doors.book.role(Capacity(actor.party, actor.role))[2]
+    sights = [
+        sight(doors.book.engine(a.id), capacity, {}, purpose, from_micros(doors.clock()))
+        for a in doors.book.of_party(actor.party)
+    ]
+    return frozenset(
+        name
+        for key, name in (("identifiers.pnc", "pnc"), ("identifiers.crn", "crn"), ("person.surname", "surname"))
+        if any(s.decide(SEARCH, key, owner).permit for s in sights for owner in s.agreement.fields[key].owners)
+    )
+
+
 def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> Results:
     """What the search found. The entry names every person whose values are opened, and commits first.
 

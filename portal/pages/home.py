@@ -1,0 +1,86 @@
+"""Home: what needs this person today, by what they may do."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from isa.agreement import Capacity
+from portal import gate
+from portal.auth.actor import Actor
+from portal.db import db
+from portal.pages import people
+from portal.pages.rendering import role_name, show
+from portal.sharing.reading import lists, search
+from portal.sharing.reading.lists import CaseList
+
+pages = Blueprint("home", __name__)
+
+LAST_PAGE = 10_000
+DUTIES = {
+    "analyst": "Reports of figures come to this page when they are made. They never name a person.",
+    "signatory": "You sign the agreement, or leave it, for your organisation. There is nothing to sign now.",
+    "technical_admin": "You keep the service running. That is done outside these pages.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None."""
+
+    heading: str
+    list: CaseList
+    review: bool
+    numbers: bool
+    previous: str | None
+    next: str | None
+    words: str
+
+
+@pages.get("/")
+@gate.page(gate.ANYONE)
+def home() -> ResponseReturnValue:
+    """Cases for those who work with them, people for an administrator, the log for a data-protection officer."""
+    who = gate.actor()
+    if who.role == "admin":
+        return people.start()
+    if who.role in gate.LOG_ROLES:
+        return redirect(url_for("log.home"))
+    reach, content, _ = gate.doors().book.role(Capacity(who.party, who.role))
+    if not content or reach == "none":
+        duty = DUTIES.get(who.role, "You see the case of a meeting while the meeting is open.")
+        return show("home_other.html", "Home", d={"role": role_name(who.party, who.role), "duty": duty})
+    return _cases(who, reach)
+
+
+def _cases(who: Actor, reach: str) -> ResponseReturnValue:
+    review = request.args.get("review") == "1"
+    page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    found = lists.my_cases(db.session(), gate.doors(), who, page, review)
+    if not found.lines and page > 1:
+        return redirect(_path(review, 1))
+    first = (page - 1) * lists.PAGE + 1
+    last = first + len(found.lines) - 1
+    d = Cases(
+        heading=_heading(who, reach),
+        list=found,
+        review=review,
+        numbers=bool({"pnc", "crn"} & search.boxes(gate.doors(), who)),
+        previous=_path(review, page - 1) if page > 1 else None,
+        next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
+        words=f"{first:,} to {last:,} of {found.total:,}",
+    )
+    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, d=d)
+
+
+def _path(review: bool, page: int) -> str:
+    """The address of a page of the list, without what it would say anyway."""
+    return url_for("home.home", review="1" if review else None, page=page if page > 1 else None)
+
+
+def _heading(who: Actor, reach: str) -> str:
+    book = gate.doors().book
+    if reach == "agreement":
+        boroughs = [a.borough for a in book.of_party(who.party)]
+        return f"Cases in {boroughs[0]}" if len(boroughs) == 1 else "Cases in all boroughs"
+    return f"Cases of {book.party_name(who.party)}" if reach == "party" else "My cases"
