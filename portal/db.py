@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+@lru_cache(maxsize=65_536)
+def _uuid(raw: bytes) -> uuid.UUID:
+    """Ids come back many times a request; making a UUID costs more than finding it, and one object hashes faster."""
+    return uuid.UUID(bytes=raw)
+
+
 class Id(TypeDecorator[uuid.UUID]):
     """A UUID as 16 bytes. Made in Python before the insert, because sealing needs it (UUIDv7, see `new_id`)."""
 
@@ -46,7 +53,7 @@ class Id(TypeDecorator[uuid.UUID]):
         return None if value is None else value.bytes
 
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
-        return None if value is None else uuid.UUID(bytes=bytes(value))
+        return None if value is None else _uuid(bytes(value))
 
 
 Micros = BigInteger  # a time: integer microseconds since 1970-01-01T00:00:00Z

@@ -16,7 +16,7 @@ from portal.keys.opening import open_with
 from portal.sharing import said
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import Found
-from portal.sharing.reading.rows import context, fetch, heads
+from portal.sharing.reading.rows import fetch, heads, place
 from portal.sharing.tables import CaseFile
 
 BORN = "person.date_of_birth"
@@ -44,7 +44,7 @@ def minor_now(session: Session, doors: Doors, actor: Actor, found: Found) -> boo
         row = sealed.values.get(head.id, {}).get(BORN)
         if row is not None:
             try:
-                born.append(open_with(sealed.deks, context(head, row), row.sealed).decode())
+                born.append(open_with(sealed.deks, place(head, BORN, row.category, row.version), row.sealed).decode())
             except SealBroken:
                 return None
     if not born:

@@ -17,8 +17,8 @@ from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.case import Found
-from portal.sharing.reading.rows import HEADS, Head, context, fetch, open_record, shape_of
-from portal.sharing.sight import READ
+from portal.sharing.reading.rows import HEADS, Head, fetch, highest_marking, open_record, place, shape_of
+from portal.sharing.sight import READ, category_of
 from portal.sharing.tables import RecordRow, SealedValue
 
 
@@ -49,6 +49,8 @@ class History:
 
     record: Record
     fields: tuple[tuple[str, tuple[Version, ...]], ...]
+    purpose_name: str
+    marking: str
     receipt: Receipt
 
 
@@ -87,7 +89,10 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
     versions: dict[str, list[Version]] = {}
     for row in rows:
         try:
-            text, failed = open_with(deks, context(head, row), row.sealed).decode(), False
+            text, failed = (
+                open_with(deks, place(head, row.field, row.category, row.version), row.sealed).decode(),
+                False,
+            )
         except SealBroken:
             text, failed = "", True
             broken.append((head.id, row.field))
@@ -98,7 +103,14 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
     _note(session, doors, actor, found, broken)
     if opened is None:
         raise NotFound(receipt.reference)
-    return History(opened, tuple((names[key], tuple(versions[key])) for key in names if key in versions), receipt)
+    agreement = found.engine.agreement
+    return History(
+        record=opened,
+        fields=tuple((names[key], tuple(versions[key])) for key in names if key in versions),
+        purpose_name=agreement.purposes[found.visit.purpose].name,
+        marking=highest_marking(agreement, {category_of(agreement, head.kind, head.label)}),
+        receipt=receipt,
+    )
 
 
 def permitted_head(
@@ -106,7 +118,8 @@ def permitted_head(
 ) -> tuple[Found, Head]:
     """The head of a record of the visit's case on which the action is permitted on some field; refusals are logged."""
     found = case_reading.find(session, doors, actor, visit)
-    head = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
+    row = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
+    head = Head._make(row) if row else None
     if head is None or not found.sight.permitted(action, shape_of(head)):
         case_reading.refuse(session, doors, actor, "consultation", found.visit.case, found.visit.purpose)
     assert head is not None

@@ -2,29 +2,58 @@
 
 import json
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from isa.agreement import Agreement, Field
+from isa.agreement import Agreement
 from portal.db import from_micros
 from portal.errors import SealBroken
+from portal.keys.deks import Keyring
 from portal.keys.opening import open_with
-from portal.keys.sealing import Context, Dek, dek_id
+from portal.keys.sealing import HEADER, MAGIC, Context, Dek
 from portal.sharing.disclosure import Record, Value
 from portal.sharing.sight import EDIT, READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
 
-Head = Row[Any]
-"""One row of the table `record`."""
+
+class Head(NamedTuple):
+    """What the door needs of one row of the table `record`, in the order of `HEADS`."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    person: uuid.UUID
+    kind: str
+    label: str
+    owner: str
+    version: int
+    state: str
+    made_as_youth: bool | None
+    created_at: int
+    changed_at: int
+    head: bytes
+
 
 # Statements are built once: on the view path building them anew costs more than running them.
-HEADS = select(*RecordRow.__table__.c)
+HEADS = select(
+    RecordRow.id,
+    RecordRow.case,
+    RecordRow.person,
+    RecordRow.kind,
+    RecordRow.label,
+    RecordRow.owner,
+    RecordRow.version,
+    RecordRow.state,
+    RecordRow.made_as_youth,
+    RecordRow.created_at,
+    RecordRow.changed_at,
+    RecordRow.head,
+)
+DEK_ID = slice(len(MAGIC), HEADER)
 _OF_CASES = HEADS.where(RecordRow.case.in_(bindparam("cases", expanding=True))).order_by(
     RecordRow.created_at.desc(), RecordRow.id
 )
@@ -38,8 +67,10 @@ _SOME_VALUES = _VALUES.where(SealedValue.field.in_(bindparam("fields", expanding
 def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = ()) -> Sequence[Head]:
     """The heads of every record of these cases, newest first, of some kinds or of all."""
     if kinds:
-        return session.connection().execute(_OF_KINDS, {"cases": cases, "kinds": kinds}).all()
-    return session.connection().execute(_OF_CASES, {"cases": cases}).all()
+        found = session.connection().execute(_OF_KINDS, {"cases": cases, "kinds": kinds})
+    else:
+        found = session.connection().execute(_OF_CASES, {"cases": cases})
+    return [Head._make(row) for row in found]
 
 
 def shape_of(head: Head) -> Shape:
@@ -47,35 +78,35 @@ def shape_of(head: Head) -> Shape:
     return Shape(head.kind, head.label, head.owner, head.made_as_youth)
 
 
+class Stored(NamedTuple):
+    """One sealed value as it lies in the database."""
+
+    version: int
+    category: str
+    sealed: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """Ciphertext of permitted records with the keys to it, read before the entry commits, opened after."""
 
-    values: Mapping[uuid.UUID, Mapping[str, Any]]
+    values: Mapping[uuid.UUID, Mapping[str, Stored]]
     deks: Mapping[bytes, Dek]
     fields: frozenset[str]  # what was asked for; empty: every field
 
 
-def fetch(session: Session, keyring: Any, records: Iterable[uuid.UUID], fields: Sequence[str] = ()) -> Sealed:
+def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fields: Sequence[str] = ()) -> Sealed:
     """Read the present sealed values of these records, of some fields or of all."""
-    values: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
+    values: dict[uuid.UUID, dict[str, Stored]] = {}
+    wanted: set[bytes] = set()
     ids = list(records)
     for start in range(0, len(ids), 500):
         some = {"records": ids[start : start + 500], **({"fields": fields} if fields else {})}
-        for row in session.connection().execute(_SOME_VALUES if fields else _VALUES, some).all():
-            values[row.record][row.field] = row
-    deks = keyring.load(session, _dek_ids(row for found in values.values() for row in found.values()))
-    return Sealed(values, deks, frozenset(fields))
-
-
-def _dek_ids(rows: Iterable[Any]) -> set[bytes]:
-    found = set()
-    for row in rows:
-        try:
-            found.add(dek_id(row.sealed))
-        except SealBroken:
-            continue  # opening it will fail too, and be shown and logged as such
-    return found
+        found = session.connection().execute(_SOME_VALUES if fields else _VALUES, some)
+        for record, field, version, category, sealed in found:
+            values.setdefault(record, {})[field] = Stored(version, category, sealed)
+            wanted.add(sealed[DEK_ID])  # if that is no registered format, opening fails, is shown and logged as such
+    return Sealed(values, keyring.load(session, wanted), frozenset(fields))
 
 
 def open_record(
@@ -90,18 +121,24 @@ def open_record(
     standing = json.loads(head.head)
     values = []
     for field, _ in sight.permitted(action, shape):
-        if sealed.fields and field.key not in sealed.fields:
+        key = field.key
+        if sealed.fields and key not in sealed.fields:
             continue
-        row = rows.get(field.key)
-        if row is None:
-            if field.key in standing:  # the head knows a value that is gone from its place
-                values.append(_broken(field, head, broken))
+        row = rows.get(key)
+        if row is None and key not in standing:
             continue
-        if not _policy_still(sight, shape, field, row.category, action):
+        if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
             continue
-        values.append(_open(field, head, row, standing, sealed.deks, broken))
-    if not values:
-        return None
+        text = None if row is None else _open(head, key, row, standing, sealed.deks)
+        if text is None:  # also where the head knows a value that is gone from its place
+            broken.append((head.id, key))
+            values.append(Value(key, field.name, "", field.type, broken=True))
+        elif text:  # an emptied field is shown in its history only
+            values.append(Value(key, field.name, text, field.type))
+    return _record(sight, head, shape, tuple(values)) if values else None
+
+
+def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -> Record:
     agreement = sight.agreement
     return Record(
         id=head.id,
@@ -116,44 +153,32 @@ def open_record(
         changed_at=from_micros(head.changed_at),
         made_as_youth=bool(head.made_as_youth),
         can_edit=bool(sight.permitted(EDIT, shape)),
-        values=tuple(values),
+        values=values,
     )
 
 
-def _policy_still(sight: Sight, shape: Shape, field: Field, category: str, action: str) -> bool:
+def _still(sight: Sight, shape: Shape, category: str, action: str) -> bool:
     """Where a field's category changed since a value was written, the stricter of the two decides."""
-    if category == field.category:
-        return True
     others = [f for f in sight.agreement.fields.values() if f.category == category]
     return bool(others) and all(sight.decide(action, f.key, shape.owner, shape.made_as_youth).permit for f in others)
 
 
 def _open(
-    field: Field,
-    head: Head,
-    row: Row[Any],
-    standing: Mapping[str, Any],
-    deks: Mapping[bytes, Dek],
-    broken: list[tuple[uuid.UUID, str]],
-) -> Value:
-    version, digest = standing.get(field.key, (None, None))
+    head: Head, key: str, row: Stored, standing: Mapping[str, Sequence[Any]], deks: Mapping[bytes, Dek]
+) -> str | None:
+    """The text of a value, None where it does not verify: as the head has it, and in its one place."""
+    version, digest = standing.get(key, (None, None))
     if version != row.version or sha256(row.sealed).hexdigest() != digest:
-        return _broken(field, head, broken)
+        return None
     try:
-        plain = open_with(deks, context(head, row), row.sealed)
-        return Value(field.key, field.name, plain.decode(), field.type)
+        return open_with(deks, place(head, key, row.category, row.version), row.sealed).decode()
     except (SealBroken, UnicodeDecodeError):
-        return _broken(field, head, broken)
+        return None
 
 
-def _broken(field: Field, head: Head, broken: list[tuple[uuid.UUID, str]]) -> Value:
-    broken.append((head.id, field.key))
-    return Value(field.key, field.name, "", field.type, broken=True)
-
-
-def context(head: Head, row: Row[Any]) -> Context:
+def place(head: Head, key: str, category: str, version: int) -> Context:
     """The one place a stored value belongs to, as its seal binds it."""
-    return Context(head.kind, head.id, row.field, head.person, head.owner, row.category, row.version)
+    return Context(head.kind, head.id, key, head.person, head.owner, category, version)
 
 
 def highest_marking(agreement: Agreement, categories: Iterable[str]) -> str:
