@@ -1,0 +1,97 @@
+"""Home: who sees which list, and nobody else's."""
+
+import pytest
+
+from portal.sharing.reading import lists
+
+
+@pytest.fixture
+def officer(world):
+    return world.actor("police", "practitioner", "Ada Okafor")
+
+
+def test_without_a_session_everyone_is_sent_to_sign_in(web):
+    answer = web.get("/")
+    assert (answer.status_code, answer.location) == (302, "/sign-in")
+
+
+def test_a_practitioner_sees_the_cases_assigned_to_them_and_no_others(web, world, officer):
+    case = world.case(assigned=[officer])
+    other = world.case({"probation person": {"surname": "Otherman", "forename": "Ole"}})
+    web.sign_in(officer)
+    answer = web.get("/")
+    assert answer.status_code == 200
+    assert "Dean Marlowe" in web.text
+    assert f"/case/{case}" in answer.text
+    assert "Otherman" not in answer.text
+    assert str(other) not in answer.text
+    assert "OFFICIAL-SENSITIVE" in web.text
+    assert "Your view was recorded at" in web.text
+    assert ("list", "permitted") in web.logged()
+
+
+def test_only_cases_due_for_review_on_request(web, world, officer):
+    world.case(assigned=[officer], review_due=lists.FORTNIGHT)
+    world.case({"probation person": {"surname": "Farahead", "forename": "Fred"}}, assigned=[officer])
+    web.sign_in(officer)
+    web.get("/?review=1")
+    assert "Marlowe" in web.text
+    assert "Farahead" not in web.text
+    web.get("/")
+    assert "Farahead" in web.text
+
+
+@pytest.mark.parametrize("page", ["0", "-3", "2", "99999999999999999999", "x"])
+def test_a_page_that_is_not_there_leads_to_the_first(web, world, officer, page):
+    world.case(assigned=[officer])
+    web.sign_in(officer)
+    assert "Dean Marlowe" in web.get(f"/?page={page}", follow_redirects=True).text
+
+
+def test_someone_without_cases_is_told_how_they_come_and_nothing_is_logged(web, officer):
+    web.sign_in(officer)
+    before = web.logged()
+    web.get("/")
+    assert "The coordinator assigns people" in web.text
+    assert web.logged() == before
+
+
+@pytest.mark.parametrize(
+    ("party", "role", "heading"),
+    [
+        ("barnet_safety", "coordinator", "Cases in Barnet"),
+        ("barnet_housing", "spoc", "Cases of Housing"),
+        ("police", "chair", "Cases in all boroughs"),
+        ("barnet_safety", "analyst", "You are signed in as analyst"),
+        ("police", "attendee", "You are signed in as meeting attendee"),
+        ("barnet_housing", "admin", "People at Housing"),
+    ],
+)
+def test_home_is_by_role(web, world, party, role, heading):
+    web.sign_in(world.actor(party, role))
+    assert web.get("/").status_code == 200
+    assert heading in web.text
+
+
+def test_a_data_protection_officer_goes_to_the_log(web, world):
+    web.sign_in(world.actor("police", "dpo"))
+    answer = web.get("/")
+    assert (answer.status_code, answer.location.startswith("/log")) == (302, True)
+
+
+def test_a_coordinator_sees_every_case_of_the_borough(web, world):
+    world.case()
+    web.sign_in(world.actor("barnet_safety", "coordinator"))
+    assert "Marlowe" in web.get("/").text
+    web.sign_in(world.actor("brent_safety", "coordinator"))
+    assert "Marlowe" not in web.get("/").text
+
+
+def test_a_prefetch_is_refused_and_logs_nothing(web, world, officer):
+    world.case(assigned=[officer])
+    web.sign_in(officer)
+    before = web.logged()
+    answer = web.get("/", headers={"Sec-Purpose": "prefetch"})
+    assert answer.status_code == 403
+    assert "Marlowe" not in answer.text
+    assert web.logged() == before
