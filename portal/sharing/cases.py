@@ -19,13 +19,14 @@ def open_file(
     lead_party: str,
     opened_at: int,
     *,
+    identity: uuid.UUID | None = None,
     state: str = "open",
     review_due: int | None = None,
     closed_at: int | None = None,
     minor: bool | None = None,
 ) -> uuid.UUID:
     """A new case file of a person under an agreement. Inside a write transaction whose entry says so."""
-    identity = new_id()
+    identity = identity or new_id()
     session.connection().execute(
         insert(CaseFile).values(
             id=identity,

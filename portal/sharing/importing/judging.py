@@ -1,0 +1,149 @@
+"""What becomes of each row: new, changed, unchanged or refused. Compares through the reading door, logged first."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Subject
+from portal.auth.actor import Actor
+from portal.sharing import said
+from portal.sharing.disclosure import Record
+from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid
+from portal.sharing.importing import runs
+from portal.sharing.importing.accepted import Accepted
+from portal.sharing.importing.comparing import KINDS, Plan, plan
+from portal.sharing.importing.matching import PURPOSE, Known, Match, match, new_sight
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.rows import Head, fetch, heads, open_record, shape_of
+from portal.sharing.sight import READ, Sight
+
+NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
+CHUNK = 200
+Progress = Callable[[int], object]
+Told = tuple[str, str, str]
+"""Column (or nothing), what is wrong, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One checked row with its outcome. `base`: what its case looked like, see `base_of`.
+
+    `doubt` alone refuses a row until its sender confirms it; what it would do then is in `plan` already.
+    """
+
+    row: int
+    agreement: str
+    state: str
+    match: Match = field(default=Match(), repr=False)
+    plan: Plan = field(default=Plan(), repr=False)
+    base: tuple[int, int] = (0, 0)
+    problems: tuple[Told, ...] = field(default=(), repr=False)
+    doubt: tuple[str, str] | None = field(default=None, repr=False)
+
+
+def judge(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    run: uuid.UUID,
+    rows: Sequence[Accepted],
+    confirmed: frozenset[int],
+    progress: Progress = lambda count: None,
+) -> list[Judged]:
+    """Match, read what probation keeps of the known persons, and compare. Entries name every person opened."""
+    now = doors.clock()
+    matches = match(session, doors, actor, rows, now)
+    fresh: dict[str, Sight] = {}
+    judged = []
+    for start in range(0, len(rows), CHUNK):
+        some, found = rows[start : start + CHUNK], matches.rows[start : start + CHUNK]
+        wanted = [matches.known[m.case] for m in found if m.case]
+        held = _held(session, doors, actor, run, wanted) if wanted else {}
+        for row, one in zip(some, found, strict=True):
+            known = matches.known[one.case] if one.case else None
+            agreement = known.case.agreement if known else _agreement(doors, row)
+            base, records = held.get(one.case, ((0, 0), [])) if one.case else ((0, 0), [])
+            if known is None and agreement not in fresh:
+                fresh[agreement] = new_sight(session, doors, actor, agreement, now)
+            sight = known.sight if known else fresh[agreement]
+            state = known.case.state if known else "open"
+            judged.append(_one(row, one, agreement, sight, records, base, state, row.row in confirmed, now))
+        progress(len(some))
+    return judged
+
+
+def _one(
+    row: Accepted,
+    one: Match,
+    agreement: str,
+    sight: Sight,
+    records: Sequence[Record],
+    base: tuple[int, int],
+    case_state: str,
+    confirmed: bool,
+    now: int,
+) -> Judged:
+    if one.problem:
+        return Judged(row.row, agreement, REFUSED, one, problems=(("", *one.problem),))
+    try:
+        planned = plan(sight, row, records, case_state, runs.today(now))
+    except Invalid as wrong:
+        names = sight.agreement.fields
+        problems = tuple(
+            (names[key].name, words + ".", "Correct the cell.") for key, words in sorted(wrong.problems.items())
+        )
+        return Judged(row.row, agreement, REFUSED, one, problems=problems)
+    doubt = one.doubt or planned.doubt
+    state = NEW if one.case is None else UNCHANGED if planned.empty else CHANGED
+    if doubt and not confirmed:
+        return Judged(row.row, agreement, REFUSED, one, planned, base, (("", *doubt),), doubt)
+    return Judged(row.row, agreement, state, one, planned, base, doubt=doubt)
+
+
+def _agreement(doors: Doors, row: Accepted) -> str:
+    found = doors.book.of_borough(row.borough)
+    assert found is not None  # a row of another borough was refused when it was checked
+    return found.id
+
+
+def own_heads(session: Session, party: str, cases: Sequence[uuid.UUID]) -> Iterator[Head]:
+    """The heads of the party's own records of the kinds the file makes."""
+    return (head for head in heads(session, cases, KINDS) if head.owner == party)
+
+
+def base_of(found: Sequence[Head]) -> tuple[int, int]:
+    """What tells whether a case changed: how many such records, and the sum of their versions. Neither ever falls."""
+    return len(found), sum(head.version for head in found)
+
+
+def _held(
+    session: Session, doors: Doors, actor: Actor, run: uuid.UUID, wanted: Sequence[Known]
+) -> Mapping[uuid.UUID, tuple[tuple[int, int], list[Record]]]:
+    """The readable own records of these cases with their base, opened after the entry that names them has committed."""
+    by_case: dict[uuid.UUID, list[Head]] = {known.case.id: [] for known in wanted}
+    for head in own_heads(session, actor.party, list(by_case)):
+        by_case[head.case].append(head)
+    shown = {
+        known.case.id: [h for h in by_case[known.case.id] if known.sight.permitted(READ, shape_of(h))]
+        for known in wanted
+    }
+    sealed = fetch(session, doors.keys, [h.id for found in shown.values() for h in found])
+    subjects = [_subject(run, known, shown[known.case.id]) for known in wanted]
+    with doors.log.transaction(session) as tx:
+        tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=subjects, visit=run))
+    opened: dict[uuid.UUID, tuple[tuple[int, int], list[Record]]] = {}
+    for known in wanted:
+        broken: list[tuple[uuid.UUID, str]] = []
+        found = (open_record(known.sight, h, sealed, broken) for h in shown[known.case.id])
+        opened[known.case.id] = base_of(by_case[known.case.id]), [record for record in found if record]
+        if broken:
+            note_broken(session, doors, actor, PURPOSE, known.case, broken)
+    return opened
+
+
+def _subject(run: uuid.UUID, known: Known, shown: Sequence[Head]) -> Subject:
+    detail = {"case": known.case.id.hex, "records": [[h.id.hex, h.version] for h in shown], "run": run.hex}
+    return Subject(known.case.person, detail, decided=known.sight.outcome(READ, {shape_of(h) for h in shown}))

@@ -1,0 +1,238 @@
+"""Puts all accepted rows of a run in force, or none: sealed and stored beforehand, published in one short transaction.
+
+Between looking and publishing others work on. What a row was compared with is looked at again under the write lock;
+where it changed, nothing is published and the run waits to be looked at anew.
+"""
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Subject
+from portal.audit.log import Transaction
+from portal.auth.actor import Actor
+from portal.errors import Conflict, PortalError
+from portal.keys.deks import chunks
+from portal.sharing import said
+from portal.sharing.cases import next_references
+from portal.sharing.doors import Doors
+from portal.sharing.importing import runs, staging
+from portal.sharing.importing.comparing import KINDS
+from portal.sharing.importing.judging import CHANGED, NEW
+from portal.sharing.importing.matching import PURPOSE, now_known
+from portal.sharing.importing.preparing import Draft, Moved, Ready, prepare
+from portal.sharing.importing.runs import Run
+from portal.sharing.reading import staged
+from portal.sharing.sight import EDIT, SHARE
+from portal.sharing.storing import apply_changes
+from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SearchTag
+
+STEP = 50
+"""Rows prepared in one write transaction: few enough that nobody waits long for the lock."""
+Progress = Callable[[int, int], object]
+
+
+def publish(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    run: uuid.UUID,
+    progress: Progress = lambda done, total: None,
+) -> Run:
+    """Publish a staged run; the run as it is then. `staged` with `again`: something had changed, look once more.
+
+    Raises `NotFound` for another's run, `Conflict` for one that is not waiting, `Refused`, `LogUnavailable`.
+    """
+    begin(session, doors, actor, run)
+    return carry_out(session, doors, actor, run, progress)
+
+
+def begin(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> None:
+    """Take a staged run, or one whose publication stopped, into publishing; of two who ask at once one is refused."""
+    runs.require(session, doors, actor)
+    runs.row_of(session, actor, run)
+    now = doors.clock()
+    waiting = or_(
+        ImportRun.state == runs.STAGED,
+        (ImportRun.state == runs.PUBLISHING) & (ImportRun.touched_at < now - runs.SILENT),
+    )
+    with doors.log.transaction(session) as tx:
+        taken = session.connection().execute(
+            update(ImportRun)
+            .where(ImportRun.id == run, waiting)
+            .values(state=runs.PUBLISHING, why="", done=0, touched_at=now)
+        )
+        if taken.rowcount != 1:
+            raise Conflict(str(run), 0)
+        subject = runs.about(run, publishing=True)
+        tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=[subject], visit=run))
+
+
+def carry_out(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    run: uuid.UUID,
+    progress: Progress = lambda done, total: None,
+) -> Run:
+    """Publish a run that `begin` took. A failure leaves it staged, with nothing of it in force."""
+    try:
+        try:
+            runs.discard(session, doors, run)
+            _publish(session, doors, actor, run, progress)
+        except Moved:
+            runs.discard(session, doors, run)
+            staging.again(session, doors, actor, run)
+    except BaseException:
+        with suppress(PortalError):  # the first failure is what is told; a run left so is taken up again by hand
+            runs.discard(session, doors, run)
+            _put_back(session, doors, actor, run)
+        raise
+    return runs.find(session, doors, actor, run)
+
+
+def in_background(engine: Engine, doors: Doors, actor: Actor, run: uuid.UUID) -> threading.Thread:
+    """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
+
+    def work() -> None:
+        with Session(engine, expire_on_commit=False) as session, suppress(PortalError):
+            carry_out(session, doors, actor, run)
+
+    thread = threading.Thread(target=work, name="import", daemon=True)
+    thread.start()
+    return thread
+
+
+def _put_back(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> None:
+    with doors.log.transaction(session) as tx:
+        session.execute(
+            update(ImportRun)
+            .where(ImportRun.id == run, ImportRun.state == runs.PUBLISHING)
+            .values(state=runs.STAGED, why=runs.FAILED, done=0)
+        )
+        tx.append(said.entry("import", actor, outcome="failed", purpose=PURPOSE, subjects=[runs.about(run)]))
+
+
+def _publish(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, progress: Progress) -> None:
+    row = runs.row_of(session, actor, run)
+    about = staged.opened(session, doors, staged.RUN, run, row.party, [(run, row.sealed)])[0]
+    if about["agreements"] != [a.digest for a in runs.require(session, doors, actor)]:
+        raise Moved
+    now = doors.clock()
+    wanted = list(
+        session.scalars(
+            select(ImportRow)
+            .where(ImportRow.run == run, ImportRow.state.in_((NEW, CHANGED)))
+            .order_by(ImportRow.number)
+        )
+    )
+    session.expunge_all()
+    ready: list[Ready] = []
+    for some in chunks(wanted, STEP):
+        contents = staged.opened(session, doors, staged.ROW, run, row.party, [(r.id, r.sealed) for r in some])
+        ready += prepare(session, doors, actor, run, list(zip(some, contents, strict=True)), now)
+        progress(len(ready), len(wanted))
+    drafts = [one.draft for one in ready]
+    with doors.log.transaction(session) as tx:
+        _require_same(session, doors, actor, drafts)
+        _reveal(session, drafts, now)
+        apply_changes(session, [change for one in ready for change in one.changes])
+        _log(tx, actor, run, ready)
+        _close(session, doors, tx, actor, run)
+
+
+def _require_same(session: Session, doors: Doors, actor: Actor, drafts: Sequence[Draft]) -> None:
+    """Raise `Moved` unless each known case is as it was and nobody new has become known meanwhile."""
+    known = {draft.case: draft.base for draft in drafts if draft.case}
+    found: dict[uuid.UUID, tuple[int, int]] = dict.fromkeys(known, (0, 0))
+    for some in chunks(list(known)):
+        session.execute(select(CaseFile.id).where(CaseFile.id.in_(some)).with_for_update())
+        for case, number, versions in session.execute(
+            select(RecordRow.case, func.count(), func.sum(RecordRow.version))
+            .where(RecordRow.case.in_(some), RecordRow.owner == actor.party, RecordRow.kind.in_(KINDS))
+            .group_by(RecordRow.case)
+        ):
+            found[case] = (number, int(versions))
+    unknown = [tag for draft in drafts if not draft.known_person for tag in draft.tags]
+    if found != known or now_known(session, doors, actor, unknown) or _opened_meanwhile(session, drafts):
+        raise Moved
+
+
+def _opened_meanwhile(session: Session, drafts: Sequence[Draft]) -> bool:
+    """Whether a person known elsewhere has been given a case under the row's agreement since."""
+    elsewhere = {(d.person, d.agreement.id) for d in drafts if d.known_person and not d.case}
+    return any(
+        (person, agreement) in elsewhere
+        for some in chunks(sorted({person for person, _ in elsewhere}))
+        for person, agreement in session.execute(
+            select(CaseFile.person, CaseFile.agreement).where(CaseFile.person.in_(some))
+        )
+    )
+
+
+_NAME = (
+    update(CaseFile)
+    .where(CaseFile.id == bindparam("of"))
+    .values(agreement=bindparam("to"), reference=bindparam("named"))
+)
+_MOVE = update(RecordRow).where(RecordRow.id == bindparam("of")).values(case=bindparam("to"))
+_RETAG = update(SearchTag).where(SearchTag.record == bindparam("of")).values(case=bindparam("to"))
+
+
+def _reveal(session: Session, drafts: Sequence[Draft], now: int) -> None:
+    """Put the hidden case files under their agreements, and the records of known persons into their cases."""
+    connection = session.connection()
+    fresh = [draft for draft in drafts if draft.add and not draft.case]
+    by_borough: dict[str, list[Draft]] = {}
+    for draft in fresh:
+        by_borough.setdefault(draft.agreement.borough, []).append(draft)
+    for borough, some in sorted(by_borough.items()):
+        names = next_references(session, borough, now, len(some))
+        connection.execute(
+            _NAME,
+            [
+                {"of": draft.hidden, "to": draft.agreement.id, "named": name}
+                for draft, name in zip(some, names, strict=True)
+            ],
+        )
+    joining = [draft for draft in drafts if draft.add and draft.case]
+    moved = [{"of": record.id, "to": draft.case} for draft in joining for record in draft.add]
+    if moved:
+        connection.execute(_MOVE, moved)
+        connection.execute(_RETAG, moved)
+    for some_joining in chunks(joining):
+        connection.execute(delete(CaseFile).where(CaseFile.id.in_([draft.hidden for draft in some_joining])))
+
+
+def _log(tx: Transaction, actor: Actor, run: uuid.UUID, ready: Sequence[Ready]) -> None:
+    """The entries of what this transaction puts in force: what is shared with the parties, and what is altered."""
+    shared = [_subject(one, run, SHARE, [[s.id.hex, 1] for s in one.stored]) for one in ready if one.stored]
+    if shared:
+        tx.append(said.entry("disclosure", actor, purpose=PURPOSE, subjects=shared, visit=run))
+    altered = [
+        _subject(one, run, EDIT, [[c.record.id.hex, c.base + 1] for c in one.changes]) for one in ready if one.changes
+    ]
+    if altered:
+        heads = [change.stored.head for one in ready for change in one.changes]
+        tx.append(said.entry("alteration", actor, purpose=PURPOSE, subjects=altered, sealed_sha256=heads, visit=run))
+
+
+def _subject(one: Ready, run: uuid.UUID, action: str, records: Sequence[Any]) -> Subject:
+    detail: Mapping[str, Any] = {"case": one.draft.place.hex, "records": records, "run": run.hex}
+    return Subject(one.draft.person, detail, decided=one.draft.outcome(action))
+
+
+def _close(session: Session, doors: Doors, tx: Transaction, actor: Actor, run: uuid.UUID) -> None:
+    counts = runs.count(session, run)
+    subject = runs.about(run, published=counts)
+    receipt = tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=[subject], visit=run))
+    session.execute(
+        update(ImportRun)
+        .where(ImportRun.id == run)
+        .values(state=runs.PUBLISHED, reference=receipt.reference, touched_at=doors.clock())
+    )
