@@ -37,6 +37,19 @@ def test_the_database_keeps_nothing_that_completes_a_sign_in(world):
     assert attempt.nonce != attempt.verifier
 
 
+def test_an_answer_at_another_providers_address_is_mixed_up_and_uses_the_state_up(world):
+    # without RFC 9207 the address is all that tells two providers apart
+    browser = "b" * 43
+    reasons = []
+    with world.log.transaction(world.db) as tx:
+        attempt = auth_requests.begin(tx.session, "p", browser, "/", None, world.now)
+        for provider in ("q", "p"):
+            taken = auth_requests.take(tx.session, provider, browser, attempt.state, world.now)
+            assert isinstance(taken, SignInRefused)
+            reasons.append(taken.reason)
+    assert reasons == ["mixed-up", "state-unknown"]
+
+
 def test_sign_ins_never_finished_are_swept(world):
     for n in range(3):
         with world.log.transaction(world.db) as tx:

@@ -43,6 +43,7 @@ WRONG = {
     "expiry as truth": {"exp": True},
     "issued in the future": {"iat": NOW + 86_400},
     "no time of issue": {"iat": None},
+    "time of issue as truth": {"iat": True},
     "not yet valid": {"nbf": NOW + 86_400},
     "no subject": {"sub": None},
     "empty subject": {"sub": ""},
@@ -197,6 +198,9 @@ def test_a_key_fits_its_algorithm_and_one_of_several_is_never_guessed():
             with pytest.raises(SignInRefused):
                 known.key(kid, algorithm)
         assert known.key(None, "ES256").kid == "curve"
+        liar.keys = [dict(liar.key.as_dict(private=False), alg="PS256")]
+        with pytest.raises(SignInRefused):  # the provider itself says what its key is for
+            ProviderMetadata(provider, True).key("one", "RS256")
 
 
 STALE = {

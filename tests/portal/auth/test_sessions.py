@@ -6,7 +6,7 @@ from sqlalchemy import event
 from portal.auth import sessions
 from portal.auth.hints import open_hint
 from portal.auth.sessions import SignedInBy
-from portal.auth.tables import LoginSession
+from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from tests.portal.auth.conftest import LIMITS, MINUTE, TAGS, World, actor_of, state_of
 
 BY = SignedInBy("police", TAGS.identity("i", "s"), TAGS.provider_session("i", "sid"), None, "id-token")
@@ -78,6 +78,15 @@ def test_an_ended_or_expired_capacity_ends_the_session_at_the_next_request(each)
     fresh = start(each, expiring.user, expiring.id)
     assert resolve(each, fresh.cookie, 5 * MINUTE - 1)
     assert resolve(each, fresh.cookie, 5 * MINUTE) is None
+
+
+@pytest.mark.parametrize("table", [UserAccount, CapacityGrant])
+def test_an_ended_account_or_capacity_is_noticed_even_if_nobody_ended_the_session(each, table):
+    capacity = each.capacity(each.person("a"))
+    fresh = start(each, capacity.user, capacity.id)
+    with each.log.transaction(each.db) as tx:
+        tx.session.get_one(table, capacity.user if table is UserAccount else capacity.id).ended_at = each.now
+    assert resolve(each, fresh.cookie) is None
 
 
 def test_rotation_kills_the_old_cookie_and_keeps_the_times(each):
