@@ -5,6 +5,7 @@ transaction, that the administrator's own capacity is in force: `actor` was read
 """
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -51,6 +52,13 @@ def of_party(session: Session, party: str, now: int) -> tuple[Capacity, ...]:
 def history_of(session: Session, user: uuid.UUID, party: str) -> tuple[Capacity, ...]:
     """Everything one party ever granted one person, for its administrator."""
     return _read(session, and_(CapacityGrant.user == user, CapacityGrant.party == party))
+
+
+def held(session: Session, roles: Collection[str], now: int) -> frozenset[tuple[str, str]]:
+    """Which (party, role) of these roles somebody holds now: what a preview of who will read something needs."""
+    wanted = CapacityGrant.role.in_(sorted(roles)) & in_force(now)
+    rows = session.execute(select(CapacityGrant.party, CapacityGrant.role).where(wanted).distinct())
+    return frozenset((row.party, row.role) for row in rows)
 
 
 def in_force(now: int) -> ColumnElement[bool]:

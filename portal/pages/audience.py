@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from isa.agreement import Agreement
-from isa.explaining import text_for_user
-from isa.reach import Reader
 from portal.pages.presenting import joined
+from portal.sharing.preview import Audience as Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +18,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Both halves of the list; the writer's own agency comes first among those who will."""
+    """Three lists: who works on the case and will see it, who would see it on joining the case, who will not."""
 
     will: tuple[Line, ...]
+    would: tuple[Line, ...]
     will_not: tuple[Line, ...]
 
 
-def audience(agreement: Agreement, readers: Iterable[Reader], own: str) -> Audience:
-    """The list for one kind of update, as `isa.reach.readers` found it; `own` is the writer's party."""
-    will: dict[tuple[str, str], list[str]] = {}
-    will_not: dict[tuple[str, str], list[str]] = {}
-    for reader in sorted(readers, key=lambda r: r.party != own):
-        decision = reader.decision
-        half, note = (will, "") if decision.permit else (will_not, _why_not(agreement, reader))
-        name = agreement.parties[reader.party].short
-        half.setdefault((decision.clause, note), []).append(f"{name} (you)" if reader.party == own else name)
-    return Audience(_lines(will), _lines(will_not))
+def audience(parties: Iterable[Party]) -> Audience:
+    """The list for one kind of update, as `sharing.preview` found it for every other party."""
+    parties = tuple(parties)
+    return Audience(
+        _lines(p for p in parties if p.sees and p.now),
+        _lines(p for p in parties if p.sees and not p.now),
+        _lines(p for p in parties if not p.sees),
+    )
 
 
-def _why_not(agreement: Agreement, reader: Reader) -> str:
-    """The refusing sentence without its "Not shown: …" start; "" where the refusal is silent."""
-    return text_for_user(agreement, reader.decision).partition(". ")[2]
-
-
-def _lines(half: dict[tuple[str, str], list[str]]) -> tuple[Line, ...]:
-    return tuple(Line(joined(names), clause, note) for (clause, note), names in half.items())
+def _lines(parties: Iterable[Party]) -> tuple[Line, ...]:
+    alike: dict[tuple[str, str], list[str]] = {}
+    for party in parties:
+        alike.setdefault((party.clause, "" if party.sees else party.words), []).append(party.name)
+    return tuple(Line(joined(names), clause, note) for (clause, note), names in alike.items())

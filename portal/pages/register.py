@@ -5,6 +5,7 @@ from flask import Flask
 from portal.pages import (
     agreement,
     case,
+    change,
     emergency,
     errors,
     health,
@@ -12,6 +13,7 @@ from portal.pages import (
     home,
     imports,
     log,
+    paper,
     people,
     record,
     search,
@@ -23,6 +25,6 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home)
-    for noun in (*front, case, record, emergency, search, agreement, people, log, imports):
+    for noun in (*front, case, record, change, emergency, paper, search, agreement, people, log, imports):
         app.register_blueprint(noun.pages)
     errors.install(app)

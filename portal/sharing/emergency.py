@@ -1,16 +1,17 @@
 """Emergency access: narrow fields, one case, one hour; logged and announced to data-protection officers first."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from isa.agreement import Agreement, Capacity
+from isa.agreement import EMERGENCY, Agreement, Capacity
 from isa.decision import Engine
-from isa.wording import field_name
+from isa.wording import field_name, low
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id, to_micros
@@ -28,12 +29,16 @@ OUTCOMES = {"justified": "Justified", "questioned": "Query sent", "escalated": "
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What an emergency would open at a case, from whom, for how long. Says nothing of what is held."""
+    """What an emergency would open at a case, from whom, for how long. Says nothing of what is held.
+
+    `opens` are words, `owners` party ids, `told` the short names of those whose data-protection officers are told.
+    """
 
     case: uuid.UUID
     purpose: str
     opens: tuple[str, ...]
     owners: tuple[str, ...]
+    told: tuple[str, ...]
     ends: datetime
 
 
@@ -52,35 +57,92 @@ class Declared:
 
 
 def offer(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer | None:
-    """What this capacity could open at that case in an emergency; None where nothing. The same for a missing case."""
+    """What this capacity could open at that case in an emergency; None where nothing.
+
+    The same for a missing case and for one of an agreement that the party is no part of.
+    """
+    return _look(session, doors, actor, case)[1]
+
+
+def propose(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer:
+    """As `offer`, for whoever asks for the panel. Logs and raises `Refused` where there is nothing to open."""
+    _, offered = _look(session, doors, actor, case)
+    if offered is None:
+        subject = Subject(new_id(), {"case": case.hex})
+        with doors.log.transaction(session) as tx:
+            receipt = tx.append(said.entry("emergency-access", actor, outcome="refused", subjects=[subject]))
+        raise _refused(receipt.reference)
+    return offered
+
+
+def _look(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> tuple[CaseFile | None, Offer | None]:
+    """The case file, if it is of an agreement that names the party, and the offer."""
     now = doors.clock()
     doors.book.refresh(session)
     file = session.get(CaseFile, case)
-    agreements = (
-        [doors.book.engine(file.agreement)] if file else [doors.book.engine(a.id) for a in doors.book.all()[:1]]
-    )
-    known = facts.of_case(session, agreements[0].agreement, actor, file, now).known if file else {}
-    return _offer(doors, agreements[0], actor, case, known, now)
+    own = [a.id for a in doors.book.of_party(actor.party)]
+    if file is not None and file.agreement not in own:
+        file = None
+    if not own:
+        return None, None
+    engine = doors.book.engine(file.agreement if file else own[0])
+    known = facts.of_case(session, engine.agreement, actor, file, now).known if file else {"case_open": True}
+    capacity = Capacity(actor.party, actor.role)
+    found = openings(engine, capacity, known, now)
+    if found is None:
+        return file, None
+    parties = engine.agreement.parties
+    owners = tuple(sorted({owner for _, owner in found.fields}))
+    told = tuple(parties[p].short for p in parties if p in {*owners, actor.party})
+    ends = from_micros(now + doors.settings.emergency_minutes * MINUTE)
+    return file, Offer(case, found.purpose, found.words, owners, told, ends)
 
 
-def _offer(
-    doors: Doors, engine: Engine, actor: Actor, case: uuid.UUID, known: dict[str, bool] | object, now: int
-) -> Offer | None:
-    agreement, capacity = engine.agreement, Capacity(actor.party, actor.role)
-    base = dict(known) if isinstance(known, dict) else {}
-    for purpose in _purposes(agreement):
-        opened = sight(engine, capacity, {**base, "emergency": True}, purpose, from_micros(now))
-        found = _emergency_only(agreement, opened)
-        if found:
-            names = tuple(dict.fromkeys(field_name(agreement, key) for key, _ in found))
-            owners = tuple(sorted({owner for _, owner in found}))
-            ends = from_micros(now + doors.settings.emergency_minutes * MINUTE)
-            return Offer(case, purpose, names, owners, ends)
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """What only an emergency gives a capacity: (field, owner) pairs, and the same in words."""
+
+    purpose: str
+    fields: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+
+
+def openings(engine: Engine, capacity: Capacity, known: Mapping[str, bool], now: int) -> Openings | None:
+    """What an emergency would open, for the first purpose that emergency clauses name. None where nothing.
+
+    Remembered with the decisions themselves: a case view asks for it every time.
+    """
+    for purpose in _purposes(engine):
+        opened = sight(engine, capacity, {**known, EMERGENCY: True}, purpose, from_micros(now))
+        found = _found(opened)
+        if found.fields:
+            return found
     return None
 
 
-def _purposes(agreement: Agreement) -> Sequence[str]:
+@lru_cache(maxsize=2048)
+def _found(opened: Sight) -> Openings:
+    found = tuple(_emergency_only(opened.agreement, opened))
+    return Openings(opened.purpose, found, _words(opened.agreement, {key for key, _ in found}))
+
+
+def _words(agreement: Agreement, keys: set[str]) -> tuple[str, ...]:
+    """A category by its name where an emergency opens all of it, else the fields by theirs."""
+    words: dict[str, None] = {}
+    for category in agreement.categories:
+        fields = [f.key for f in agreement.fields.values() if f.category == category]
+        opened = [key for key in fields if key in keys]
+        if opened and len(opened) == len(fields):
+            words[low(agreement.categories[category].name)] = None
+        else:
+            words.update(dict.fromkeys(field_name(agreement, key) for key in opened))
+    return tuple(words)
+
+
+@lru_cache(maxsize=16)
+def _purposes(engine: Engine) -> Sequence[str]:
     """The purposes that emergency clauses name, in the agreement's order."""
+    agreement = engine.agreement
     named = {p for c in agreement.clauses.values() if c.emergency for p in (c.purposes or ())}
     return [p for p in agreement.purposes if p in named]
 
@@ -96,6 +158,10 @@ def _emergency_only(agreement: Agreement, opened: Sight) -> list[tuple[str, str]
     return found
 
 
+def _refused(reference: str) -> Refused:
+    return Refused("7.1", "No emergency clause of the agreement opens anything to your role.", "", reference)
+
+
 def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reason: str) -> uuid.UUID:
     """Open an emergency visit. The entry, the visit and the notices to every owner's DPO commit together.
 
@@ -105,8 +171,8 @@ def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reaso
     reason = clean(reason)
     if len(reason) < 10:
         raise Invalid({"reason": "Say in a few words what the emergency is. The data-protection officer reads this."})
-    offered = offer(session, doors, actor, case)
-    file, now = session.get(CaseFile, case), doors.clock()
+    file, offered = _look(session, doors, actor, case)
+    now = doors.clock()
     visit, refused = new_id(), offered is None or file is None
     subject = Subject(file.person if file else new_id(), {"case": case.hex, "justification": reason})
     entry = said.entry(
@@ -123,7 +189,7 @@ def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reaso
         if file is not None and offered is not None:
             _open(session, doors, actor, file, offered, visit, receipt.entry_id, now)
     if offered is None:
-        raise Refused("7.1", "No emergency clause of the agreement opens anything to your role.", "", receipt.reference)
+        raise _refused(receipt.reference)
     if file is None:
         raise NotFound(receipt.reference)
     return visit

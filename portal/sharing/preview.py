@@ -1,23 +1,32 @@
 """Who will see it and who will not, by name of agency and clause: shown before anything is shared. Opens nothing."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
-from isa.explaining import text_for_user
+from isa.decision import Engine
+from isa.explaining import reason
 from isa.reach import Reader, readers
+from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.sharing.doors import Doors
+from portal.sharing.facts import DELIVERS
 from portal.sharing.reading import case as case_reading
+from portal.sharing.reading.age import minor_now
+from portal.sharing.reading.case import Found
 from portal.sharing.sight import Shape, youth
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One party and whether it will see the update. `now`: somebody of it works on the case today."""
+    """One party and whether it will see the update. `now`: somebody of it works on the case, or on every case of the
+    agreement, today."""
 
     party: str
     name: str
@@ -32,18 +41,56 @@ def audience(
 ) -> tuple[Audience, ...]:
     """Every other party of the agreement, those that will see it first. Raises `NotFound` as a view does."""
     found = case_reading.find(session, doors, actor, visit)
-    agreement = found.engine.agreement
-    shape = Shape(kind, label, actor.party, False)
-    field = agreement.fields_of(kind, label or None)[0]
-    case_facts = {k: v for k, v in found.facts.known.items() if k not in ("assigned", "emergency")} | youth(False)
-    given = readers(found.engine, field.key, shape.owner, from_micros(found.now), case_facts, _contracts(agreement))
-    parties = found.facts.parties
-    rows = [_audience(agreement, r, r.party in parties) for r in given if r.party != actor.party]
+    minor = minor_now(session, doors, actor, found)
+    return of_shape(found, Shape(kind, label, actor.party, minor), everywhere(session, found))
+
+
+def everywhere(session: Session, found: Found) -> frozenset[tuple[str, str]]:
+    """(party, role) of everybody who reaches each case of the agreement: coordinators, and chairs where one is."""
+    roles = {role.id for role in found.engine.agreement.roles.values() if role.reach == "agreement"}
+    return capacities.held(session, roles, found.now)
+
+
+def of_shape(found: Found, shape: Shape, present: Collection[tuple[str, str]]) -> tuple[Audience, ...]:
+    """As `audience`, for a case that was found already and a record of this shape; `present` as `everywhere` says."""
+    known = {k: v for k, v in found.facts.known.items() if k not in PERSONAL}
+    if shape.made_as_youth is not None:
+        known |= youth(shape.made_as_youth)
+    hour = from_micros(found.now).replace(minute=0, second=0, microsecond=0)  # as in `sight`
+    given = _readers(found.engine, shape, frozenset(known.items()), found.facts.delivers, hour)
+    agreement, parties = found.engine.agreement, found.facts.parties
+    rows = [
+        _audience(agreement, r, r.party in parties or any((r.party, role) in present for role in r.roles))
+        for r in given
+        if r.party != shape.owner
+    ]
     return tuple(sorted(rows, key=lambda row: (not row.sees, not row.now, row.name)))
 
 
-def _contracts(agreement: Agreement) -> dict[str, dict[str, bool]]:
-    return {p.id: {"contracted": p.acts_for is not None} for p in agreement.parties.values()}
+def recipients(session: Session, found: Found, shape: Shape) -> tuple[str, ...]:
+    """The parties that such a record is disclosed to: those that may read it and are there today."""
+    return tuple(a.party for a in of_shape(found, shape, everywhere(session, found)) if a.sees and a.now)
+
+
+PERSONAL = frozenset({"assigned", "contracted", "emergency", *DELIVERS.values()})
+"""Facts of whoever looks, which are not those of the case."""
+
+
+@lru_cache(maxsize=1024)
+def _readers(
+    engine: Engine,
+    shape: Shape,
+    known: frozenset[tuple[str, bool]],
+    delivers: frozenset[tuple[str, str]],
+    hour: datetime,
+) -> tuple[Reader, ...]:
+    agreement = engine.agreement
+    field = agreement.fields_of(shape.kind, shape.label or None)[0]
+    of_party = {
+        p.id: {"contracted": p.acts_for is not None} | {fact: (p.id, fact) in delivers for fact in DELIVERS.values()}
+        for p in agreement.parties.values()
+    }
+    return readers(engine, field.key, shape.owner, hour, dict(known), of_party)
 
 
 def _audience(agreement: Agreement, reader: Reader, now: bool) -> Audience:
@@ -52,6 +99,5 @@ def _audience(agreement: Agreement, reader: Reader, now: bool) -> Audience:
         heading = agreement.clauses[decision.clause].heading
         words = f"{heading} (clause {decision.clause})"
         return Audience(party.id, party.short, True, decision.clause, words, now)
-    _, _, why = text_for_user(agreement, decision).partition(". ")
     clause = decision.near or decision.clause
-    return Audience(party.id, party.short, False, clause, why or f"Withheld (clause {clause})", now)
+    return Audience(party.id, party.short, False, clause, reason(agreement, decision, party.short), now)

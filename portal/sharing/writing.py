@@ -1,10 +1,12 @@
 """The only door in: decide, then change and log in one transaction. Refusals are logged and change nothing."""
 
+import hmac
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Field
@@ -13,10 +15,10 @@ from portal.audit.log import Transaction
 from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
-from portal.sharing import said
+from portal.sharing import preview, said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
-from portal.sharing.fields import check
+from portal.sharing.fields import Invalid, check
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import history
 from portal.sharing.reading.age import minor_now
@@ -24,16 +26,19 @@ from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import Head, shape_of
 from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, category_of
 from portal.sharing.storing import NewRecord, Stored, change, store
+from portal.sharing.tables import RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
+UPDATE = "update"
+_MADE = select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by"))
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the record's id and the receipt of its entry."""
+    """What was written: the record's id and the receipt of its entry (None: it had been sent before)."""
 
     record: uuid.UUID
-    receipt: Receipt
+    receipt: Receipt | None
 
 
 def create(
@@ -44,20 +49,27 @@ def create(
     kind: str,
     label: str,
     typed: Mapping[str, str],
-    recipients: Sequence[str] = (),
+    once: uuid.UUID | None = None,
 ) -> Written:
     """Add a record of the actor's party to the visit's case and share it with whoever the agreement lets read it.
 
-    `typed` by field key; empty ones are left out. Raises `NotFound`, `Refused` (with the clause), `Invalid`,
-    `LogUnavailable`. `recipients` are named in the entry of the disclosure.
+    `typed` by field key; empty ones are left out. `once` is the secret of a form: the same text sent twice with it is
+    written once. Raises `NotFound`, `Refused` (with the clause), `Invalid`, `LogUnavailable`. The entry of the
+    disclosure names the parties that may read it and work on the case today.
     """
     found = case_reading.find(session, doors, actor, visit, "collection")
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)
     values = check(fields, typed)
+    if fields and not values.get(fields[0].key) and (kind == UPDATE or not values):
+        raise Invalid({fields[0].key: "Write something before you share it"})
     _refuse_unless(session, doors, actor, found, shape, list(values) or [f.key for f in fields], (CREATE, SHARE))
-    record = _new(found, actor, shape, values, minor_now(session, doors, actor, found))
+    minor = minor_now(session, doors, actor, found)
+    record = _new(found, actor, shape, values, minor, once)
+    recipients = preview.recipients(session, found, Shape(kind, label, actor.party, minor))
     with doors.log.transaction(session) as tx:
+        if once is not None and session.connection().execute(_MADE, {"record": record.id, "by": actor.user}).first():
+            return Written(record.id, None)
         stored = store(session, doors, found.engine.agreement, [record])
         _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
         receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, recipients)
@@ -137,10 +149,17 @@ def _refuse_unless(
             raise Refused(decision.clause, words, "", receipt.reference)
 
 
-def _new(found: Found, actor: Actor, shape: Shape, values: Mapping[str, str], minor: bool | None) -> NewRecord:
+def _new(
+    found: Found,
+    actor: Actor,
+    shape: Shape,
+    values: Mapping[str, str],
+    minor: bool | None,
+    once: uuid.UUID | None,
+) -> NewRecord:
     case_file = found.visit.case
     return NewRecord(
-        id=new_id(),
+        id=_id_of(once, case_file.id, shape, values) if once else new_id(),
         case=case_file.id,
         person=case_file.person,
         kind=shape.kind,
@@ -152,6 +171,12 @@ def _new(found: Found, actor: Actor, shape: Shape, values: Mapping[str, str], mi
         made_as_youth=minor,
         state=IN_FORCE if shape.kind == "basis" else "",
     )
+
+
+def _id_of(once: uuid.UUID, case: uuid.UUID, shape: Shape, values: Mapping[str, str]) -> uuid.UUID:
+    """The id that this text of this form always gets. Keyed by the form's secret, which is kept nowhere."""
+    told = json.dumps([case.hex, shape.kind, shape.label, sorted(values.items())]).encode()
+    return uuid.UUID(bytes=hmac.digest(once.bytes, told, "sha256")[:16], version=4)
 
 
 def _changed(found: Found, actor: Actor, head: Head, changed: Mapping[str, str]) -> NewRecord:

@@ -1,0 +1,104 @@
+"""A case: why it is opened, and what the agreement then gives."""
+
+import uuid
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, get_flashed_messages, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import gate
+from portal.db import db
+from portal.pages import happened, rendering, visiting
+from portal.pages.face import face
+from portal.pages.frame import Alert
+from portal.sharing import visits
+from portal.sharing.reading import case as reading
+
+pages = Blueprint("case", __name__)
+
+UNASKED = "Select why you need to see this"
+
+
+@pages.get("/case/<uuid:case>")
+@gate.page(gate.CONTENT)
+def ask(case: uuid.UUID) -> ResponseReturnValue:
+    """The purpose question, the same for every address; straight to the case while its visit lasts."""
+    doors = gate.doors()
+    live = visits.current(db.session(), doors, gate.actor(), case, doors.clock())
+    if live is not None:
+        return redirect(url_for("case.view", visit=live), 303)
+    return visiting.ask(action=url_for("case.begin", case=case))
+
+
+@pages.post("/case/<uuid:case>")
+@gate.page(gate.CONTENT)
+def begin(case: uuid.UUID) -> ResponseReturnValue:
+    """Open a visit for the purpose that was chosen; a form that outlived its visit is sent on to the new one."""
+    return _begin(case, url_for("case.begin", case=case), None)
+
+
+@pages.get("/visit/<uuid:visit>")
+@gate.page(gate.CONTENT)
+@visiting.or_ask_again
+def view(visit: uuid.UUID) -> ResponseReturnValue:
+    """The case as the agreement gives it to this visit. `?older=` shows an earlier page of what happened."""
+    d = reading.case(db.session(), gate.doors(), gate.actor(), visit, request.args.get("older", type=int))
+    today = datetime.now(UTC).date()
+    head = face(d, today)
+    base = url_for("case.view", visit=visit)
+    return rendering.show(
+        "case.html",
+        head.name or d.reference,
+        marking=d.marking,
+        receipt=d.receipt,
+        purpose=d.purpose_name,
+        purpose_path=f"{base}/purpose",
+        visit=base,
+        alerts=tuple(Alert("done", str(words)) for words in get_flashed_messages(category_filter=["done"])),
+        d=d,
+        face=head,
+        base=base,
+        emergency_path=url_for("emergency.panel", case=d.case) if d.emergency_offered else "",
+        happened=happened.told(d),
+        may_update=happened.may_update(d),
+        add=happened.addable(d),
+    )
+
+
+@pages.get("/visit/<uuid:visit>/purpose")
+@gate.page(gate.CONTENT)
+@visiting.or_ask_again
+def purpose(visit: uuid.UUID) -> ResponseReturnValue:
+    """Ask for another purpose. The present visit goes on until one is given."""
+    doors = gate.doors()
+    live = visits.resolve(db.session(), doors, gate.actor(), visit, doors.clock())
+    back = url_for("case.view", visit=visit)
+    return visiting.ask(action=f"{back}/purpose", chosen=live.purpose, cancel=back)
+
+
+@pages.post("/visit/<uuid:visit>/purpose")
+@gate.page(gate.CONTENT)
+@visiting.or_ask_again
+def change_purpose(visit: uuid.UUID) -> ResponseReturnValue:
+    """End this visit and open another for the new purpose."""
+    doors = gate.doors()
+    live = visits.resolve(db.session(), doors, gate.actor(), visit, doors.clock())
+    return _begin(live.case.id, url_for("case.change_purpose", visit=visit), visit)
+
+
+def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> ResponseReturnValue:
+    doors, actor, form = gate.doors(), gate.actor(), request.form
+    kept = {k: v for k, v in form.items() if k not in ("csrf_token", "purpose", "reason")}
+    chosen, reason = form.get("purpose", ""), form.get("reason", "").strip()
+    if chosen not in {p.id for p in visits.purposes(doors, actor)}:
+        return visiting.ask(action=action, kept=kept, reason=reason, problem=UNASKED, status=400)
+    begun = visits.begin(db.session(), doors, actor, case, chosen, reason, doors.clock(), instead_of)
+    then, path = form.get(visiting.THEN, ""), url_for("case.view", visit=begun)
+    if then and visiting.goes_on(then):
+        return redirect(f"{path}/{then}", 307)  # keeps the method and what was typed
+    return redirect(path, 303)
+
+
+def done(words: str) -> None:
+    """Say once, above the next view of a case, that something was done. Never anything about a person."""
+    flash(words, "done")

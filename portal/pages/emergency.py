@@ -1,0 +1,55 @@
+"""Emergency access: what it opens, when it ends and who is told stand before the button, not after it."""
+
+import uuid
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import gate
+from portal.db import db
+from portal.pages import rendering
+from portal.sharing import emergency
+from portal.sharing.fields import Invalid
+
+pages = Blueprint("emergency", __name__)
+
+
+@pages.get("/case/<uuid:case>/emergency")
+@gate.page(gate.CONTENT, step_up=True)
+def panel(case: uuid.UUID) -> ResponseReturnValue:
+    """The panel: the same for every address, so that it tells nothing of what is held."""
+    return _panel(case, "", "", 200)
+
+
+@pages.post("/case/<uuid:case>/emergency")
+@gate.page(gate.CONTENT, step_up=True)
+def declare(case: uuid.UUID) -> ResponseReturnValue:
+    """Open the case for an hour; the data-protection officers are told in the same step."""
+    reason = request.form.get("reason", "")
+    try:
+        visit = emergency.declare(db.session(), gate.doors(), gate.actor(), case, reason)
+    except Invalid as error:
+        return _panel(case, reason, error.problems["reason"], 400)
+    return redirect(url_for("case.view", visit=visit), 303)
+
+
+def _panel(case: uuid.UUID, reason: str, error: str, status: int) -> ResponseReturnValue:
+    offered = emergency.propose(db.session(), gate.doors(), gate.actor(), case)
+    back = url_for("case.ask", case=case)
+    return rendering.show(
+        "emergency.html",
+        "Emergency access",
+        status=status,
+        marking=rendering.SENSITIVE if reason else rendering.OFFICIAL,
+        back=back,
+        back_text="The case",
+        d={
+            "action": request.path,
+            "cancel": back,
+            "opens": offered.opens,
+            "ends": offered.ends,
+            "told": offered.told,
+            "reason": reason,
+            "error": error,
+        },
+    )

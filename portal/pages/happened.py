@@ -1,0 +1,77 @@
+"""The timeline and the list of what may be added, made once for a page: templates only place what stands here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.sharing.disclosure import Disclosure, Record
+
+UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One update. `on` is the day it happened as written, or the moment it was shared where that is not given."""
+
+    id: str
+    about: str
+    owner: str
+    on: str | datetime
+    nature: str
+    source: str
+    text: str
+    broken: bool
+    youth: bool
+    new: bool
+    can_edit: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addable:
+    """One kind of record (and category) that may be added, as the end of an address and in words."""
+
+    path: str
+    name: str
+
+
+def told(d: Disclosure) -> tuple[Told, ...]:
+    """The timeline of a disclosure, newest first. "New" is what was shared or changed since the last visit."""
+    since = d.seen_before
+    return tuple(_told(r, since is not None and r.changed_at > since) for r in d.timeline)
+
+
+def _told(record: Record, new: bool) -> Told:
+    found = {v.key.partition("@")[0]: v for v in record.values}
+    text, on = found.get("update.text"), found.get("update.happened_on")
+    nature, source = found.get("update.nature"), found.get("update.source")
+    return Told(
+        id=str(record.id),
+        about=record.label_name or record.kind_name,
+        owner=record.owner_name,
+        on=on.text if on is not None and on.text else record.at,
+        nature=nature.text if nature is not None else "",
+        source=source.text if source is not None else "",
+        text=text.text if text is not None else "",
+        broken=text is not None and text.broken,
+        youth=bool(record.made_as_youth),
+        new=new,
+        can_edit=record.can_edit,
+        changed=record.version > 1,
+    )
+
+
+def addable(d: Disclosure) -> tuple[Addable, ...]:
+    """What may be added besides an update, in the agreement's order."""
+    return tuple(
+        Addable(
+            path=f"{w.kind}/{w.label}" if w.label else w.kind,
+            name=f"{w.kind_name}: {w.label_name}" if w.label else w.kind_name,
+        )
+        for w in d.writable
+        if w.kind != UPDATE
+    )
+
+
+def may_update(d: Disclosure) -> bool:
+    """Whether an update may be shared at all."""
+    return any(w.kind == UPDATE for w in d.writable)
