@@ -48,6 +48,7 @@ POLICE = (
 SHARED = (
     _account("housing-1", "barnet_housing", "Meera Shah", groups=["g-housing"]),
     _account("youth-1", "barnet_youth", "Tom Ansah", groups=["g-youth", "g-everyone"]),
+    _account("bridges-1", "barnet_bridges", "Rosa Quaye", groups=["g-bridges"]),
     _account("both-1", None, "Both Groups", groups=["g-housing", "g-youth"]),
     _account("nurse-1", "ntmh", "Grace Lee", email="grace.lee@Trust.example"),
     _account("nurse-2", None, "Unverified Lee", email="u.lee@trust.example", email_verified=False),
@@ -104,6 +105,11 @@ id = "barnet_youth"
 provider = "shared"
 claim = "groups"
 contains = "g-youth"
+[[party]]
+id = "barnet_bridges"
+provider = "shared"
+claim = "groups"
+contains = "g-bridges"
 [[party]]
 id = "ntmh"
 provider = "shared"

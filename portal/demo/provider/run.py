@@ -3,6 +3,7 @@
 `portal demo` starts it with the environment of the demonstration; in any other environment it refuses to start.
 """
 
+import contextlib
 import sys
 import threading
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     base = f"http://127.0.0.1:{int(provider_port)}"
     secret = (settings.home / configuring.SECRET_FILE).read_text("utf-8").strip()
     client = Client(configuring.CLIENT, secret, f"http://127.0.0.1:{int(portal_port)}")
-    with serving(create_provider(settings, directory(settings), client, base), base):
+    app = create_provider(settings, directory(settings), client, base)
+    with serving(app, base), contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
     return 0
 
