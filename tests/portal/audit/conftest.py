@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -82,7 +83,7 @@ class World:
 
 def view(person: uuid.UUID | None = None, **changes) -> Entry:
     """A permitted case view of one person."""
-    given = {
+    given: dict[str, Any] = {
         "operation": "consultation",
         "actor": uuid.UUID(int=7),
         "agency": "police",

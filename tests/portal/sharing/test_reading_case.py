@@ -13,6 +13,7 @@ from portal.db import now_micros
 from portal.errors import LogUnavailable, NotFound
 from portal.sharing import visits
 from portal.sharing.reading import case as case_reading
+from portal.sharing.reading import rows
 from portal.sharing.tables import CaseFile, RecordRow, SealedValue, VisitRow
 from tests.installation import World
 
@@ -109,7 +110,7 @@ def test_the_entry_is_durable_before_anything_is_opened(world: World, monkeypatc
     visit = _visit(world, police, world.case(FULL, assigned=[police]))
     other = sqlite3.connect(str(world.engine.url.database))
     seen: list[int] = []
-    real = case_reading.open_record
+    real = rows.open_record
 
     def watching(*args, **more):
         seen.append(other.execute("SELECT count(*) FROM audit_entry WHERE operation = 'consultation'").fetchone()[0])
