@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from portal.audit import sequencer
+from portal.audit import pinned, sequencer
 from portal.config import Settings, load_settings
 from portal.db import at_head, open_engine
 from portal.db import migrate as migrate_database
@@ -39,6 +39,8 @@ def create(given: Settings) -> None:
     engine = open_engine(given.database_url)
     migrate_database(engine)
     engine.dispose()
+    with opened(given) as (_, session, doors):  # makes the log's secrets, and pins the key it will be held to
+        pinned.pinned(given.keys_dir, doors.log.signer(session, given.log_origin).verifier)
 
 
 def write_private(path: Path, content: bytes) -> None:

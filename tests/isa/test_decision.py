@@ -170,7 +170,7 @@ def test_making_a_known_fact_unknown_never_widens(made, known, data):
     less = {name: value for name, value in known.items() if name != forgotten}
 
     def bare(found: set[object]) -> set[object]:
-        return {(*item[:3], *item[4:]) for item in found}  # type: ignore[index]
+        return {(*item[:3], *item[4:]) for item in found}
 
     assert bare(permits(made, less)) <= bare(permits(made, known))
 
@@ -208,7 +208,7 @@ def test_a_cited_clause_alone_still_permits(made):
 def test_removing_a_signature_never_widens(made, leaver):
     without = permits(made, signed=OWNERS - {leaver})
     assert without <= permits(made, signed=OWNERS)
-    assert not [p for p in without if leaver in (p[0], p[-1])]  # type: ignore[index]
+    assert not [p for p in without if leaver in (p[0], p[-1])]
 
 
 def test_who_has_not_signed_is_named():
