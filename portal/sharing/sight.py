@@ -69,8 +69,16 @@ class Sight:
     @cached_property
     def knows_person(self) -> bool:
         """Whether the name is given at all: without it a case looks the same as one that does not exist."""
+        return self._any_name(READ)
+
+    @cached_property
+    def may_take_name(self) -> bool:
+        """Whether the name may be printed or exported."""
+        return self._any_name(EXPORT)
+
+    def _any_name(self, action: str) -> bool:
         owners = self.agreement.fields["person.surname"].owners
-        return any(self.decide(READ, "person.surname", owner).permit for owner in owners)
+        return any(self.decide(action, "person.surname", owner).permit for owner in owners)
 
     @cached_property
     def withheld(self) -> Mapping[str, tuple[Group, ...]]:

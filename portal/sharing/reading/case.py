@@ -1,14 +1,14 @@
 """One case, for one visit: decide every field, log and commit, open only what is permitted."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from isa.decision import Decision, Engine
+from isa.decision import Engine
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id, put
@@ -95,23 +95,18 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
     """The case for paper or a file: only what may be exported, the whole timeline, the reason in the entry.
 
     `operation` is "print" or "export". A silent category is never in it. Raises as `case`, `Invalid` without a
-    reason, and `Refused` where this capacity may export nothing at all.
+    reason, and `Refused` where not even the name may be exported (an emergency gives no export).
     """
     found = find(session, doors, actor, visit, operation)
     if not reason:
         raise Invalid({"reason": "Say what you need it for. It is printed on every sheet and kept in the log"})
-    if not any(d.permit for d in _exports(found.sight)):
+    if not found.sight.may_take_name:
         _refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
 
 
-def _exports(seen: Sight) -> Iterator[Decision]:
-    for field in seen.agreement.fields.values():
-        yield from (seen.decide(EXPORT, field.key, owner) for owner in sorted(field.owners))
-
-
 def _refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:
-    """Log and raise `Refused`: this capacity may print or export nothing for this purpose."""
+    """Log and raise `Refused`: whose name may not leave the portal, of them nothing does."""
     case_file, purpose = found.visit.case, found.visit.purpose
     entry = said.entry(
         operation,
@@ -124,7 +119,7 @@ def _refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, o
     )
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
-    words = "For this purpose and in this role nothing may be printed or exported."
+    words = "For your purpose and in your role nothing of this case may be printed or exported."
     raise Refused("8.11", words, "", receipt.reference)
 
 
@@ -239,7 +234,7 @@ def _assemble(
         timeline_older=older,
         safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
         writable=tuple(_writable(seen, s) for s in seen.writable),
-        exportable=any(seen.permitted(EXPORT, Shape(r.kind, r.label, r.owner, r.made_as_youth)) for r in records),
+        exportable=seen.may_take_name,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
         emergency_offered=() if found.visit.emergency else urgent,
         visit_ends=from_micros(found.visit.ends),
