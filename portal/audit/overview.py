@@ -38,7 +38,7 @@ def about(session: Session, vault: Vault, rows: Sequence[Row], most: int = 3) ->
     connection = session.connection()
     ids = [row.entry_id for row in rows]
     counted = select(DETAIL.c.entry_id, func.count()).where(DETAIL.c.entry_id.in_(ids)).group_by(DETAIL.c.entry_id)
-    counts: dict[uuid.UUID, int] = dict(connection.execute(counted).tuples().all())
+    counts: dict[uuid.UUID, int] = {row[0]: row[1] for row in connection.execute(counted)}
     query = select(DETAIL).where(DETAIL.c.entry_id.in_(ids), DETAIL.c.position < most)
     blobs = connection.execute(query.order_by(DETAIL.c.entry_id, DETAIL.c.position)).all()
     years = {row.entry_id: row.at.astimezone(UTC).year for row in rows}
@@ -81,7 +81,7 @@ def by_agency(session: Session, vault: Vault, filters: Filters) -> Mapping[str |
     """How many entries of each agency fit, the most first."""
     number = func.count().label("number")
     query = select(ENTRY.c.agency, number).where(*conditions_of(vault, filters)).group_by(ENTRY.c.agency)
-    return dict(session.connection().execute(query.order_by(number.desc())).tuples().all())
+    return {row[0]: row[1] for row in session.connection().execute(query.order_by(number.desc()))}
 
 
 def actors(session: Session, vault: Vault, filters: Filters) -> Sequence[uuid.UUID]:

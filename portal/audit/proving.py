@@ -37,7 +37,7 @@ def prove(session: Session, key: Verifier, entry_id: uuid.UUID) -> Proof:
     """Prove an entry under the smallest checkpoint over it. Raises `NotFound`; what does not hold is in the answer."""
     connection = session.connection()
     query = select(ENTRY.c.leaf, SEQUENCE.c.index).outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == entry_id)
-    found = connection.execute(query.where(ENTRY.c.entry_id == entry_id)).tuples().first()
+    found = connection.execute(query.where(ENTRY.c.entry_id == entry_id)).first()
     if found is None:
         raise NotFound
     leaf, index = leaf_hash(found[0]), found[1]

@@ -19,10 +19,11 @@ from portal.auth.actor import Actor
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.logbook import words
-from portal.sharing.logbook.scope import person_of, record, references, scope_of
+from portal.sharing.logbook.scope import USES, person_of, record, references, scope_of
 from portal.sharing.reading import staff
 
 NOBODY = "the system"
+ENDED = {"permitted": "done", "refused": "refused", "failed": "failed"}
 SHOWN = 3  # so many cases are named in a line of the list
 
 
@@ -30,7 +31,7 @@ SHOWN = 3  # so many cases are named in a line of the list
 class Query:
     """What an officer asks of the log. `what` is "field:…" or "category:…"; days are whole days in London.
 
-    `case` is a case reference as typed; `person` is set by the look-up and stands in no address.
+    `case` is a case reference as typed, or as the look-up found it.
     """
 
     case: str = ""
@@ -38,6 +39,7 @@ class Query:
     agency: str = ""
     operation: str = ""
     purpose: str = ""
+    outcome: str = ""
     what: str = ""
     since: date | None = None
     until: date | None = None
@@ -50,6 +52,7 @@ class Query:
             "agency": self.agency,
             "operation": self.operation,
             "purpose": self.purpose,
+            "outcome": self.outcome,
             "what": self.what,
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
@@ -60,7 +63,7 @@ class Query:
     def of(cls, terms: Mapping[str, str]) -> Self:
         """Back from `terms`. Raises `ValueError` for what is no id or day."""
         since, until, actor = terms.get("since", ""), terms.get("until", ""), terms.get("actor", "")
-        plain = {name: terms.get(name, "") for name in ("case", "agency", "operation", "purpose", "what")}
+        plain = {name: terms.get(name, "") for name in ("case", "agency", "operation", "purpose", "outcome", "what")}
         return cls(
             **plain,
             actor=uuid.UUID(actor) if actor else None,
@@ -134,6 +137,7 @@ def filters_of(session: Session, doors: Doors, scope: Scope, query: Query) -> tu
         agency=query.agency or None,
         operation=query.operation or None,
         purpose=query.purpose or None,
+        outcome=query.outcome or None,
         opened=_fields(doors, query.what),
         since=_midnight(query.since) if query.since else None,
         until=_midnight(query.until + timedelta(days=1)) if query.until else None,
@@ -161,9 +165,10 @@ def read_out(session: Session, doors: Doors, query: Query) -> tuple[tuple[str, s
     told = (
         ("case", query.case.strip().upper()),
         ("who", who),
-        ("agency", doors.book.party_name(query.agency) if query.agency else ""),
+        ("agency", words.agency(doors.book, query.agency)),
         ("what was done", words.operation(query.operation) if query.operation else ""),
         ("purpose", words.purpose(doors.book, query.purpose or None)),
+        ("outcome", ENDED.get(query.outcome, query.outcome)),
         ("what was opened", what),
         ("from", query.since.isoformat() if query.since else ""),
         ("to", query.until.isoformat() if query.until else ""),
@@ -189,7 +194,7 @@ def _line(doors: Doors, row: Row, about: About, names: Mapping[uuid.UUID, str], 
         at=row.at,
         who=names[row.actor] if row.actor else NOBODY,
         role=doors.book.role_name(row.agency, row.role) if row.agency and row.role else "",
-        agency=doors.book.party_name(row.agency) if row.agency else "",
+        agency=words.agency(doors.book, row.agency),
         did=words.operation(row.operation),
         purpose=words.purpose(doors.book, row.purpose),
         about=shown,
@@ -223,13 +228,14 @@ def choices(session: Session, doors: Doors, actor: Actor) -> Choices:
     named = sorted((name, user.hex) for user, name in staff.names(session, doors, made).items())
     book = doors.book
     agreements = book.of_party(actor.party)
-    parties = sorted({p for a in agreements for p in a.parties}, key=book.party_name)
+    parties = sorted({p for a in agreements for p in a.parties}, key=lambda p: words.agency(book, p))
     purposes = {p.id: p.name for a in agreements for p in a.purposes.values()}
+    uses = {use.id: f"the log: {use.name}" for use in USES.values()}
     return Choices(
         actors=tuple((user, name) for name, user in named),
-        agencies=tuple((party, book.party_name(party)) for party in parties),
+        agencies=tuple((party, words.agency(book, party)) for party in parties),
         operations=tuple((name, words.operation(name)) for name in OPERATIONS),
-        purposes=tuple((name, high(said)) for name, said in purposes.items()),
+        purposes=tuple((name, high(said)) for name, said in (purposes | uses).items()),
         whats=_whats(doors),
     )
 
@@ -256,4 +262,4 @@ def refused(session: Session, doors: Doors, scope: Scope, since: datetime) -> tu
     """(agency, its name, how many) refusals since then, the most first."""
     filters = Filters(outcome="refused", since=since, scope=scope)
     counted: Mapping[Any, int] = overview.by_agency(session, doors.log.vault(session), filters)
-    return tuple((a or "", doors.book.party_name(a) if a else NOBODY, n) for a, n in counted.items())
+    return tuple((a or "", words.agency(doors.book, a) or NOBODY, n) for a, n in counted.items())

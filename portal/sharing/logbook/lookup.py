@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from portal.audit import reading
 from portal.audit.reading import Filters, Scope
 from portal.auth.actor import Actor
-from portal.errors import NotFound
 from portal.keys import index_tags
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
-from portal.sharing.logbook.scope import record, references, scope_of
+from portal.sharing.logbook.scope import record, scope_of
 from portal.sharing.storing import tags_of
 from portal.sharing.tables import CaseFile, SearchTag
 
@@ -41,8 +40,8 @@ class Found:
     receipt: Receipt
 
 
-def find(session: Session, doors: Doors, actor: Actor, use: str, terms: Terms) -> tuple[uuid.UUID, ...]:
-    """The cases of exactly these details that the officer's part of the log has an entry about. Logged, terms sealed.
+def find(session: Session, doors: Doors, actor: Actor, use: str, terms: Terms) -> tuple[str, ...]:
+    """References of the cases of exactly these details. Logged, the terms sealed.
 
     A person of whom no entry is theirs to read is not found: the look-up tells nothing that the log would not.
     Raises `Invalid` with what to correct, `Refused`, `LogUnavailable`.
@@ -50,26 +49,23 @@ def find(session: Session, doors: Doors, actor: Actor, use: str, terms: Terms) -
     values = _checked(terms)
     scope = scope_of(session, doors, actor)
     tags = [tag for _, tag in tags_of(doors, values)]
-    query = select(CaseFile.id, CaseFile.person).where(
+    query = select(CaseFile.id, CaseFile.person, CaseFile.reference).where(
         CaseFile.id.in_(select(SearchTag.case).where(SearchTag.tag.in_(tags))),
         CaseFile.agreement.in_(scope.agreements),
     )
-    rows = session.execute(query.order_by(CaseFile.reference).limit(MOST * 4)).tuples().all()
-    found = [(case, person) for case, person in rows if _in_log(session, doors, scope, person)][:MOST]
-    detail = {"terms": _sealed(values), "cases": [case.hex for case, _ in found]}
-    persons = dict.fromkeys(person for _, person in found)
+    rows = session.execute(query.order_by(CaseFile.reference).limit(MOST * 4)).all()
+    found = [row for row in rows if _in_log(session, doors, scope, row.person)][:MOST]
+    detail = {"terms": _sealed(values), "cases": [row.id.hex for row in found]}
+    persons = dict.fromkeys(row.person for row in found)
     record(session, doors, actor, use, detail, persons, operation="search")
-    return tuple(case for case, _ in found)
+    return tuple(row.reference for row in found)
 
 
-def show(session: Session, doors: Doors, actor: Actor, use: str, cases: Sequence[uuid.UUID]) -> Found:
-    """The references of cases that a look-up found, logged as a reading of the log. Raises as `find`, `NotFound`."""
-    scope = scope_of(session, doors, actor)
-    told = references(session, scope, cases)
-    if len(told) != len(set(cases)):
-        raise NotFound
-    found = tuple(sorted(told.values()))
-    return Found(found, record(session, doors, actor, use, {"asked": {"cases": ", ".join(found)}}))
+def show(session: Session, doors: Doors, actor: Actor, use: str, references: Sequence[str]) -> Found:
+    """References that a look-up of this session found, shown again and logged as a reading. Raises as `find`."""
+    scope_of(session, doors, actor)
+    asked = {"asked": {"cases": ", ".join(references)}}
+    return Found(tuple(references), record(session, doors, actor, use, asked))
 
 
 def _in_log(session: Session, doors: Doors, scope: Scope, person: uuid.UUID) -> bool:

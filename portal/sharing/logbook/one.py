@@ -48,25 +48,29 @@ class Whole:
     receipt: Receipt
 
 
-def named(session: Session, doors: Doors, actor: Actor, use: str, reference: str) -> tuple[Line, ...]:
-    """The entries with a reference that this officer may read; logged. Raises `NotFound` where there is none."""
+def read(
+    session: Session, doors: Doors, actor: Actor, use: str, reference: str, entry: uuid.UUID | None = None
+) -> Whole | tuple[Line, ...]:
+    """The entry with a reference in full, or one line each where several share it and `entry` does not say which.
+
+    Logged first. Raises `NotFound` for what is missing or not this officer's to read.
+    """
     scope = scope_of(session, doors, actor)
-    rows = _rows(session, doors, scope, Filters(reference=reference, scope=scope))
+    ids = None if entry is None else frozenset({entry})
+    filters = Filters(reference=reference, ids=ids, scope=scope)
+    rows = reading.page(session, doors.log.vault(session), filters).rows
     receipt = _log(session, doors, actor, use, rows)
     if not rows:
         raise NotFound(receipt.reference)
-    return lines(session, doors, scope, rows)
+    if len(rows) > 1:
+        return lines(session, doors, scope, rows)
+    return _whole(session, doors, scope, rows[0], receipt)
 
 
-def whole(session: Session, doors: Doors, actor: Actor, use: str, reference: str, entry: uuid.UUID) -> Whole:
-    """One entry in full; logged first. Raises `NotFound` for one that is missing or not this officer's to read."""
-    scope = scope_of(session, doors, actor)
-    rows = _rows(session, doors, scope, Filters(reference=reference, ids=frozenset({entry}), scope=scope))
-    receipt = _log(session, doors, actor, use, rows)
-    if not rows:
-        raise NotFound(receipt.reference)
-    row, vault = rows[0], doors.log.vault(session)
-    about = overview.about(session, vault, rows, MOST)[entry]
+def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Receipt) -> Whole:
+    entry = row.entry_id
+    vault = doors.log.vault(session)
+    about = overview.about(session, vault, [row], MOST)[entry]
     try:
         full: Full | None = reading.entry(session, vault, entry)
     except SealBroken:
@@ -77,7 +81,7 @@ def whole(session: Session, doors: Doors, actor: Actor, use: str, reference: str
     for each in about.details:
         said.update(dict.fromkeys(words.said_of(doors.book, agreement, each.detail)))
     return Whole(
-        line=lines(session, doors, scope, rows, MOST)[0],
+        line=lines(session, doors, scope, [row], MOST)[0],
         outcome=OUTCOMES.get(row.outcome, row.outcome),
         agreement=words.agreement_words(doors.book, row.agreement),
         said=tuple(said) if about.count == 1 else (),
@@ -87,10 +91,6 @@ def whole(session: Session, doors: Doors, actor: Actor, use: str, reference: str
         damaged=full is None or about.damaged > 0,
         receipt=receipt,
     )
-
-
-def _rows(session: Session, doors: Doors, scope: Scope, filters: Filters) -> Sequence[Row]:
-    return reading.page(session, doors.log.vault(session), filters).rows
 
 
 def _log(session: Session, doors: Doors, actor: Actor, use: str, rows: Sequence[Row]) -> Receipt:

@@ -95,7 +95,7 @@ def references(session: Session, scope: Scope, cases: Iterable[uuid.UUID]) -> di
     """Case references by case id, for the cases of the scope's agreements."""
     query = select(CaseFile.id, CaseFile.reference)
     rows = session.execute(query.where(CaseFile.id.in_(set(cases)), CaseFile.agreement.in_(scope.agreements)))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def unseen_notices(session: Session, party: str) -> int:

@@ -21,7 +21,7 @@ from portal.audit.note import NoteInvalid, Verifier
 from portal.audit.reading import Filters, Row
 from portal.audit.report import Report
 from portal.auth.actor import Actor
-from portal.db import from_micros, now_micros, to_micros
+from portal.db import now_micros, to_micros
 from portal.errors import LogUnavailable, Misconfigured
 from portal.sharing.doors import Doors
 from portal.sharing.logbook.scope import record, scope_of
@@ -107,7 +107,7 @@ def outcome(session: Session, doors: Doors, began: int) -> Verified | UnderWay |
         return found
     if run is not None and not run.finished.is_set():
         return UnderWay(run.done, run.total)
-    return UnderWay(0, 0) if now_micros() - began < PATIENCE else None
+    return UnderWay(0, 0) if 0 <= now_micros() - began < PATIENCE else None
 
 
 def last(session: Session, doors: Doors) -> Verified | None:
@@ -165,10 +165,3 @@ def _examined(session: Session, doors: Doors, run: _Run) -> Report:
     if report.whole:
         pinned.hold(session, settings.keys_dir)
     return report
-
-
-def since(micros: str) -> int:
-    """The time in an address of a check. Raises `ValueError`."""
-    began = int(micros)
-    from_micros(began)
-    return began

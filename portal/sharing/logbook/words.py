@@ -1,6 +1,6 @@
 """Entries of the access log in the words of the agreement they were made under."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,17 @@ def purpose(book: Book, name: str | None) -> str:
     return next((a.purposes[name].name for a in book.all() if name in a.purposes), name)
 
 
+def agency(book: Book, party: str | None) -> str:
+    """The short name of a party; its full name where two parties of the book share the short one; "" for none."""
+    if not party:
+        return ""
+    known = {key: p for a in book.all() for key, p in a.parties.items()}
+    if party not in known:
+        return party
+    short = known[party].short
+    return short if [p.short for p in known.values()].count(short) == 1 else known[party].name
+
+
 def agreement_of(book: Book, reference: str | None) -> Agreement | None:
     """The very text an entry was decided under, if it is still served."""
     return next((a for a in book.all() if a.reference == reference), None)
@@ -64,6 +75,20 @@ def fields(agreement: Agreement | None, keys: Iterable[str]) -> str:
     return "; ".join(f"{high(kind)}: {', '.join(names)}" for kind, names in kinds.items())
 
 
+def _folded(agreement: Agreement | None, keys: Iterable[str]) -> str:
+    """As `fields`, with a category of which everything is meant said by its name."""
+    keys = list(keys)
+    if agreement is None:
+        return fields(agreement, keys)
+    whole: dict[str, str] = {}
+    for category in agreement.categories.values():
+        of = {f.key for f in agreement.fields.values() if f.category == category.id}
+        if of and of <= set(keys):
+            whole |= dict.fromkeys(of, f"{high(category.name)}: everything")
+    rest = fields(agreement, (key for key in keys if key not in whole))
+    return "; ".join([*dict.fromkeys(whole.values()), *([rest] if rest else [])])
+
+
 def lines(agreement: Agreement | None, outcome: Outcome) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """(opened, withheld) by owner and clause."""
     opened: dict[tuple[str, str, str], list[str]] = {}
@@ -72,12 +97,16 @@ def lines(agreement: Agreement | None, outcome: Outcome) -> tuple[tuple[Line, ..
     withheld: dict[tuple[str, str, str], list[str]] = {}
     for key, owner, clause, near in outcome.withheld:
         withheld.setdefault((owner, clause, _clause(agreement, near) if near else ""), []).append(key)
-    return _lines(agreement, opened), _lines(agreement, withheld)
+    return _lines(agreement, opened, fields), _lines(agreement, withheld, _folded)
 
 
-def _lines(agreement: Agreement | None, grouped: Mapping[tuple[str, str, str], Sequence[str]]) -> tuple[Line, ...]:
+def _lines(
+    agreement: Agreement | None,
+    grouped: Mapping[tuple[str, str, str], Sequence[str]],
+    said: Callable[[Agreement | None, Iterable[str]], str],
+) -> tuple[Line, ...]:
     return tuple(
-        Line(fields(agreement, keys), _owner(agreement, owner), _clause(agreement, clause), why)
+        Line(said(agreement, keys), _owner(agreement, owner), _clause(agreement, clause), why)
         for (owner, clause, why), keys in grouped.items()
     )
 
@@ -107,7 +136,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     if detail.get("terms"):
         told.append(("Searched by", ", ".join(TERMS.get(term, term) for term in detail["terms"])))
     if detail.get("recipients"):
-        told.append(("Shared with", ", ".join(book.party_name(party) for party in detail["recipients"])))
+        told.append(("Shared with", ", ".join(agency(book, party) for party in detail["recipients"])))
     for key, label in (("refused", "Refused"), ("broken", "Could not be opened")):
         if detail.get(key):
             index = 0 if key == "refused" else 1
