@@ -85,7 +85,7 @@ class Book:
         standing = select(Adoption.party, Adoption.signed_at).where(
             Adoption.digest == found.digest, Adoption.ended_at.is_(None)
         )
-        since = dict(session.execute(standing).tuples().all())
+        since = {row.party: row.signed_at for row in session.execute(standing)}
         return tuple((party.name, since.get(party.id)) for party in found.parties.values())
 
     def role(self, capacity: Capacity) -> tuple[str, bool, str]:

@@ -3,7 +3,7 @@
 Nothing here is read from a record, so nothing is logged.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,11 +11,11 @@ from typing import Literal
 from isa.agreement import Agreement, Capacity
 from isa.decision import Decision, Engine
 from isa.explaining import withheld_groups
-from isa.wording import field_name, listed, low
+from isa.wording import high, listed, low
 from portal.sharing.sight import READ, Sight, sight
 
 WORKING: Mapping[str, bool] = {"assigned": True, "case_open": True}
-"""The facts of an ordinary day: the case is open and assigned to the reader."""
+"""The facts of an ordinary day: the case is open and assigned to the reader. Records are those made about an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,19 @@ def _given(
     for clause, members in groups.items():
         keys = dict.fromkeys(d.field for d in members)
         owners = dict.fromkeys(d.owner for d in members)
-        everyone = {o for key in keys for o in agreement.fields[key].owners}
-        whose = "" if set(owners) == everyone else f", recorded by {_names(agreement, owners)}"
         also = [
             low(agreement.purposes[p].name)
             for p, seen in sights.items()
             if p != purpose and all(seen.decide(READ, d.field, d.owner).permit for d in members)
         ]
         needs = f"Also for {listed(also)}." if also else "For this purpose only."
-        yield Line(_fields(agreement, keys) + whose, "yes", f"{agreement.clauses[clause].heading}.", clause, needs)
+        yield Line(
+            _fields(agreement, keys) + _whose(agreement, keys, owners),
+            "yes",
+            f"{agreement.clauses[clause].heading}.",
+            clause,
+            needs,
+        )
 
 
 def _withheld(agreement: Agreement, decisions: list[Decision]) -> Iterable[Line]:
@@ -87,7 +91,7 @@ def _withheld(agreement: Agreement, decisions: list[Decision]) -> Iterable[Line]
         members = [d for d in decisions if not d.permit and (d.clause, d.near) == (group.clause, group.near)]
         what, _, why = group.sentence.removeprefix("Not shown: ").partition(". ")
         answer: Literal["some", "no"] = "some" if any(_openable(d) for d in members) else "no"
-        yield Line(what[:1].upper() + what[1:], answer, why, clause, "")
+        yield Line(high(what), answer, why, clause, "")
 
 
 def _openable(decision: Decision) -> bool:
@@ -97,10 +101,24 @@ def _openable(decision: Decision) -> bool:
     )
 
 
-def _fields(agreement: Agreement, keys: Iterable[str]) -> str:
-    words = listed(dict.fromkeys(field_name(agreement, key) for key in keys))
-    return words[:1].upper() + words[1:]
+def _fields(agreement: Agreement, keys: Collection[str]) -> str:
+    """The fields in words; a whole category by its name, under which they stand anyway."""
+    category = agreement.categories[agreement.fields[next(iter(keys))].category]
+    if {f.key for f in agreement.fields.values() if f.category == category.id} <= set(keys):
+        return "All of it"
+    return high(listed(dict.fromkeys(low(agreement.fields[key].name) for key in keys)))
 
 
-def _names(agreement: Agreement, parties: Iterable[str]) -> str:
-    return listed(agreement.parties[p].short for p in parties)
+def _whose(agreement: Agreement, keys: Iterable[str], owners: Collection[str]) -> str:
+    """Whose records, where not everyone's: named by those who recorded them, or by those left out if these are fewer."""
+    everyone = {o for key in keys for o in agreement.fields[key].owners}
+    others = [party for party in agreement.parties if party in everyone and party not in owners]
+    if not others:
+        return ""
+    if len(others) < len(owners):
+        return f", recorded by anyone but {_names(agreement, others, 'or')}"
+    return f", recorded by {_names(agreement, owners)}"
+
+
+def _names(agreement: Agreement, parties: Iterable[str], last: str = "and") -> str:
+    return listed((agreement.parties[p].short for p in parties), last)
