@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -19,9 +19,8 @@ from portal.keys import index_tags
 from portal.keys.deks import Place
 from portal.keys.sealing import CHOICE, Context, Dek, seal
 from portal.sharing.doors import Doors
-from portal.sharing.tables import RecordRow, SealedValue, SearchTag
+from portal.sharing.tables import RecordRow
 
-CHUNK = 500
 _AGREEMENTS: dict[str, Agreement] = {}  # by digest, because an agreement itself cannot be hashed
 
 
@@ -62,9 +61,8 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         values += [_value_row(agreement, record, key, 1, blob) for key, blob in sealed.items()]
         tags += _tag_rows(doors, record, record.values)
         stored.append(Stored(record.id, 1, sha256(head).digest()))
-    for table, rows in ((RecordRow, heads), (SealedValue, values), (SearchTag, tags)):
-        for start in range(0, len(rows), CHUNK):
-            session.connection().execute(insert(table), rows[start : start + CHUNK])
+    for table, rows in (("record", heads), ("sealed_value", values), ("search_tag", tags)):
+        _many(session, _INSERT[table], [driver_row(row) for row in rows])
     return stored
 
 
@@ -105,7 +103,9 @@ def change(
     )
     if version.first() is None:
         return None
-    apply_changes(session, [made])
+    batch = Batch()
+    batch.add([made])
+    batch.apply(session)
     return made.stored
 
 
@@ -132,50 +132,65 @@ def prepare_change(
     return Change(record, base, head_bytes(entries), values, tuple(_tag_rows(doors, record, whole)))
 
 
-_MOVE = (
-    update(RecordRow)
-    .where(RecordRow.id == bindparam("of"), RecordRow.version == bindparam("base"))
-    .values(
-        version=bindparam("to"),
-        head=bindparam("new_head"),
-        changed_at=bindparam("at"),
-        changed_by=bindparam("by"),
-        state=bindparam("new_state"),
-    )
-)
-_REPLACE = (
-    update(SealedValue)
-    .where(SealedValue.record == bindparam("of"), SealedValue.field == bindparam("name"), SealedValue.current)
-    .values(current=False)
-)
+_MOVE = "UPDATE record SET version=?, head=?, changed_at=?, changed_by=?, state=? WHERE id=? AND version=?"
+_REPLACE = "UPDATE sealed_value SET current=? WHERE record=? AND field=? AND current"
+_UNTAG = "DELETE FROM search_tag WHERE record=?"
+_INSERT = {
+    "record": 'INSERT INTO record (id, "case", person, kind, label, owner, version, state, made_as_youth, created_at,'
+    " created_by, changed_at, changed_by, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "sealed_value": "INSERT INTO sealed_value (record, field, version, category, current, sealed, written_at,"
+    " written_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "search_tag": 'INSERT INTO search_tag (tag, record, "case", kind) VALUES (?, ?, ?, ?)',
+}
+"""In the order in which `_head_row`, `_value_row` and `_tag_rows` give their values."""
+_TAGGED = ("person", "identifiers")
 
 
-def apply_changes(session: Session, changes: Sequence[Change]) -> None:
-    """Store prepared versions. Inside a write transaction that has seen each record to be at its `base`."""
-    if not changes:
-        return
-    connection = session.connection()
-    moves = [
-        {
-            "of": c.record.id,
-            "base": c.base,
-            "to": c.base + 1,
-            "new_head": c.head,
-            "at": c.record.at,
-            "by": c.record.by,
-            "new_state": c.record.state,
-        }
-        for c in changes
-    ]
-    connection.execute(_MOVE, moves)
-    rows = [row for c in changes for row in c.values]
-    connection.execute(_REPLACE, [{"of": row["record"], "name": row["field"]} for row in rows])
-    connection.execute(insert(SealedValue), rows)
-    ids = [c.record.id for c in changes]
-    for start in range(0, len(ids), CHUNK):
-        connection.execute(delete(SearchTag).where(SearchTag.record.in_(ids[start : start + CHUNK])))
-    if tags := [row for c in changes for row in c.tags]:
-        connection.execute(insert(SearchTag), tags)
+@dataclass(slots=True)
+class Batch:
+    """Prepared versions as the database's driver takes them: nothing is left to do for them under the write lock."""
+
+    moves: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+    replaced: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+    values: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+    untagged: list[tuple[bytes]] = field(default_factory=list)
+    tags: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take up more versions."""
+        for change in changes:
+            record, of = change.record, change.record.id.bytes
+            moved = (change.base + 1, change.head, record.at, record.by.bytes, record.state)
+            self.moves.append((*moved, of, change.base))
+            self.replaced += [(False, of, row["field"]) for row in change.values]
+            self.values += [driver_row(row) for row in change.values]
+            self.tags += [driver_row(row) for row in change.tags]
+            if record.kind in _TAGGED:
+                self.untagged.append((of,))
+
+    def apply(self, session: Session) -> None:
+        """Store them. Inside a write transaction that has seen each record to be at the `base` of its change."""
+        for statement, rows in (
+            (_MOVE, self.moves),
+            (_REPLACE, self.replaced),
+            (_INSERT["sealed_value"], self.values),
+            (_UNTAG, self.untagged),
+            (_INSERT["search_tag"], self.tags),
+        ):
+            _many(session, statement, rows)
+
+
+def driver_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values of a row as the database's driver takes them, in the row's own order."""
+    return tuple(value.bytes if type(value) is uuid.UUID else value for value in row.values())
+
+
+def _many(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement for each row, straight by the driver: thousands of rows wait for this under the write lock."""
+    if rows:
+        connection = session.connection()
+        text = statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
+        connection.exec_driver_sql(text, list(rows))
 
 
 def head_bytes(entries: Mapping[str, tuple[int, str]]) -> bytes:

@@ -26,8 +26,8 @@ from portal.sharing.importing import runs
 from portal.sharing.importing.matching import PURPOSE, new_sight, number_tags, sights
 from portal.sharing.reading.age import is_minor
 from portal.sharing.reading.rows import HEADS, Head
-from portal.sharing.sight import CREATE, Shape, Sight
-from portal.sharing.storing import Change, NewRecord, Stored, places, prepare_change, store
+from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, Sight
+from portal.sharing.storing import Batch, Change, NewRecord, Stored, places, prepare_change, store
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow
 
 
@@ -64,11 +64,19 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A draft whose records are sealed: the new ones stored and hidden, the changed ones in memory."""
+    """One row whose records are sealed: the new ones stored and hidden, the changed ones in the batch.
 
-    draft: Draft
-    stored: tuple[Stored, ...]
-    changes: tuple[Change, ...] = field(repr=False)
+    Small on purpose: thousands of them wait for the one transaction that publishes them.
+    """
+
+    agreement: Agreement
+    person: uuid.UUID
+    known_person: bool
+    case: uuid.UUID | None
+    hidden: uuid.UUID
+    base: tuple[int, int]
+    added: tuple[uuid.UUID, ...]
+    tags: tuple[bytes, ...] = field(repr=False)
 
 
 def prepare(
@@ -78,10 +86,13 @@ def prepare(
     run: uuid.UUID,
     rows: Sequence[tuple[ImportRow, Mapping[str, Any]]],
     now: int,
+    batch: Batch,
 ) -> list[Ready]:
-    """Seal some rows and store what they add, hidden, in one short write transaction that logs the collection.
+    """Seal some rows; store what they add, hidden; put what they change into `batch`. In short write transactions.
 
-    Raises `Moved` where a record to be changed is no longer what the row was compared with.
+    What is collected, and what will be shared and altered once the run is published, is logged here, before it is:
+    the entry that publishes the run, or says that it failed, carries the same correlation. Raises `Moved` where a
+    record to be changed is no longer what the row was compared with.
     """
     decided = _sights(session, doors, actor, rows, now)
     drafts = [_draft(doors, actor, row, content, decided, now) for row, content in rows]
@@ -97,10 +108,20 @@ def prepare(
             .where(ImportRun.id == run)
             .values(done=ImportRun.done + len(rows), touched_at=doors.clock())
         )
-        _log(tx, actor, run, drafts, stored)
-    return [
-        Ready(draft, tuple(stored[r.id] for r in draft.add), _changes(doors, draft, heads, deks)) for draft in drafts
-    ]
+        _log_new(tx, actor, run, drafts, stored)
+    changes = {draft.hidden: _changes(doors, draft, heads, deks) for draft in drafts if draft.edit}
+    if changes:
+        with doors.log.transaction(session) as tx:
+            _log_changed(tx, actor, run, [draft for draft in drafts if draft.edit], changes)
+        batch.add(change for made in changes.values() for change in made)
+    return [_ready(draft) for draft in drafts]
+
+
+def _ready(draft: Draft) -> Ready:
+    added = tuple(record.id for record in draft.add)
+    return Ready(
+        draft.agreement, draft.person, draft.known_person, draft.case, draft.hidden, draft.base, added, draft.tags
+    )
 
 
 def _sights(
@@ -184,22 +205,36 @@ def _store(
     }
 
 
-def _log(
+def _log_new(
     tx: Transaction, actor: Actor, run: uuid.UUID, drafts: Sequence[Draft], stored: Mapping[uuid.UUID, Stored]
 ) -> None:
     adding = [draft for draft in drafts if draft.add]
-    if not adding:
-        return
-    subjects = [
-        Subject(
-            draft.person,
-            {"case": draft.place.hex, "records": [[r.id.hex, 1] for r in draft.add], "run": run.hex},
-            decided=draft.outcome(CREATE),
-        )
-        for draft in adding
-    ]
     digests = [stored[record.id].head for draft in adding for record in draft.add]
-    tx.append(said.entry("collection", actor, purpose=PURPOSE, subjects=subjects, sealed_sha256=digests, visit=run))
+    for operation, action, heads in (("collection", CREATE, digests), ("disclosure", SHARE, [])):
+        if adding:
+            subjects = [_subject(draft, run, action, [[r.id.hex, 1] for r in draft.add]) for draft in adding]
+            tx.append(said.entry(operation, actor, purpose=PURPOSE, subjects=subjects, sealed_sha256=heads, visit=run))
+
+
+def _log_changed(
+    tx: Transaction,
+    actor: Actor,
+    run: uuid.UUID,
+    drafts: Sequence[Draft],
+    changes: Mapping[uuid.UUID, Sequence[Change]],
+) -> None:
+    made = [changes[draft.hidden] for draft in drafts]
+    subjects = [
+        _subject(draft, run, EDIT, [[c.stored.id.hex, c.stored.version] for c in some])
+        for draft, some in zip(drafts, made, strict=True)
+    ]
+    heads = [change.stored.head for some in made for change in some]
+    tx.append(said.entry("alteration", actor, purpose=PURPOSE, subjects=subjects, sealed_sha256=heads, visit=run))
+
+
+def _subject(draft: Draft, run: uuid.UUID, action: str, records: Sequence[Any]) -> Subject:
+    detail: Mapping[str, Any] = {"case": draft.place.hex, "records": records, "run": run.hex}
+    return Subject(draft.person, detail, decided=draft.outcome(action))
 
 
 def _changes(

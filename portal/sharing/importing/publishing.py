@@ -6,14 +6,12 @@ where it changed, nothing is published and the run waits to be looked at anew.
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from sqlalchemy import Engine, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.audit.entry import Subject
 from portal.audit.log import Transaction
 from portal.auth.actor import Actor
 from portal.errors import Conflict, PortalError
@@ -25,11 +23,10 @@ from portal.sharing.importing import runs, staging
 from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.judging import CHANGED, NEW
 from portal.sharing.importing.matching import PURPOSE, now_known
-from portal.sharing.importing.preparing import Draft, Moved, Ready, prepare
+from portal.sharing.importing.preparing import Moved, Ready, prepare
 from portal.sharing.importing.runs import Run
 from portal.sharing.reading import staged
-from portal.sharing.sight import EDIT, SHARE
-from portal.sharing.storing import apply_changes
+from portal.sharing.storing import Batch
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SearchTag
 
 STEP = 50
@@ -133,22 +130,21 @@ def _publish(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, progr
     )
     session.expunge_all()
     ready: list[Ready] = []
+    batch = Batch()
     for some in chunks(wanted, STEP):
         contents = staged.opened(session, doors, staged.ROW, run, row.party, [(r.id, r.sealed) for r in some])
-        ready += prepare(session, doors, actor, run, list(zip(some, contents, strict=True)), now)
+        ready += prepare(session, doors, actor, run, list(zip(some, contents, strict=True)), now, batch)
         progress(len(ready), len(wanted))
-    drafts = [one.draft for one in ready]
     with doors.log.transaction(session) as tx:
-        _require_same(session, doors, actor, drafts)
-        _reveal(session, drafts, now)
-        apply_changes(session, [change for one in ready for change in one.changes])
-        _log(tx, actor, run, ready)
+        _require_same(session, doors, actor, ready)
+        _reveal(session, ready, now)
+        batch.apply(session)
         _close(session, doors, tx, actor, run)
 
 
-def _require_same(session: Session, doors: Doors, actor: Actor, drafts: Sequence[Draft]) -> None:
+def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[Ready]) -> None:
     """Raise `Moved` unless each known case is as it was and nobody new has become known meanwhile."""
-    known = {draft.case: draft.base for draft in drafts if draft.case}
+    known = {row.case: row.base for row in rows if row.case}
     found: dict[uuid.UUID, tuple[int, int]] = dict.fromkeys(known, (0, 0))
     for some in chunks(list(known)):
         session.execute(select(CaseFile.id).where(CaseFile.id.in_(some)).with_for_update())
@@ -158,14 +154,14 @@ def _require_same(session: Session, doors: Doors, actor: Actor, drafts: Sequence
             .group_by(RecordRow.case)
         ):
             found[case] = (number, int(versions))
-    unknown = [tag for draft in drafts if not draft.known_person for tag in draft.tags]
-    if found != known or now_known(session, doors, actor, unknown) or _opened_meanwhile(session, drafts):
+    unknown = [tag for row in rows if not row.known_person for tag in row.tags]
+    if found != known or now_known(session, doors, actor, unknown) or _opened_meanwhile(session, rows):
         raise Moved
 
 
-def _opened_meanwhile(session: Session, drafts: Sequence[Draft]) -> bool:
+def _opened_meanwhile(session: Session, rows: Sequence[Ready]) -> bool:
     """Whether a person known elsewhere has been given a case under the row's agreement since."""
-    elsewhere = {(d.person, d.agreement.id) for d in drafts if d.known_person and not d.case}
+    elsewhere = {(d.person, d.agreement.id) for d in rows if d.known_person and not d.case}
     return any(
         (person, agreement) in elsewhere
         for some in chunks(sorted({person for person, _ in elsewhere}))
@@ -184,47 +180,26 @@ _MOVE = update(RecordRow).where(RecordRow.id == bindparam("of")).values(case=bin
 _RETAG = update(SearchTag).where(SearchTag.record == bindparam("of")).values(case=bindparam("to"))
 
 
-def _reveal(session: Session, drafts: Sequence[Draft], now: int) -> None:
+def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
     """Put the hidden case files under their agreements, and the records of known persons into their cases."""
     connection = session.connection()
-    fresh = [draft for draft in drafts if draft.add and not draft.case]
-    by_borough: dict[str, list[Draft]] = {}
-    for draft in fresh:
-        by_borough.setdefault(draft.agreement.borough, []).append(draft)
+    fresh = [row for row in rows if row.added and not row.case]
+    by_borough: dict[str, list[Ready]] = {}
+    for row in fresh:
+        by_borough.setdefault(row.agreement.borough, []).append(row)
     for borough, some in sorted(by_borough.items()):
         names = next_references(session, borough, now, len(some))
         connection.execute(
             _NAME,
-            [
-                {"of": draft.hidden, "to": draft.agreement.id, "named": name}
-                for draft, name in zip(some, names, strict=True)
-            ],
+            [{"of": row.hidden, "to": row.agreement.id, "named": name} for row, name in zip(some, names, strict=True)],
         )
-    joining = [draft for draft in drafts if draft.add and draft.case]
-    moved = [{"of": record.id, "to": draft.case} for draft in joining for record in draft.add]
+    joining = [row for row in rows if row.added and row.case]
+    moved = [{"of": record, "to": row.case} for row in joining for record in row.added]
     if moved:
         connection.execute(_MOVE, moved)
         connection.execute(_RETAG, moved)
     for some_joining in chunks(joining):
-        connection.execute(delete(CaseFile).where(CaseFile.id.in_([draft.hidden for draft in some_joining])))
-
-
-def _log(tx: Transaction, actor: Actor, run: uuid.UUID, ready: Sequence[Ready]) -> None:
-    """The entries of what this transaction puts in force: what is shared with the parties, and what is altered."""
-    shared = [_subject(one, run, SHARE, [[s.id.hex, 1] for s in one.stored]) for one in ready if one.stored]
-    if shared:
-        tx.append(said.entry("disclosure", actor, purpose=PURPOSE, subjects=shared, visit=run))
-    altered = [
-        _subject(one, run, EDIT, [[c.record.id.hex, c.base + 1] for c in one.changes]) for one in ready if one.changes
-    ]
-    if altered:
-        heads = [change.stored.head for one in ready for change in one.changes]
-        tx.append(said.entry("alteration", actor, purpose=PURPOSE, subjects=altered, sealed_sha256=heads, visit=run))
-
-
-def _subject(one: Ready, run: uuid.UUID, action: str, records: Sequence[Any]) -> Subject:
-    detail: Mapping[str, Any] = {"case": one.draft.place.hex, "records": records, "run": run.hex}
-    return Subject(one.draft.person, detail, decided=one.draft.outcome(action))
+        connection.execute(delete(CaseFile).where(CaseFile.id.in_([row.hidden for row in some_joining])))
 
 
 def _close(session: Session, doors: Doors, tx: Transaction, actor: Actor, run: uuid.UUID) -> None:
