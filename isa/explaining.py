@@ -9,14 +9,19 @@ from dataclasses import dataclass
 
 from isa.agreement import Agreement, Clause
 from isa.decision import Decision
-from isa.wording import fact_name, field_name, high, listed, low, party_names, role_names
+from isa.rules import among
+from isa.wording import fact_name, field_name, high, listed, low, names, party_names, role_names
 
-_FEW = 3  # so many fields are named one by one
+_FEW = 3  # so many purposes are named one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one clause withholds: `fields` in words, one `sentence`, what one `can_see` instead, whom to `ask`."""
+    """What is withheld for one reason: `fields` in words, one `sentence`, what one `can_see` instead, whom to `ask`.
+
+    `fields` are at most six names, the last of them "N others" where there are more. `category` is that of the first,
+    under which the group is told once, even where it speaks of several.
+    """
 
     clause: str
     near: str | None
@@ -24,6 +29,7 @@ class Group:
     sentence: str
     can_see: tuple[str, ...]
     ask: str
+    category: str = ""
 
 
 def text_for_user(agreement: Agreement, decision: Decision) -> str:
@@ -37,7 +43,7 @@ def text_for_user(agreement: Agreement, decision: Decision) -> str:
         return ""
     name = field_name(agreement, decision.field) if decision.field in agreement.fields else "this"
     start = f"Not shown: {name}" if decision.action == "read" else f"You may not {decision.action} {name}"
-    return f"{start}. {_why(agreement, decision)}"
+    return f"{start}. {reason(agreement, decision)}"
 
 
 def text_for_dpo(agreement: Agreement, decision: Decision) -> str:
@@ -72,52 +78,58 @@ def _field_and_owner(agreement: Agreement, decision: Decision) -> str:
 
 
 def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tuple[Group, ...]:
-    """What `decisions` withhold, one group and one sentence for each clause, in order of first mention.
+    """What `decisions` withhold, one group for each reason, in order of first mention.
 
-    Permitted decisions among them tell what the person can see instead: fields derived from the withheld ones, or
-    of a category named after theirs (health → health_engagement). Silent denials are left out altogether.
+    Several refusals of one field are those of its several owners: one is told, in words that are true of them all;
+    where others' records of the field may be read, the sentence names whose may not. Permitted decisions tell what
+    the person can see instead: fields derived from the withheld ones, or of a category named after theirs (health →
+    health_engagement). Silent denials are left out altogether.
     """
     decisions = list(decisions)
-    seen = [d for d in decisions if d.permit and d.action == "read"]
+    seen: dict[str, list[Decision]] = {}
+    denied: dict[tuple[str, ...], list[Decision]] = {}
+    for d in decisions:
+        if d.permit and d.action == "read":
+            seen.setdefault(d.field, []).append(d)
+    for d in decisions:
+        if not d.permit and not d.silent and d.field in agreement.fields:
+            part = () if d.field not in seen else ("party",) if "party" in d.would_need else (d.clause, d.near or "")
+            denied.setdefault((d.field, *part), []).append(d)
     groups: dict[tuple[str, str], list[Decision]] = {}
-    for decision in decisions:
-        if not decision.permit and not decision.silent and decision.field in agreement.fields:
-            groups.setdefault((decision.clause, decision.near or ""), []).append(decision)
-    return tuple(_group(agreement, members, seen) for members in groups.values())
+    for (field, *_), refusals in denied.items():
+        owners = _once(d.owner for d in refusals if d.owner in agreement.parties)
+        told = telling(refusals)
+        why = _why(agreement, told, agreement.parties[owners[0]].short if len(owners) == 1 else "", "your agency")
+        whose = _whose(agreement, field, owners, {d.owner for d in seen.get(field, ())})
+        groups.setdefault((why, whose), []).extend([told, *refusals])
+    permits = [d for given in seen.values() for d in given]
+    return tuple(_group(agreement, members, permits, *said) for said, members in groups.items())
 
 
-def _group(agreement: Agreement, members: list[Decision], seen: list[Decision]) -> Group:
-    first = min(members, key=lambda d: (len(d.would_need), d.would_need))
-    fields = _folded(agreement, {d.field: None for d in members})
+def _whose(agreement: Agreement, field: str, owners: tuple[str, ...], seen: set[str]) -> str:
+    """Whose records are meant, where those of other owners are `seen`; "" where it is everyone's."""
+    if not seen:
+        return ""
+    if len(seen) == 1 and len(owners) > _FEW and {*owners} | seen >= agreement.fields[field].owners:
+        return "other agencies"
+    return listed(agreement.parties[owner].short for owner in owners)
+
+
+def _group(agreement: Agreement, members: list[Decision], seen: list[Decision], why: str, whose: str) -> Group:
+    fields = names(agreement, _once(d.field for d in members))
     owners = _once(d.owner for d in members if d.owner in agreement.parties)
-    elsewhere = {d.field for d in seen} & {d.field for d in members}
-    whose = f", recorded by {listed(agreement.parties[owner].short for owner in owners)}" if elsewhere else ""
+    contact = owners[0] if len(owners) == 1 else agreement.arrangement.subjects_contact
+    paired = any(" and " in name.partition(" (")[0] for name in fields)
+    said = "; ".join(fields) if paired else listed(fields)
     return Group(
-        clause=first.clause,
-        near=first.near,
+        clause=members[0].clause,
+        near=members[0].near,
         fields=fields,
-        sentence=f"Not shown: {listed(fields)}{whose}. {_why(agreement, first)}",
+        sentence=f"Not shown: {f'what {whose} recorded under ' if whose else ''}{said}. {why}",
         can_see=_instead(agreement, members, seen),
-        ask="; ".join(_once(agreement.parties[owner].contact for owner in owners)),
+        ask=agreement.parties[contact].contact if contact in agreement.parties else "",
+        category=agreement.fields[members[0].field].category,
     )
-
-
-def _folded(agreement: Agreement, keys: Iterable[str]) -> tuple[str, ...]:
-    """The fields in words: a whole category of more than a few is said by its name, a whole record by its kind."""
-    keys, words = list(keys), []
-    for key in keys:
-        field = agreement.fields[key]
-        category = [f.key for f in agreement.fields.values() if f.category == field.category]
-        record = [f.key for f in agreement.fields_of(field.kind, field.label)]
-        name = low(agreement.categories[field.category].name)
-        if len(category) > _FEW and set(category) <= set(keys):
-            words.append(name)
-        elif len(record) > _FEW and set(record) <= set(keys):
-            kind = low(agreement.kinds[field.kind].name)
-            words.append(f"{kind} ({name})" if field.label else kind)
-        else:
-            words.append(field_name(agreement, key))
-    return _once(words)
 
 
 def _instead(agreement: Agreement, members: list[Decision], seen: list[Decision]) -> tuple[str, ...]:
@@ -129,23 +141,45 @@ def _instead(agreement: Agreement, members: list[Decision], seen: list[Decision]
         field = agreement.fields[key]
         return key not in hidden and (bool(hidden & set(field.source)) or field.category.partition("_")[0] in stems)
 
-    return _folded(agreement, _once(d.field for d in seen if d.owner in owners and akin(d.field)))
+    return names(agreement, _once(d.field for d in seen if d.owner in owners and akin(d.field)))
 
 
-def _why(agreement: Agreement, decision: Decision) -> str:
-    """Why not, in one sentence that names the clause."""
+def telling(denials: Iterable[Decision]) -> Decision:
+    """The denial that tells most: a prohibition only where nothing else refuses, else what lacks least, by the
+    order in which `isa.rules` weighs; of equals the first."""
+    return min(denials, key=lambda d: (_TELLING.get(d.reason, 3), d.near is None, _lack(d.would_need)))
+
+
+_TELLING = {"ungranted": 0, "not_signed": 1, "prohibited": 2}
+
+
+def _lack(needs: tuple[str, ...]) -> tuple[int, ...]:
+    sorts = [word.partition(":")[0].replace("gateway", "party") for word in needs]
+    return tuple(sorts.count(sort) for sort in ("owner", "party", "role", "emergency", "purpose", "fact"))
+
+
+def reason(agreement: Agreement, decision: Decision, agency: str = "your agency") -> str:
+    """Why `decision` refuses `agency`, in one sentence that names the clause.
+
+    Tells of silent denials too: only for someone who may know of the record, as its own agency may.
+    """
+    owner = agreement.parties[decision.owner].short if decision.owner in agreement.parties else ""
+    return _why(agreement, decision, owner, agency)
+
+
+def _why(agreement: Agreement, decision: Decision, owner: str, agency: str) -> str:
+    """As `reason`; `owner` is the short name of the only owner that is meant, "" for any of several."""
     clause = agreement.clauses[decision.clause]
     if decision.reason == "prohibited":
         unless = listed(fact_name(agreement, word.removeprefix("fact:")) for word in decision.would_need)
         return f"{clause.heading} (clause {clause.number}){f', unless {unless}' if unless else ''}."
     if decision.reason == "not_signed":
-        names = listed(agreement.parties[word.removeprefix("signature:")].name for word in decision.would_need)
-        return f"{names} {'have' if ' and ' in names else 'has'} not signed version {agreement.version}."
+        return _unsigned(agreement, [word.removeprefix("signature:") for word in decision.would_need])
     if decision.reason in _PLAIN:
         return f"{_PLAIN[decision.reason]} (clause {clause.number})."
     if decision.near is None:
-        return f"No clause gives it to anyone (clause {clause.number})."
-    return _nearly(agreement, agreement.clauses[decision.near], decision)
+        return f"No clause gives this to anyone (clause {clause.number})."
+    return _nearly(agreement, agreement.clauses[decision.near], decision.would_need, owner, agency)
 
 
 _PLAIN = {
@@ -157,35 +191,52 @@ _PLAIN = {
 }
 
 
-def _nearly(agreement: Agreement, near: Clause, decision: Decision) -> str:
+def _unsigned(agreement: Agreement, parties: list[str]) -> str:
+    names = listed(agreement.parties[party].name for party in parties)
+    since = f"in force since {agreement.effective.day} {agreement.effective:%B %Y}"
+    has = "have" if len(parties) > 1 else "has"
+    return f"{names} {has} not signed version {agreement.version} ({since}). Until then it gives nothing between you."
+
+
+def _nearly(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: str, agency: str) -> str:
     """What the nearest grant gives, and what is missing."""
-    needs = decision.would_need
-    cite = f"(clause {near.number})"
-    if "owner" in needs and near.owners is not None and decision.owner not in near.owners:
-        return f"{near.heading}: records of {listed(party_names(agreement, near.said.get('from', ())))} only {cite}."
+    gives = f"Clause {near.number} gives this"
+    limits = _limits(agreement, near, needs, owner)
+    if any(agreement.own_only(name) for name in near.gateways):
+        how = f", to which clause {near.number} gives it {limits}" if limits else f" (clause {near.number})"
+        return f"It stays with the agency that recorded it{how}."
     if "owner" in needs:
-        return f"It stays with {agreement.parties[decision.owner].short}, which recorded it {cite}."
+        return f"{gives} from the records of {listed(party_names(agreement, near.said.get('from', ())))} only."
     if "party" in needs:
         to = listed(party_names(agreement, near.said.get("to", tuple(sorted(near.to or ())))))
-        return f"{near.heading} (clause {near.number}: {to} only)."
+        return f"{gives} to {to} only."
     if any(word.startswith("gateway:") for word in needs):
-        owner = agreement.parties[decision.owner].short
-        return f"No legal power in clause {near.number} lets it pass from {owner} to your agency."
-    if "role" in needs:
-        roles = listed(role_names(agreement, near.said.get("acting", tuple(sorted(near.acting or ())))), "or")
-        return f"{near.heading}: given to those acting as {roles} {cite}."
+        return f"No legal power in clause {near.number} lets it pass from {owner or 'its owner'} to {agency}."
+    roles = listed(role_names(agreement, near.said.get("acting", tuple(sorted(near.acting or ())))), "or")
     if "emergency" in needs:
-        return f"{near.heading}: opened in an emergency only {cite}."
+        return f"{gives} in an emergency only{f', to those acting as {roles}' if 'role' in needs else ''}."
+    if "role" in needs:
+        return f"{gives} to those acting as {roles} only."
+    return f"{gives} {limits}."
+
+
+def _limits(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: str) -> str:
+    """The purposes and facts that are missing: "only for safeguarding and only when the case is open"."""
     parts = []
     if "purpose" in needs:
-        purposes = [
-            low(p.name) for key, p in agreement.purposes.items() if near.purposes is None or key in near.purposes
-        ]
-        parts.append(f"for {listed(purposes, 'or')}")
-    facts = [fact_name(agreement, word.removeprefix("fact:")) for word in needs if word.startswith("fact:")]
+        purposes = [low(p.name) for key, p in agreement.purposes.items() if among(key, near.purposes)]
+        few = len(purposes) <= _FEW
+        parts.append(f"only for {listed(purposes, 'or')}" if few else "for other purposes, not for this one")
+    who = owner or "the owner"
+    facts: list[str] = []
+    for word in needs:
+        if word.startswith("fact:"):
+            # What stands in brackets explains the fact: the clause has it, a sentence can do without.
+            said = fact_name(agreement, word.removeprefix("fact:")).partition(" (")[0].replace("the owner", who)
+            facts.append(said.removeprefix(f"{who} ") if any(f.startswith(who) for f in facts) else said)
     if facts:
-        parts.append(f"while {listed(facts)}")
-    return f"{near.heading}: given only {' and '.join(parts)} {cite}."
+        parts.append(f"only when {listed(facts)}")
+    return " and ".join(parts)
 
 
 def _need(agreement: Agreement, word: str) -> str:

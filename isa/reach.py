@@ -6,6 +6,7 @@ from datetime import datetime
 
 from isa.agreement import Capacity, Role, natural
 from isa.decision import Decision, Engine
+from isa.explaining import telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ def readers(
 
     The case counts as assigned to that someone; `facts` are those of the case, `of_party` those that differ from
     party to party ("contracted", "delivering_housing"). What is not given is unknown. Working roles are tried first
-    (those that cases are assigned to); a permit to any role of the party counts, and `roles` says to which.
+    (those that cases are assigned to); a permit to any role of the party counts, and `roles` says to which. A denial
+    is that of a working role, for the purpose that comes nearest to a permit and else for its standing purpose: what
+    keeps the record from them on a working day, not what some other purpose would forbid.
     """
     return tuple(
         _reader(engine, party, field, owner, now, {**facts, "assigned": True, **(of_party or {}).get(party, {})})
@@ -43,15 +46,16 @@ def _reader(engine: Engine, party: str, field: str, owner: str, now: datetime, f
     agreement = engine.agreement
     permits: list[tuple[Role, str, Decision]] = []
     denials: list[Decision] = []
-    for role in _workers(agreement.roles.values(), agreement.parties[party].kind):
-        for purpose in agreement.purposes:
+    workers = _workers(agreement.roles.values(), agreement.parties[party].kind)
+    for role in workers:
+        for purpose in sorted(agreement.purposes, key=lambda name: name != role.standing_purpose):
             decision = engine.open(Capacity(party, role.id), facts, purpose, now).decide("read", field, owner)
             if decision.permit:
                 permits.append((role, purpose, decision))
-            else:
+            elif role.reach == workers[0].reach:
                 denials.append(decision)
     if not permits:
-        return Reader(party, _telling(denials), (), ())
+        return Reader(party, telling(denials), (), ())
     best = min(permits, key=lambda p: (p[0].reach != "assigned", len(p[2].obligations), natural(p[2].clause)))
     roles = tuple(dict.fromkeys(role.id for role, _, _ in permits))
     return Reader(party, best[2], roles, tuple(purpose for role, purpose, _ in permits if role is best[0]))
@@ -62,12 +66,3 @@ def _workers(roles: Iterable[Role], kind: str) -> list[Role]:
     none, any role at all, so that the refusal still names its clause."""
     held = [role for role in roles if role.kinds is None or kind in role.kinds]
     return sorted((role for role in held if role.content), key=lambda role: role.reach != "assigned") or held
-
-
-def _telling(denials: list[Decision]) -> Decision:
-    """The denial that tells most: a prohibition only where it holds for every purpose, else what lacks least."""
-    open_to_grants = [d for d in denials if d.reason != "prohibited"]
-    return min(
-        open_to_grants or denials,
-        key=lambda d: (d.near is None, len(d.would_need), natural(d.near or d.clause), d.would_need),
-    )

@@ -21,6 +21,7 @@ def low(words: str) -> str:
 
 
 def high(words: str) -> str:
+    """The text with its first letter in upper case."""
     return words[:1].upper() + words[1:]
 
 
@@ -50,6 +51,41 @@ def field_name(agreement: Agreement, key: str) -> str:
     field = agreement.fields[key]
     name = low(field.name)
     return f"{name} ({low(agreement.categories[field.category].name)})" if field.label else name
+
+
+def names(agreement: Agreement, keys: Iterable[str]) -> tuple[str, ...]:
+    """At most six names for fields: a whole category by its name, a whole kind of record by its, what is left over
+    of a category as the category "apart from" a few; of a labelled record, its kind and not its nature or date."""
+    keys = list(keys)
+    words: list[str] = []
+    for category in dict.fromkeys(agreement.fields[key].category for key in keys):
+        words += _in_category(agreement, category, frozenset(keys))
+    return tuple(words) if len(words) <= _MANY else (*words[: _MANY - 1], f"{len(words) - _MANY + 1} others")
+
+
+_MANY = 6
+
+
+def _in_category(agreement: Agreement, category: str, keys: frozenset[str]) -> list[str]:
+    name = low(agreement.categories[category].name)
+    fields = [f for f in agreement.fields.values() if f.category == category]
+    rest = [f.key for f in fields if f.key not in keys]
+    if not rest:
+        return [name]
+    words: list[str] = []
+    for kind, label in dict.fromkeys((f.kind, f.label) for f in fields):
+        record = agreement.fields_of(kind, label)
+        said = [f.key for f in record if f.category == category and f.key in keys]
+        kind_name = low(agreement.kinds[kind].name)
+        if label and record[0].key in said:  # the first field of a labelled kind is what it says
+            words.append(f"{kind_name} ({name})")
+        elif len(record) > _MANY // 2 and len(said) == len(record):
+            words.append(kind_name)
+        elif not label:
+            words += [field_name(agreement, key) for key in said]
+    if len(words) > _MANY // 2 and len(rest) <= 2:
+        return [f"{name}, apart from {listed(field_name(agreement, key) for key in rest)}"]
+    return list(dict.fromkeys(words)) or [field_name(agreement, f.key) for f in fields if f.key in keys]
 
 
 def target_names(agreement: Agreement, said: Sequence[str]) -> list[str]:

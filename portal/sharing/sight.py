@@ -1,13 +1,13 @@
 """What one capacity may do at one case for one purpose, given the facts: every decision a page needs, made once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
-from isa.explaining import Group, withheld_groups
+from isa.explaining import Group, telling, withheld_groups
 from portal.audit.entry import Outcome
 
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
@@ -82,30 +82,23 @@ class Sight:
 
     @cached_property
     def withheld(self) -> Mapping[str, tuple[Group, ...]]:
-        """Withheld fields by category, grouped by clause. Made from the agreement alone, never from what is stored."""
-        denied: dict[str, list[Decision]] = {}
-        for decision in self._withheld:
-            denied.setdefault(self.agreement.fields[decision.field].category, []).append(decision)
-        return {c: withheld_groups(self.agreement, [*found, *self._given]) for c, found in denied.items()}
+        """What is withheld, by the category it is told under, grouped by reason: fields that no owner's record may
+        show, and those that some owners' may not. Made from the agreement alone, never from what is stored."""
+        found: dict[str, list[Group]] = {}
+        for group in withheld_groups(self.agreement, [d for reads in self._reads for d in reads]):
+            found.setdefault(group.category, []).append(self._addressed(group))
+        return {category: tuple(groups) for category, groups in found.items()}
+
+    def _addressed(self, group: Group) -> Group:
+        """Nobody is told to ask their own agency."""
+        own = self.agreement.parties.get(self.capacity.party)
+        return replace(group, ask="") if own is not None and group.ask == own.contact else group
 
     @cached_property
-    def _given(self) -> tuple[Decision, ...]:
-        """One permit for each field that may be read of some owner's records: what can be seen instead."""
-        found = []
-        for field in self.agreement.fields.values():
-            decisions = (self.decide(READ, field.key, owner) for owner in sorted(field.owners))
-            found += [d for d in decisions if d.permit and not d.silent][:1]
-        return tuple(found)
-
-    @cached_property
-    def _withheld(self) -> tuple[Decision, ...]:
-        """One refusal for each field that no owner's record may show, silent ones left out."""
-        found = []
-        for field in self.agreement.fields.values():
-            decisions = [self.decide(READ, field.key, owner) for owner in sorted(field.owners)]
-            if decisions and not any(d.permit for d in decisions) and not decisions[0].silent:
-                found.append(decisions[0])
-        return tuple(found)
+    def _reads(self) -> tuple[tuple[Decision, ...], ...]:
+        """For each field the decision to read it in a record of each owner; silent ones left out."""
+        fields = [f for f in self.agreement.fields.values() if not self.agreement.categories[f.category].silent]
+        return tuple(tuple(self.decide(READ, f.key, owner) for owner in sorted(f.owners)) for f in fields)
 
     @cached_property
     def writable(self) -> tuple[Shape, ...]:
@@ -138,7 +131,9 @@ class Sight:
 
     @cached_property
     def _withheld_names(self) -> tuple[tuple[str, str, str, str], ...]:
-        return tuple(sorted((d.field, "", d.clause, d.near or "") for d in self._withheld))
+        """Fields that no owner's record may show."""
+        told = [telling(reads) for reads in self._reads if reads and not any(d.permit for d in reads)]
+        return tuple(sorted((d.field, "", d.clause, d.near or "") for d in told))
 
 
 def youth(made_as_youth: bool) -> dict[str, bool]:

@@ -97,3 +97,10 @@ def test_readers_does_not_cite_what_is_forbidden_for_one_purpose_only():
     found = {r.party: r for r in readers(engine, "health.diagnosis", "health", NOW, READY)}
     assert (found["police"].decision.clause, found["police"].decision.near) == ("1.4", "5.3")
     assert found["health"].purposes == ("risk",)
+
+
+def test_readers_tells_what_refuses_on_a_working_day():
+    """A prohibition for every purpose is not told in the words of one for evaluation alone."""
+    barnet = load(Path(__file__).parents[2] / "isa" / "agreements" / "barnet.toml")
+    found = {r.party: r for r in readers(Engine(barnet), "health.diagnosis", "ntmh", NOW, READY)}
+    assert {r.decision.clause for r in found.values()} == {"5.17", "6.10"}
