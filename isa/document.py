@@ -34,17 +34,23 @@ class Row(BaseModel):
 
 
 class ArrangementRow(Row):
+    """`[arrangement]`: who answers subjects and reports breaches (DPA 2018 s.58; UK GDPR Art 26)."""
+
     subjects_contact: Id
     breach_contact: Id
     text: Some
 
 
 class ControllerRow(Row):
+    """`[controller.ID]`: a legal entity that answers in law."""
+
     name: Words
     competent: Literal["full", "extent", "none"]
 
 
 class PartyRow(Row):
+    """`[party.ID]`: an agency that takes part, under its controller."""
+
     name: Words
     short: Words
     controller: Id
@@ -56,6 +62,8 @@ class PartyRow(Row):
 
 
 class RoleRow(Row):
+    """`[role.ID]`: what a person may act as."""
+
     name: Words
     reach: Literal["assigned", "party", "agreement", "none"]
     content: bool
@@ -64,6 +72,8 @@ class RoleRow(Row):
 
 
 class PurposeRow(Row):
+    """`[purpose.ID]`: why someone may look, in the words of the question."""
+
     name: Words
     ask: Words
     example: Words
@@ -71,11 +81,15 @@ class PurposeRow(Row):
 
 
 class FactRow(Row):
+    """`[fact.ID]`: a circumstance that clauses may ask for."""
+
     name: Words
     per: Literal["owner"] | None = None
 
 
 class GatewayRow(Row):
+    """`[gateway.ID]`: a legal power to disclose, with its direction and exclusions."""
+
     cite: Words
     text: Words
     to: Some | None = None
@@ -91,12 +105,16 @@ class GatewayRow(Row):
 
 
 class RetentionRow(Row):
+    """`retention` of a category: how long after which event, and what then."""
+
     after: Words
     period: Period
     then: Words
 
 
 class CategoryRow(Row):
+    """`[category.ID]`: a sort of data, its owners and its sensitivity."""
+
     name: Words
     sensitivity: Literal["official", "official-sensitive"]
     owners: Some
@@ -107,12 +125,16 @@ class CategoryRow(Row):
 
 
 class KindRow(Row):
+    """`[kind.ID]`: a sort of record."""
+
     name: Words
     section: Words
     labelled: Some | None = None
 
 
 class FieldRow(Row):
+    """`[field."kind.name"]`: one thing that is decided."""
+
     name: Words
     category: Id | None = None
     type: Literal["text", "longtext", "date", "choice", "integer", "yesno"] = "text"
@@ -122,6 +144,8 @@ class FieldRow(Row):
 
 
 class ObligationRow(Row):
+    """One of `then` of a clause: what a permit costs."""
+
     do: Literal["justify", "notify", "review"]
     who: str = ""
     within: Period | None = None
@@ -129,6 +153,8 @@ class ObligationRow(Row):
 
 
 class ClauseRow(Row):
+    """`[[clause]]`: prose and the rule it states."""
+
     no: Number
     heading: Words
     effect: Literal["grant", "prohibit", "statement"]
@@ -149,6 +175,8 @@ class ClauseRow(Row):
 
 
 class GivenRow(Row):
+    """`given` of an example: who asks for what, and what is known."""
+
     who: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
     can: Action
     field: str
@@ -159,6 +187,8 @@ class GivenRow(Row):
 
 
 class ExampleRow(Row):
+    """`[[example]]`: a worked case that is signed with the text and run at load."""
+
     say: Words
     given: GivenRow
     expect: Annotated[str, StringConstraints(pattern=r"^(permit \S+( [a-z]+)*|deny \S+( near \S+)?)$")]

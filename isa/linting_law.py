@@ -8,6 +8,7 @@ Found = Iterator[tuple[int, str]]
 
 
 def grants(agreement: Agreement) -> list[Clause]:
+    """Every grant of the agreement."""
     return [clause for clause in agreement.clauses.values() if clause.effect == "grant"]
 
 
@@ -30,12 +31,14 @@ def reaching(agreement: Agreement, clause: Clause) -> list[tuple[str, str, str]]
 
 
 def without_gateway(agreement: Agreement) -> Found:
+    """Grants that name no legal power to disclose."""
     for clause in grants(agreement):
         if not clause.gateways and next(flows(agreement, clause), None):
             yield clause.line, f"clause {clause.number} discloses to other parties and names no gateway"
 
 
 def without_condition(agreement: Agreement) -> Found:
+    """Grants of special or criminal data without the second condition that the law asks for."""
     for clause in grants(agreement):
         sensitive = sorted(
             name
@@ -64,6 +67,7 @@ def against_direction(agreement: Agreement) -> Found:
 
 
 def unmarked_regime(agreement: Agreement) -> Found:
+    """Grants that take Part 3 data to a party outside Part 3 without saying so."""
     for clause in grants(agreement):
         leaving = sorted({(o, to) for o, to, _ in reaching(agreement, clause) if leaves_part3(agreement, o, to)})
         if leaving and not clause.regime_change:
@@ -96,6 +100,7 @@ def dwp_without_own_gateway(agreement: Agreement) -> Found:
 
 
 def voluntary_without_contract(agreement: Agreement) -> Found:
+    """Grants to the voluntary sector under a power that does not reach a charity in its own right."""
     for clause in grants(agreement):
         if any(agreement.gateways[name].needs for name in clause.gateways):
             continue
@@ -108,6 +113,7 @@ def voluntary_without_contract(agreement: Agreement) -> Found:
 
 
 def without_contract(agreement: Agreement) -> Found:
+    """Parties that act for another without naming the contract (DPA 2018 s.59; UK GDPR Art 28)."""
     for party in agreement.parties.values():
         if bool(party.acts_for) != bool(party.contract):
             line = agreement.lines.get(f"party.{party.id}", 0)

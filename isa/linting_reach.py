@@ -5,6 +5,7 @@ from isa.linting_law import Found, grants, reaching
 
 
 def uncreated(agreement: Agreement) -> Found:
+    """Fields that no capacity may ever create."""
     for field in agreement.fields.values():
         writers = {
             party
@@ -18,6 +19,7 @@ def uncreated(agreement: Agreement) -> Found:
 
 
 def dead(agreement: Agreement) -> Found:
+    """Clauses that no request can reach."""
     for clause in agreement.clauses.values():
         if clause.effect == "statement":
             continue
@@ -83,6 +85,7 @@ def _within(few: frozenset[str] | None, many: frozenset[str] | None) -> bool:
 
 
 def unseen(agreement: Agreement) -> Found:
+    """Fields that nobody may read."""
     read = {key for clause in grants(agreement) if "read" in (clause.can or ()) for key in clause.what or ()}
     for key in agreement.fields:
         if key not in read:
@@ -90,6 +93,7 @@ def unseen(agreement: Agreement) -> Found:
 
 
 def overridden(agreement: Agreement) -> Found:
+    """Grants that a prohibition without exception always overrides."""
     prohibitions = [c for c in agreement.clauses.values() if c.effect == "prohibit" and not c.unless]
     for clause in grants(agreement):
         for ban in prohibitions:

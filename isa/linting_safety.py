@@ -10,6 +10,7 @@ _MEETING = "meeting_open"
 
 
 def bare_emergency(agreement: Agreement) -> Found:
+    """Emergency clauses that do not ask for a reason, a notice and a review."""
     for clause in grants(agreement):
         missing = sorted(OBLIGATIONS - {obligation.do for obligation in clause.obligations})
         if clause.emergency and missing:
@@ -70,12 +71,14 @@ def looser_than_source(agreement: Agreement) -> Found:
 
 
 def without_retention(agreement: Agreement) -> Found:
+    """Categories that do not say how long they are kept."""
     for category in agreement.categories.values():
         if category.retention is None:
             yield agreement.lines.get(f"category.{category.id}", 0), f'no retention for "{category.id}"'
 
 
 def silent_export(agreement: Agreement) -> Found:
+    """Grants that would export a silent category."""
     for clause in grants(agreement):
         silent = sorted({f.category for f in map(agreement.fields.__getitem__, clause.what or ())})
         silent = [name for name in silent if agreement.categories[name].silent]

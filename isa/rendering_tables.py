@@ -34,6 +34,7 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], mar
 
 
 def controllers(agreement: Agreement) -> str:
+    """The table of controllers and their regimes."""
     competent = {
         "full": "competent authority (DPA 2018 Part 3)",
         "extent": "competent authority as far as its law-enforcement functions go (s.30(1)(b))",
@@ -47,6 +48,7 @@ def controllers(agreement: Agreement) -> str:
 
 
 def parties(agreement: Agreement, highlight: str | None) -> str:
+    """The table of parties, their controllers and signatories."""
     rows = []
     for party in agreement.parties.values():
         acts = (
@@ -65,6 +67,7 @@ def parties(agreement: Agreement, highlight: str | None) -> str:
 
 
 def arrangement(agreement: Agreement) -> str:
+    """The arrangement of the joint controllers, in words."""
     said = agreement.arrangement
     words = "".join(f"<p>{escape(text)}</p>\n" for text in said.text)
     rows = [
@@ -76,6 +79,7 @@ def arrangement(agreement: Agreement) -> str:
 
 
 def roles_and_purposes(agreement: Agreement) -> str:
+    """The tables of roles and of purposes."""
     reach = {
         "assigned": "cases assigned to them",
         "party": "cases assigned to their agency",
@@ -92,6 +96,7 @@ def roles_and_purposes(agreement: Agreement) -> str:
 
 
 def categories(agreement: Agreement) -> str:
+    """The table of categories with owners, sensitivity and retention."""
     rows = []
     for c in agreement.categories.values():
         kept = "no period given"

@@ -193,6 +193,7 @@ def _citing_order(clause: Clause) -> tuple[Any, ...]:
 
 
 def among(name: str, allowed: frozenset[str] | None) -> bool:
+    """Whether a name is allowed; None allows every name."""
     return allowed is None or name in allowed
 
 
