@@ -59,7 +59,8 @@ def test_silent_data_leave_no_trace(party):
 def test_it_says_whose_records_are_meant_where_others_may_be_seen():
     groups = {g.near: g for g in withheld_groups(MADE, everything(view("bridges", facts={**CASE, "contracted": True})))}
     assert groups["5.1"].sentence.startswith(
-        "Not shown: what Mental health trust recorded under surname and update (identity and contact). Clause 5.1 gives "
+        "Not shown: what Mental health trust recorded under surname and update (identity and contact). "
+        "Clause 5.1 gives "
     )
     assert groups["5.1"].ask == "the trust's liaison nurse"
 
