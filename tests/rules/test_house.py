@@ -54,7 +54,7 @@ def test_nothing_of_this_machine_or_of_a_registry_is_committed() -> None:
 
 
 def test_no_loose_ends() -> None:
-    loose = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    loose = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b")
     found = [str(p.relative_to(ROOT)) for p in CODE if loose.search(p.read_text("utf-8"))]
     assert found == []
 
