@@ -174,7 +174,8 @@ def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reaso
     file, offered = _look(session, doors, actor, case)
     now = doors.clock()
     visit, refused = new_id(), offered is None or file is None
-    subject = Subject(file.person if file else new_id(), {"case": case.hex, "justification": reason})
+    opens = list(offered.opens) if offered else []  # what the reviewer asks first: it is nowhere else
+    subject = Subject(file.person if file else new_id(), {"case": case.hex, "justification": reason, "opens": opens})
     entry = said.entry(
         "emergency-access",
         actor,

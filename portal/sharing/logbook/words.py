@@ -135,6 +135,8 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
             told.append((label, str(detail[key]).replace("_", " ")))
     if detail.get("terms"):
         told.append(("Searched by", ", ".join(TERMS.get(term, term) for term in detail["terms"])))
+    if detail.get("opens"):
+        told.append(("What it opened", ", ".join(detail["opens"])))
     if detail.get("recipients"):
         told.append(("Shared with", ", ".join(agency(book, party) for party in detail["recipients"])))
     for key, label in (("refused", "Refused"), ("broken", "Could not be opened")):

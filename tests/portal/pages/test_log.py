@@ -177,7 +177,12 @@ class TestEmergencies:
         reader.get("/log/home")
         assert "1 emergency access to review" in reader.text
         page = reader.get("/log/emergencies")
-        for words in ("Nell Night, practitioner, Police", "BN-2026-0001", "He said he would jump tonight"):
+        for words in (
+            "Nell Night, practitioner, Police",
+            "BN-2026-0001",
+            "He said he would jump tonight",
+            "What it opened",
+        ):
             assert words in reader.text
         action = unescape(re.findall(r'action="(/log/emergencies/[^"]+)"', page.text)[0])
         assert reader.post(action, {"outcome": "nonsense", "note": "Spoke to her"}).status_code == 422
