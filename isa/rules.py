@@ -146,9 +146,9 @@ class Rulebook:
     def nearest(self, capacity: Capacity, purpose: str, mask: int, key: Key) -> tuple[str | None, tuple[str, ...]]:
         """The grant on this action and field that lacks least, and what it lacks."""
         best: tuple[tuple[Any, ...], str, tuple[str, ...]] | None = None
-        for clause in self._grants.get((key[0], key[1]), ()):
+        for place, clause in enumerate(self._grants.get((key[0], key[1]), ())):  # already in citing order
             lacking = self._gap(clause, capacity, purpose, mask, key)
-            rank = (*_weigh(lacking), *_citing_order(clause))
+            rank = (*_weigh(lacking), place)
             if best is None or rank < best[0]:
                 best = (rank, clause.number, lacking)
         return (None, ()) if best is None else (best[1], best[2])
