@@ -11,6 +11,7 @@ from portal.db import db
 from portal.pages import happened, rendering, visiting
 from portal.pages.face import face
 from portal.pages.frame import Alert
+from portal.pages.sections import sections
 from portal.sharing import visits
 from portal.sharing.reading import case as reading
 
@@ -59,6 +60,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         face=head,
         base=base,
         emergency_path=url_for("emergency.panel", case=d.case) if d.emergency_offered else "",
+        sections=sections(d),
         happened=happened.told(d),
         may_update=happened.may_update(d),
         add=happened.addable(d),

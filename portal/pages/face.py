@@ -57,7 +57,7 @@ def face(d: Disclosure, today: date) -> Face:
         rag_reason=d.first("case", "rag_reason"),
         status=d.first("case", "status"),
         cohort=d.first("case", "cohort"),
-        responsible=tuple(_person(r) for r in d.records("assignment")),
+        responsible=tuple(sorted((_person(r) for r in d.records("assignment")), key=lambda p: "Lead" not in p.role)),
         next_dates=_next_dates(d, today),
     )
 
