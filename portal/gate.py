@@ -201,4 +201,4 @@ def _require(behind: str, who: Actor) -> None:
     if behind == ADMIN and who.role != "admin":
         raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")
     if behind == LOG and who.role not in LOG_ROLES:
-        raise Refused("9.2", "The access log is read by data-protection officers.", "")
+        raise Refused("9.3", "The access log is read by data-protection officers.", "")

@@ -73,7 +73,7 @@ def tell(
     `users` and `parties` are by staff key. A case whose reference is there already is left alone, so that an
     interrupted run can be taken up.
     """
-    known = dict(session.execute(select(CaseFile.reference, CaseFile.id)).tuples().all())
+    known = {row.reference: row.id for row in session.execute(select(CaseFile.reference, CaseFile.id))}
     agreements = {a.id: a for a in doors.book.all()}
     for batch in batches(nominals, BATCH):
         with doors.log.transaction(session) as tx:

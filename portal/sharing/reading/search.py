@@ -134,7 +134,7 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
     subjects = [
         Subject(
             seen.case.person,
-            {"case": seen.case.id.hex, "records": [[h.id.hex, h.version] for h in seen.heads]},
+            {"case": seen.case.id.hex, "agreement": seen.sight.reference, "records": [[h.id.hex, h.version] for h in seen.heads]},
             decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
         )
         for seen in found.values()
