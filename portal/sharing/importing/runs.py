@@ -196,5 +196,5 @@ def _with_cases(session: Session, persons: set[uuid.UUID]) -> set[uuid.UUID]:
 def count(session: Session, run: uuid.UUID) -> dict[str, int]:
     """Rows by state."""
     statement = select(ImportRow.state, func.count()).where(ImportRow.run == run).group_by(ImportRow.state)
-    found = dict(session.execute(statement).tuples().all())
+    found = {row[0]: row[1] for row in session.execute(statement)}
     return {state: found.get(state, 0) for state in ("new", "changed", "unchanged", "refused")}

@@ -1,0 +1,257 @@
+"""All rows in force or none: killed anywhere, overtaken, sent twice, and with readers all the while."""
+
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.audit import tables as log_tables
+from portal.auth.actor import Actor
+from portal.errors import Conflict, LogUnavailable, NotFound
+from portal.sharing import visits, writing
+from portal.sharing.importing import publishing, runs, staging
+from portal.sharing.reading import case as case_reading
+from portal.sharing.tables import CaseFile, ImportRow, RecordRow, SealedValue, SearchTag
+from tests.installation import World
+from tests.portal.sharing.importing.making import HEADINGS, csv_of
+from tests.portal.sharing.importing.people import file, row
+
+
+def bring_in(world: World, actor: Actor, data: bytes) -> runs.Run:
+    run = staging.stage(world.session, world.doors, actor, data)
+    return publishing.publish(world.session, world.doors, actor, run)
+
+
+def in_force(session: Session) -> dict[str, int]:
+    """How much of everything there is, hidden or not."""
+    session.rollback()
+    tables = (CaseFile, RecordRow, SealedValue, SearchTag)
+    return {t.__tablename__: session.scalar(select(func.count()).select_from(t)) or 0 for t in tables}
+
+
+def entries(world: World) -> list[str]:
+    world.session.rollback()
+    return list(world.session.scalars(select(log_tables.ENTRY.c.operation).order_by(log_tables.ENTRY.c.at)))
+
+
+def cases(world: World) -> list[CaseFile]:
+    world.session.rollback()
+    found = list(world.session.scalars(select(CaseFile).order_by(CaseFile.reference)))
+    world.session.expunge_all()
+    return found
+
+
+@pytest.fixture
+def spoc(world: World) -> Actor:
+    return world.actor("probation", "spoc")
+
+
+def test_new_people_become_cases_of_their_borough_with_a_waiting_referral(world: World, spoc: Actor) -> None:
+    done = bring_in(world, spoc, file(6))
+    assert (done.state, done.new, done.refused) == (runs.PUBLISHED, 6, 0)
+    found = cases(world)
+    assert sorted(case.reference[:2] for case in found) == ["BN", "BN", "BR", "BR", "HA", "HA"]
+    assert {case.agreement for case in found} == {"barnet-iom", "brent-iom", "harrow-iom"}
+    chair = world.actor("barnet_safety", "coordinator")
+    barnet = next(case for case in found if case.agreement == "barnet-iom")
+    visit = visits.begin(world.session, world.doors, chair, barnet.id, "selection", "", world.doors.clock())
+    seen = case_reading.case(world.session, world.doors, chair, visit)
+    assert seen.first("referral", "outcome") == "Waiting"
+    assert seen.first("person", "surname").startswith("Fictional")
+    kinds = {kind for (kind,) in world.session.execute(select(RecordRow.kind).distinct())}
+    assert "assignment" not in kinds
+    assert {"person", "identifiers", "equality", "sentence", "sentence_summary", "score", "score_band"} <= kinds
+
+
+def test_the_same_file_again_writes_nothing_but_log_entries(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(9))
+    before = in_force(world.session)
+    again = bring_in(world, spoc, file(9))
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 9)
+    assert in_force(world.session) == before
+
+
+def test_a_changed_cell_is_a_new_version_of_its_field(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(3))
+    done = bring_in(world, spoc, file(3, ADDRESS="1 Other Street"))
+    assert (done.new, done.changed) == (0, 3)
+    versions = world.session.execute(
+        select(SealedValue.version, SealedValue.current).where(SealedValue.field == "person.address")
+    ).all()
+    assert sorted((v, bool(c)) for v, c in versions) == [(1, False)] * 3 + [(2, True)] * 3
+    assert "alteration" in entries(world)
+    assert bring_in(world, spoc, file(3, ADDRESS="1 Other Street")).unchanged == 3
+
+
+def test_what_is_prepared_is_given_to_nobody_and_a_failure_takes_it_back(
+    world: World, spoc: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = in_force(world.session)
+    run = staging.stage(world.session, world.doors, spoc, file(4))
+    listed: list[object] = []
+
+    def fail(session: Session, rows: object, now: int) -> None:
+        session.rollback()
+        listed.extend(world.session.scalars(select(CaseFile.agreement)))
+        raise LogUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_reveal", fail)
+        with pytest.raises(LogUnavailable):
+            publishing.publish(world.session, world.doors, spoc, run)
+    assert set(listed) == {runs.hidden(run)}
+    assert in_force(world.session) == before
+    kept = runs.find(world.session, world.doors, spoc, run)
+    assert (kept.state, kept.why, kept.new) == (runs.STAGED, runs.FAILED, 4)
+    assert publishing.publish(world.session, world.doors, spoc, run).state == runs.PUBLISHED
+
+
+def test_a_case_changed_since_is_compared_again_and_nothing_is_lost(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(1))
+    case = cases(world)[0]
+    run = staging.stage(world.session, world.doors, spoc, file(2, ADDRESS="From the file"))
+    officer = world.actor("probation", "practitioner")
+    with world.doors.log.transaction(world.session):
+        world.assign(case.id, officer)
+    visit = visits.begin(world.session, world.doors, officer, case.id, "risk", "", world.doors.clock())
+    seen = case_reading.case(world.session, world.doors, officer, visit)
+    person = seen.records("person")[0]
+    typed = {v.key: v.text for v in person.values} | {"person.address": "By hand"}
+    writing.edit(world.session, world.doors, officer, visit, person.id, person.version, typed)
+    done = publishing.publish(world.session, world.doors, spoc, run)
+    assert (done.state, done.why, done.new, done.changed) == (runs.STAGED, runs.AGAIN, 1, 1)
+    assert len(cases(world)) == 1
+    done = publishing.publish(world.session, world.doors, spoc, run)
+    assert (done.state, len(cases(world))) == (runs.PUBLISHED, 2)
+    visit = visits.begin(world.session, world.doors, officer, case.id, "risk", "", world.doors.clock())
+    assert case_reading.case(world.session, world.doors, officer, visit).first("person", "address") == "From the file"
+
+
+def test_somebody_entered_meanwhile_is_not_entered_twice(world: World, spoc: Actor) -> None:
+    run = staging.stage(world.session, world.doors, spoc, file(1))
+    bring_in(world, world.actor("probation", "spoc", "A Colleague"), file(1))
+    done = publishing.publish(world.session, world.doors, spoc, run)
+    assert (done.state, done.why, done.new, done.unchanged) == (runs.STAGED, runs.AGAIN, 0, 1)
+    assert len(cases(world)) == 1
+
+
+def test_a_person_known_in_another_borough_gets_a_case_and_stays_one_person(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, csv_of([HEADINGS, row(0, AUTHORITY="Barnet")]))
+    assert bring_in(world, spoc, csv_of([HEADINGS, row(0, AUTHORITY="Brent")])).new == 1
+    found = cases(world)
+    assert {case.agreement for case in found} == {"barnet-iom", "brent-iom"}
+    assert len({case.person for case in found}) == 1
+
+
+def test_new_records_join_the_case_that_another_agency_opened(world: World, spoc: Actor) -> None:
+    numbers = row(0, AUTHORITY="Barnet")
+    names = {"surname": numbers[2], "forename": numbers[3], "date_of_birth": "1970-01-01"}
+    known = world.case({"police person": names, "police identifiers": {"pnc": numbers[1]}})
+    done = bring_in(world, spoc, csv_of([HEADINGS, numbers]))
+    assert (done.new, done.changed) == (0, 1)
+    owners = set(world.session.execute(select(RecordRow.case, RecordRow.owner).distinct()).all())
+    assert {tuple(each) for each in owners} == {(known, "police"), (known, "probation")}
+    assert set(world.session.scalars(select(SearchTag.case))) == {known}
+    assert len(cases(world)) == 1
+
+
+def test_only_its_sender_publishes_a_run_and_only_once(world: World, spoc: Actor) -> None:
+    run = staging.stage(world.session, world.doors, spoc, file(1))
+    with pytest.raises(NotFound):
+        publishing.publish(world.session, world.doors, world.actor("probation", "spoc", "A Colleague"), run)
+    publishing.publish(world.session, world.doors, spoc, run)
+    with pytest.raises(Conflict):
+        publishing.publish(world.session, world.doors, spoc, run)
+
+
+KILLED = """
+import os, signal, sys, uuid
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from portal.auth.actor import Actor
+from portal.sharing.importing import publishing, staging, runs
+from tests import installation
+from tests.portal.sharing.importing.people import file
+publishing.STEP = 5
+left = int(sys.argv[4])
+def tick(name, real):
+    def run(*given, **named):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+    return run
+from portal.db import Session
+import portal.audit.log as log
+Session.commit = tick("commit", Session.commit)
+with installation.opened(installation.settings(Path(sys.argv[2]))) as world:
+    spoc = world.actor("probation", "spoc")
+    left = int(sys.argv[4])
+    run = staging.stage(world.session, world.doors, spoc, file(20))
+    print(run, flush=True)
+    publishing.publish(world.session, world.doors, spoc, run)
+    print("published", flush=True)
+"""
+
+
+@pytest.mark.parametrize("commit", [1, 2, 3, 4, 5, 7, 8, 9])
+def test_a_kill_leaves_nothing_half_done(world: World, spoc: Actor, commit: int, tmp_path: Path) -> None:
+    """Killed just before the so manyth commit: nobody is known by it; the file sent again brings everything in."""
+    root = str(Path(__file__).parents[4])
+    world.session.rollback()
+    given = [sys.executable, "-W", "ignore", "-c", KILLED, root, str(world.settings.home), "x", str(commit)]
+    done = subprocess.run(given, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+    served = {a.id for a in world.doors.book.all()}
+    assert not [case for case in cases(world) if case.agreement in served]
+    day_later = world.doors.clock() + 2 * runs.DAY
+    object.__setattr__(world.doors, "clock", lambda: day_later)
+    assert bring_in(world, spoc, file(20)).new == 20
+    assert {case.agreement for case in cases(world)} == served
+    assert len(cases(world)) == 20
+    assert world.session.scalar(select(func.count()).select_from(ImportRow)) == 20
+
+
+@pytest.mark.long
+def test_readers_go_on_while_a_thousand_rows_are_published(world: World, spoc: Actor) -> None:
+    """Eight readers at once: no view fails. Prints the p99 of a view and how long publishing took."""
+    reader = world.actor("probation", "practitioner")
+    case = world.case(assigned=[reader])
+    run = staging.stage(world.session, world.doors, spoc, file(1000))
+    took: list[float] = []
+    failed: list[BaseException] = []
+    over = threading.Event()
+
+    def read() -> None:
+        with Session(world.engine, expire_on_commit=False) as session:
+            visit = visits.begin(session, world.doors, reader, case, "risk", "", world.doors.clock())
+            while not over.is_set():
+                start = time.perf_counter()
+                try:
+                    case_reading.case(session, world.doors, reader, visit)
+                except BaseException as error:
+                    failed.append(error)
+                took.append(time.perf_counter() - start)
+                time.sleep(0.05)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    start = time.perf_counter()
+    done = publishing.publish(world.session, world.doors, spoc, run)
+    whole = time.perf_counter() - start
+    over.set()
+    for thread in threads:
+        thread.join()
+    p99 = statistics.quantiles(took, n=100)[98]
+    print(f"\n{len(took)} views in {whole:.1f} s while 1,000 rows were published: p99 {p99 * 1000:.0f} ms")
+    assert done.state == runs.PUBLISHED
+    assert failed == []

@@ -1,0 +1,96 @@
+"""What waits is sealed, logged before it is opened, and gone without a trace when it is given up."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.audit import tables as log_tables
+from portal.errors import NotFound, Refused, SealBroken
+from portal.keys.tables import DEK
+from portal.sharing.importing import previewing, publishing, runs, staging
+from portal.sharing.tables import ImportRow, ImportRun
+from tests.installation import World
+from tests.portal.sharing.importing.making import HEADINGS, cells, csv_of
+from tests.portal.sharing.importing.people import file
+
+CANARIES = ("Quillfeather", "Zzyzx Road 77", "V396366", "2015/6033943L", "1991-04-25", "25/04/1991")
+DATA = csv_of([HEADINGS, cells(SURNAME="Quillfeather", ADDRESS="Zzyzx Road 77"), cells(CRN="bad", PNC="")])
+
+
+def held(home: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+
+
+def test_nothing_of_a_staged_file_can_be_read_on_disk(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    run = staging.stage(world.session, world.doors, spoc, DATA, asked_by="Quillfeather")
+    on_disk = held(world.settings.home)
+    assert run.bytes in on_disk
+    assert [c for c in CANARIES if c.encode() in on_disk or c.casefold().encode() in on_disk] == []
+    publishing.publish(world.session, world.doors, spoc, run)
+    on_disk = held(world.settings.home)
+    assert [c for c in CANARIES if c.encode() in on_disk] == []
+
+
+def test_every_opening_is_preceded_by_its_entry(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    run = staging.stage(world.session, world.doors, spoc, file(3))
+    world.session.rollback()
+    before = world.session.scalar(select(func.count()).select_from(log_tables.ENTRY)) or 0
+    seen = previewing.preview(world.session, world.doors, spoc, run)
+    world.session.rollback()
+    last = world.session.execute(select(log_tables.ENTRY).order_by(log_tables.ENTRY.c.at.desc())).first()
+    assert last is not None
+    assert (last.operation, last.reference) == ("import", seen.receipt.reference)
+    assert world.session.scalar(select(func.count()).select_from(log_tables.ENTRY)) == before + 1
+
+
+def test_a_staged_row_that_was_swapped_opens_for_nobody(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    run = staging.stage(world.session, world.doors, spoc, file(2))
+    with world.doors.log.transaction(world.session):
+        first, second = world.session.scalars(select(ImportRow).order_by(ImportRow.number))
+        first.sealed, second.sealed = second.sealed, first.sealed
+    with pytest.raises(SealBroken):
+        previewing.preview(world.session, world.doors, spoc, run)
+    with pytest.raises(SealBroken):
+        publishing.publish(world.session, world.doors, spoc, run)
+
+
+def test_a_run_given_up_takes_its_key_along(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    run = staging.stage(world.session, world.doors, spoc, file(2))
+    assert world.session.scalar(select(func.count()).where(DEK.c.person == run)) == 1
+    runs.abandon(world.session, world.doors, spoc, run)
+    assert world.session.scalar(select(func.count()).where(DEK.c.person == run)) == 0
+    assert world.session.scalar(select(func.count()).select_from(ImportRow)) == 0
+    with pytest.raises(NotFound):
+        previewing.preview(world.session, world.doors, spoc, run)
+
+
+def test_a_run_of_more_than_a_day_ago_is_given_up_at_the_next(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    old = staging.stage(world.session, world.doors, spoc, file(2))
+    later = world.doors.clock() + runs.DAY + 1
+    object.__setattr__(world.doors, "clock", lambda: later)
+    staging.stage(world.session, world.doors, spoc, file(2))
+    world.session.rollback()
+    states = dict(world.session.execute(select(ImportRun.id, ImportRun.state)).all())  # type: ignore[arg-type]
+    assert states.pop(old) == runs.ABANDONED
+    assert list(states.values()) == [runs.STAGED]
+
+
+def test_a_capacity_without_the_clause_is_refused_before_anything_is_read(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        staging.stage(world.session, world.doors, world.actor("barnet_safety", "coordinator"), b"not even a file")
+    assert refused.value.clause == "8.20"
+    assert refused.value.reference
+
+
+def test_what_no_clause_gives_is_told(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    run = staging.stage(world.session, world.doors, spoc, file(1, CARE="Y"))
+    notes = previewing.preview(world.session, world.doors, spoc, run).notes
+    assert any("Probation practitioner" in note and "8.20" in note for note in notes)
+    assert any("Care experienced" in note for note in notes)
