@@ -32,7 +32,7 @@ WORDS = {
 }
 BROKEN = "The page could not be made. Nothing was changed, and nothing you had saved is lost. Try again in a minute."
 OTHERWISE = ("Something went wrong", "Nothing was changed. Go back and try again.")
-TECHNICAL = frozenset({"csrf_token", "next", "visit", "version", "by", "capacity", "organisation"})
+TECHNICAL = frozenset({"csrf_token", "next", "once", "then", "visit", "version", "by", "capacity", "organisation"})
 
 
 def install(app: Flask) -> None:
