@@ -110,7 +110,7 @@ def _fields(agreement: Agreement, keys: Collection[str]) -> str:
 
 
 def _whose(agreement: Agreement, keys: Iterable[str], owners: Collection[str]) -> str:
-    """Whose records, where not everyone's: named by those who recorded them, or by those left out if these are fewer."""
+    """Whose records, where not everyone's: those who recorded them, or those left out if these are fewer."""
     everyone = {o for key in keys for o in agreement.fields[key].owners}
     others = [party for party in agreement.parties if party in everyone and party not in owners]
     if not others:

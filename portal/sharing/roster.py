@@ -214,7 +214,7 @@ def _granted(doors: Doors, c: Capacity, names: dict[uuid.UUID, str], now: int) -
         role=doors.book.role_name(c.party, c.role),
         starts=from_micros(c.starts),
         ends=from_micros(over - 1) if over else None,
-        granted_by=names[c.granted_by] if c.granted_by else "when the portal was set up",
+        granted_by=names[c.granted_by] if c.granted_by else "the operator, at set-up",
         live=c.ended_at is None and (c.ends is None or c.ends > now),
     )
 

@@ -87,6 +87,7 @@ def test_a_role_is_given_with_dates_and_ended_again(web, world, admin, newcomer)
     assert (answer.status_code, answer.location) == (303, f"/people/{newcomer}")
     assert held(world, newcomer) == ["practitioner"]
     [given] = capacities.current(world.session, newcomer, now_micros())
+    assert given.ends
     assert from_micros(given.ends).date() in (ends, ends + timedelta(days=1))  # its last day is `ends`, in London
     web.get(f"/people/{newcomer}")
     assert "Given by" in web.text

@@ -1,20 +1,16 @@
 """A browser at the whole application, without a network: signed in as whom a test says, with form tokens that fit."""
 
 import re
-import sys
 from html import unescape
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-import portal.pages
-from portal import gate
+from portal.app import create_app
 from portal.audit import tables as audit_tables
 from portal.auth import sessions
 from portal.auth.actor import Actor
@@ -23,11 +19,6 @@ from portal.config import Settings
 from portal.db import now_micros
 from tests.installation import World
 
-STAND_INS = {
-    "log": {"home": "/log", "entries": "/log/entries", "emergencies": "/log/emergencies"},
-    "imports": {"upload": "/import"},
-}
-"""Pages that links lead to and that are still being written: an empty answer stands in for each that is missing."""
 HOUR = 3600 * 1_000_000
 RAW = "a form token's secret half"
 
@@ -90,19 +81,4 @@ class Web:
 
 def open_app(settings: Settings, **overrides: Any) -> Flask:
     """The application for these settings."""
-    for noun, paths in STAND_INS.items():
-        if not hasattr(portal.pages, noun) and find_spec(f"portal.pages.{noun}") is None:
-            _stand_in(noun, paths)
-    from portal.app import create_app
-
     return create_app(settings, **overrides)
-
-
-def _stand_in(noun: str, paths: dict[str, str]) -> None:
-    module = ModuleType(f"portal.pages.{noun}")
-    pages = Blueprint(noun, module.__name__)
-    for endpoint, path in paths.items():
-        pages.add_url_rule(path, endpoint, gate.page(gate.ANYONE)(lambda: "stand-in"))
-    module.pages = pages  # type: ignore[attr-defined]
-    sys.modules[module.__name__] = module
-    setattr(portal.pages, noun, module)
