@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 
 from portal.errors import SealBroken
-from portal.keys.sealing import HEADER, MAGIC, NONCE, SHORTEST, Context, Dek, associated, dek_id, serves
+from portal.keys.sealing import HEADER, MAGIC, NONCE, SHORTEST, Bound, Context, Dek, associated, dek_id, serves
 
 
 def open_value(dek: Dek, context: Context, sealed: bytes) -> bytes:
@@ -16,23 +16,46 @@ def open_value(dek: Dek, context: Context, sealed: bytes) -> bytes:
     """
     header = sealed[:HEADER]
     if len(sealed) < SHORTEST or header != MAGIC + dek.id or not serves(dek, context):
-        raise SealBroken(f"sealed value of {context.field}: not sealed in a known format under this key")
-    try:
-        padded = dek.aead.decrypt(
-            sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :], associated(header, context)
-        )
-    except InvalidTag:
-        raise SealBroken(f"sealed value of {context.field}: does not verify in its place") from None
-    plain = padded.rstrip(b"\x00")
-    if plain[-1:] != b"\x80":
-        del padded, plain
-        raise SealBroken(f"sealed value of {context.field}: wrong padding")
-    return plain[:-1]
+        raise _unknown(context.field)
+    return _opened(dek, context.field, sealed, associated(header, context))
 
 
 def open_with(deks: Mapping[bytes, Dek], context: Context, sealed: bytes) -> bytes:
     """As `open_value`, with the key that the value names; a key that is not among those loaded is `SealBroken`."""
     dek = deks.get(dek_id(sealed))
     if dek is None:
-        raise SealBroken(f"sealed value of {context.field}: its data key is gone or does not verify")
+        raise _gone(context.field)
     return open_value(dek, context, sealed)
+
+
+def open_field(deks: Mapping[bytes, Dek], of: Bound, field: str, category: str, version: int, sealed: bytes) -> bytes:
+    """As `open_with`, for one field of a record of which many are opened."""
+    header = sealed[:HEADER]
+    if len(sealed) < SHORTEST or header[: len(MAGIC)] != MAGIC:
+        raise _unknown(field)
+    dek = deks.get(header[len(MAGIC) :])
+    if dek is None:
+        raise _gone(field)
+    if not serves(dek, of):
+        raise _unknown(field)
+    return _opened(dek, field, sealed, of.associated(header, field, category, version))
+
+
+def _opened(dek: Dek, field: str, sealed: bytes, bound_to: bytes) -> bytes:
+    try:
+        padded = dek.aead.decrypt(sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :], bound_to)
+    except InvalidTag:
+        raise SealBroken(f"sealed value of {field}: does not verify in its place") from None
+    plain = padded.rstrip(b"\x00")
+    if plain[-1:] != b"\x80":
+        del padded, plain
+        raise SealBroken(f"sealed value of {field}: wrong padding")
+    return plain[:-1]
+
+
+def _unknown(field: str) -> SealBroken:
+    return SealBroken(f"sealed value of {field}: not sealed in a known format under this key")
+
+
+def _gone(field: str) -> SealBroken:
+    return SealBroken(f"sealed value of {field}: its data key is gone or does not verify")

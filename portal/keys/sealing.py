@@ -83,7 +83,24 @@ def associated(header: bytes, context: Context) -> bytes:
     )
 
 
-def serves(dek: Dek, context: Context) -> bool:
+class Bound:
+    """What every value of one record is bound to, laid out once: for opening many of them."""
+
+    __slots__ = ("_after", "_before", "owner", "person")
+
+    def __init__(self, kind: str, record: UUID, person: UUID, owner: str) -> None:
+        self.person = person
+        self.owner = owner
+        self._before = text_part(kind) + uuid_part(record)
+        self._after = uuid_part(person) + text_part(owner)
+
+    def associated(self, header: bytes, field: str, category: str, version: int) -> bytes:
+        """The bytes of `associated` for one field of this record."""
+        name, of = text_part(field), text_part(category)
+        return b"%b%b%b%b%b%b" % (header, self._before, name, self._after, of, number_part(version))
+
+
+def serves(dek: Dek, context: Context | Bound) -> bool:
     """Whether a data key is one for the context's person and owner."""
     return (dek.person is None or dek.person == context.person) and (dek.owner is None or dek.owner == context.owner)
 

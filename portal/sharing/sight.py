@@ -1,9 +1,10 @@
 """What one capacity may do at one case for one purpose, given the facts: every decision a page needs, made once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
@@ -13,8 +14,7 @@ from portal.audit.entry import Outcome
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """One kind of record under one label of one owner: as fine as decisions go."""
 
     kind: str

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -14,8 +15,8 @@ from isa.agreement import Agreement
 from portal.db import from_micros
 from portal.errors import SealBroken
 from portal.keys.deks import Keyring
-from portal.keys.opening import open_with
-from portal.keys.sealing import HEADER, MAGIC, Context, Dek
+from portal.keys.opening import open_field
+from portal.keys.sealing import HEADER, MAGIC, Bound, Context, Dek
 from portal.sharing.disclosure import Record, Value
 from portal.sharing.sight import EDIT, READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
@@ -78,12 +79,22 @@ def shape_of(head: Head) -> Shape:
     return Shape(head.kind, head.label, head.owner, head.made_as_youth)
 
 
+@lru_cache(maxsize=8192)
+def _standing(head: bytes) -> Mapping[str, tuple[int, str]]:
+    """What a head says, {field: (version, digest)}: read once, for the same bytes come back at every view."""
+    told: dict[str, Sequence[Any]] = json.loads(head)
+    return {field: (version, digest) for field, (version, digest) in told.items()}
+
+
 class Stored(NamedTuple):
     """One sealed value as it lies in the database."""
 
     version: int
     category: str
     sealed: bytes
+
+
+_NOTHING: Mapping[str, Stored] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +111,14 @@ def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fiel
     values: dict[uuid.UUID, dict[str, Stored]] = {}
     wanted: set[bytes] = set()
     ids = list(records)
+    connection = session.connection()
     for start in range(0, len(ids), 500):
         some = {"records": ids[start : start + 500], **({"fields": fields} if fields else {})}
-        found = session.connection().execute(_SOME_VALUES if fields else _VALUES, some)
-        for record, field, version, category, sealed in found:
-            values.setdefault(record, {})[field] = Stored(version, category, sealed)
+        for record, field, version, category, sealed in connection.execute(_SOME_VALUES if fields else _VALUES, some):
+            of = values.get(record)
+            if of is None:
+                of = values[record] = {}
+            of[field] = Stored(version, category, sealed)
             wanted.add(sealed[DEK_ID])  # if that is no registered format, opening fails, is shown and logged as such
     return Sealed(values, keyring.load(session, wanted), frozenset(fields))
 
@@ -117,19 +131,20 @@ def open_record(
     A value that does not verify in its place becomes a broken one and is added to `broken`.
     """
     shape = shape_of(head)
-    rows = sealed.values.get(head.id, {})
-    standing = json.loads(head.head)
+    rows = sealed.values.get(head.id, _NOTHING)
+    standing = _standing(head.head)
+    of = Bound(head.kind, head.id, head.person, head.owner)
     values = []
     for field, _ in sight.permitted(action, shape):
         key = field.key
-        if sealed.fields and key not in sealed.fields:
-            continue
         row = rows.get(key)
         if row is None and key not in standing:
             continue
+        if sealed.fields and key not in sealed.fields:
+            continue
         if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
             continue
-        text = None if row is None else _open(head, key, row, standing, sealed.deks)
+        text = None if row is None else _open(of, key, row, standing, sealed.deks)
         if text is None:  # also where the head knows a value that is gone from its place
             broken.append((head.id, key))
             values.append(Value(key, field.name, "", field.type, broken=True))
@@ -164,14 +179,14 @@ def _still(sight: Sight, shape: Shape, category: str, action: str) -> bool:
 
 
 def _open(
-    head: Head, key: str, row: Stored, standing: Mapping[str, Sequence[Any]], deks: Mapping[bytes, Dek]
+    of: Bound, key: str, row: Stored, standing: Mapping[str, tuple[int, str]], deks: Mapping[bytes, Dek]
 ) -> str | None:
     """The text of a value, None where it does not verify: as the head has it, and in its one place."""
-    version, digest = standing.get(key, (None, None))
-    if version != row.version or sha256(row.sealed).hexdigest() != digest:
+    version, category, sealed = row
+    if standing.get(key) != (version, sha256(sealed).hexdigest()):
         return None
     try:
-        return open_with(deks, place(head, key, row.category, row.version), row.sealed).decode()
+        return open_field(deks, of, key, category, version, sealed).decode()
     except (SealBroken, UnicodeDecodeError):
         return None
 

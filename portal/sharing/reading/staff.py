@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.errors import SealBroken
@@ -14,6 +14,9 @@ from portal.sharing.staff import place
 from portal.sharing.tables import StaffValue
 
 UNKNOWN = "name not known"
+_VALUES = select(StaffValue.user, StaffValue.version, StaffValue.sealed).where(
+    StaffValue.user.in_(bindparam("users", expanding=True)), StaffValue.field == bindparam("field")
+)
 
 
 def names(session: Session, doors: Doors, users: Iterable[uuid.UUID], field: str = "name") -> dict[uuid.UUID, str]:
@@ -21,15 +24,7 @@ def names(session: Session, doors: Doors, users: Iterable[uuid.UUID], field: str
     wanted = list(set(users))
     if not wanted:
         return {}
-    rows = (
-        session.connection()
-        .execute(
-            select(StaffValue.user, StaffValue.version, StaffValue.sealed).where(
-                StaffValue.user.in_(wanted), StaffValue.field == field
-            )
-        )
-        .all()
-    )
+    rows = session.connection().execute(_VALUES, {"users": wanted, "field": field}).all()
     ids = {dek_id(row.sealed) for row in rows}
     deks = doors.keys.load(session, ids)
     found = dict.fromkeys(wanted, UNKNOWN)
