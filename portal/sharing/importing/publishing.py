@@ -5,6 +5,7 @@ where it changed, nothing is published and the run waits to be looked at anew.
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,8 +30,10 @@ from portal.sharing.reading import staged
 from portal.sharing.storing import Batch
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SearchTag
 
-STEP = 50
+STEP = 20
 """Rows prepared in one write transaction: few enough that nobody waits long for the lock."""
+PAUSE = 0.02
+"""Seconds between two of them, in which views that wait for the lock get it: it does not queue."""
 Progress = Callable[[int, int], object]
 
 
@@ -135,6 +138,7 @@ def _publish(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, progr
         contents = staged.opened(session, doors, staged.ROW, run, row.party, [(r.id, r.sealed) for r in some])
         ready += prepare(session, doors, actor, run, list(zip(some, contents, strict=True)), now, batch)
         progress(len(ready), len(wanted))
+        time.sleep(PAUSE)
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
         _reveal(session, ready, now)

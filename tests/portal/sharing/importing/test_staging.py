@@ -76,7 +76,7 @@ def test_a_run_of_more_than_a_day_ago_is_given_up_at_the_next(world: World) -> N
     object.__setattr__(world.doors, "clock", lambda: later)
     staging.stage(world.session, world.doors, spoc, file(2))
     world.session.rollback()
-    states = dict(world.session.execute(select(ImportRun.id, ImportRun.state)).all())  # type: ignore[arg-type]
+    states = dict(world.session.execute(select(ImportRun.id, ImportRun.state)).all())
     assert states.pop(old) == runs.ABANDONED
     assert list(states.values()) == [runs.STAGED]
 
