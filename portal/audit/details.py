@@ -27,7 +27,7 @@ from portal.keys import secrets
 from portal.keys.encoding import commitment
 from portal.keys.opening import open_value
 from portal.keys.provider import KeyProvider
-from portal.keys.sealing import Context, Dek, seal
+from portal.keys.sealing import Bound, Context, Dek, seal, seal_field
 
 NAMES: Final = ("log-index", "log-details", "log-silent")
 """Named secrets: behind the subject tags, and around the keys of the open and of the silent parts."""
@@ -139,11 +139,11 @@ class Vault:
         """The open and the silent blob of one subject."""
         plain = canonical({"decision": decision, "detail": subject.detail, "person": str(subject.person)})
         quiet = b"" if subject.silent is None else canonical({"silent": subject.silent})
-        blobs = (
-            seal(_dek(key.key_id, secret, entry_id, position), _context(key, entry_id, position, name), _fill(text))
-            for name, secret, text in (("open", key.open, plain), ("silent", key.silent, quiet))
-        )
-        return next(blobs), next(blobs)
+        of = Bound(OWNER, entry_id, key.person, OWNER)
+        place = _LABEL + entry_id.bytes + position.to_bytes(4, "big")
+        sealed = seal_field(_derived(key.key_id, key.open, place), of, "open", "log", position, _fill(plain))
+        silent = seal_field(_derived(key.key_id, key.silent, place), of, "silent", "log", position, _fill(quiet))
+        return sealed, silent
 
     def open(self, key: YearKey, entry_id: uuid.UUID, position: int, sealed: bytes, silent: bytes | None) -> Opened:
         """What the blobs of one subject say; pass `silent` only for a reader who may have it. Raises `SealBroken`."""
@@ -197,9 +197,12 @@ def _context(key: YearKey, entry_id: uuid.UUID, position: int, name: str) -> Con
 
 
 def _dek(key_id: bytes, secret: bytes, entry_id: uuid.UUID, position: int) -> Dek:
+    return _derived(key_id, secret, _LABEL + entry_id.bytes + position.to_bytes(4, "big"))
+
+
+def _derived(key_id: bytes, secret: bytes, place: bytes) -> Dek:
     """Each blob has a key of its own, so that one can be handed out (a proof for a person) without the year's."""
-    derived = hmac.digest(secret, _LABEL + entry_id.bytes + position.to_bytes(4, "big"), "sha256")
-    return Dek(key_id, AESGCM(derived))
+    return Dek(key_id, AESGCM(hmac.digest(secret, place, "sha256")))
 
 
 def _fill(text: bytes) -> bytes:

@@ -61,6 +61,17 @@ def seal(dek: Dek, context: Context, plaintext: bytes, pad_to: Literal[16, 32] =
     return header + nonce + dek.aead.encrypt(nonce, _pad(plaintext, pad_to), associated(header, context))
 
 
+def seal_field(dek: Dek, of: "Bound", field: str, category: str, version: int, plaintext: bytes) -> bytes:
+    """As `seal`, for one field of a record of which several are sealed."""
+    if not serves(dek, of):
+        del plaintext
+        raise SealBroken("data key and context name different persons or owners")
+    header = MAGIC + dek.id
+    nonce = os.urandom(NONCE)
+    bound_to = of.associated(header, field, category, version)
+    return header + nonce + dek.aead.encrypt(nonce, _pad(plaintext, 16), bound_to)
+
+
 def dek_id(sealed: bytes) -> bytes:
     """Id (8 bytes) of the data key a sealed value names. Raises `SealBroken` unless it is exactly a known format."""
     if sealed[: len(MAGIC)] != MAGIC or len(sealed) < SHORTEST:
