@@ -177,8 +177,9 @@ def _guard() -> BaseResponse | None:
         return redirect(url_for("sign_in.capacity"))
     _require(behind, current_user.actor)
     if step_up and not current_user.actor.stepped_up:
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return redirect(url_for("sign_in.confirm", next=back))
+        if request.method != "GET":
+            abort(428)  # a redirect would lose what was typed; the page for this shows it, to be sent again
+        return redirect(url_for("sign_in.confirm", next=request.full_path.rstrip("?")))
     return None
 
 

@@ -28,6 +28,10 @@ WORDS = {
     400: ("The portal could not read that", "Go back, check what you entered and try again."),
     403: ("That is not allowed", "Nothing was shown and nothing was changed."),
     405: ("This page works differently", "Start from your home page instead of a saved address."),
+    428: (
+        "Confirm that it is you, then send this again",
+        "You confirmed it too long ago for this, so it was not sent. Copy what you wrote, confirm, and send it again.",
+    ),
     413: ("That is too large", "Files of up to 12 MB can be sent. Divide the file and send the parts."),
 }
 BROKEN = "The page could not be made. Nothing was changed, and nothing you had saved is lost. Try again in a minute."

@@ -134,7 +134,11 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
     subjects = [
         Subject(
             seen.case.person,
-            {"case": seen.case.id.hex, "agreement": seen.sight.reference, "records": [[h.id.hex, h.version] for h in seen.heads]},
+            {
+                "case": seen.case.id.hex,
+                "agreement": seen.sight.reference,
+                "records": [[h.id.hex, h.version] for h in seen.heads],
+            },
             decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
         )
         for seen in found.values()
@@ -224,10 +228,16 @@ def _hit(seen: _Candidate, sealed: object, broken: list[tuple[uuid.UUID, str]]) 
         name=f"{text('forename')} {text('surname')}".strip(),
         date_of_birth=text("date_of_birth"),
         matched=seen.matched,
-        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties)),
+        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties if _may_name(seen.sight, p))),
         safety=tuple(r for r in opened if category_of(agreement, r.kind, r.label) == "safety"),
         may_open=seen.sight.knows_person,
     )
+
+
+def _may_name(seen: Sight, party: str) -> bool:
+    """Whether it may be said that an agency works on the case: that a treatment service does is itself confidential."""
+    asked = ((SEARCH, "person.surname"), (READ, "assignment.practitioner"))
+    return any(seen.decide(action, field, party).permit for action, field in asked)
 
 
 def _check(values: Mapping[str, str]) -> None:

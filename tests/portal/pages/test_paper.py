@@ -45,7 +45,9 @@ def test_an_export_asks_for_a_fresh_proof_of_identity(world: World) -> None:
     browser = Visitor(world, world.actor("police", "practitioner", "PC Tired", stepped_up=False))
     visit = browser.open(world.case(assigned=[browser.actor]))
     assert browser.client.get(f"{visit}/export").status_code == 302
-    assert browser.client.post(f"{visit}/export", data=browser.hidden()).status_code == 302
+    late = browser.client.post(f"{visit}/export", data={**browser.hidden(), "reason": "For the panel of 3 December"})
+    assert late.status_code == 428
+    assert "For the panel of 3 December" in late.text  # what was typed is not lost
 
 
 def test_what_may_only_be_read_in_an_emergency_is_not_printed(world: World) -> None:
