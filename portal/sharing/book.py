@@ -25,6 +25,8 @@ class Book:
 
     def __init__(self, agreements: Iterable[Agreement]) -> None:
         self._agreements = {a.id: a for a in agreements}
+        self._all = tuple(self._agreements[key] for key in sorted(self._agreements))
+        self._of_party: dict[str, tuple[Agreement, ...]] = {}
         self._engines: dict[str, Engine] = {}
         self._seen: tuple[int, int] | None = None
 
@@ -57,11 +59,16 @@ class Book:
 
     def all(self) -> tuple[Agreement, ...]:
         """Every agreement served, by id."""
-        return tuple(self._agreements[key] for key in sorted(self._agreements))
+        return self._all
 
     def of_party(self, party: str) -> tuple[Agreement, ...]:
         """The agreements that name this party."""
-        return tuple(a for a in self.all() if party in a.parties)
+        found = self._of_party.get(party)
+        if found is None:
+            found = tuple(a for a in self._all if party in a.parties)
+            if found:  # only parties that exist are remembered
+                self._of_party[party] = found
+        return found
 
     def of_borough(self, borough: str) -> Agreement | None:
         """The agreement that a local authority's rows go to, if one is served."""

@@ -60,11 +60,12 @@ def of_cases(
     """As `of_case` for many cases, in two statements."""
     ids = {"cases": [case.id for case in cases], "now": now}
     live: dict[uuid.UUID, list[tuple[uuid.UUID, str, str | None]]] = defaultdict(list)
-    for row in session.connection().execute(_LIVE, ids):
-        live[row.case].append((row.user, row.party, row.pathway))
+    connection = session.connection()
+    for case_id, user, party, pathway in connection.execute(_LIVE, ids):
+        live[case_id].append((user, party, pathway))
     confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
-    for basis in session.connection().execute(_BASES, ids):  # the latest basis an owner recorded decides
-        confidence[basis.case][f"confidence_met:{basis.owner}"] = basis.state == "in_force"
+    for case_id, owner, state in connection.execute(_BASES, ids):  # the latest basis an owner recorded decides
+        confidence[case_id][f"confidence_met:{owner}"] = state == "in_force"
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)
         for case in cases
@@ -80,17 +81,21 @@ def _facts(
     emergency: bool,
 ) -> CaseFacts:
     party = agreement.parties.get(actor.party)
-    pathways = {pathway for _, of, pathway in live if of == actor.party}
     known = {
         "assigned": is_assigned(agreement, actor, [(user, of) for user, of, _ in live]),
         "case_open": case.state == "open",
         "contracted": party is not None and party.acts_for is not None,
         "emergency": emergency,
-        **{fact: pathway in pathways for pathway, fact in DELIVERS.items()},
+        **dict.fromkeys(DELIVERS.values(), False),
         **confidence,
     }
-    delivers = frozenset((of, DELIVERS[pathway]) for _, of, pathway in live if pathway in DELIVERS)
-    return CaseFacts(known, frozenset(of for _, of, _ in live), delivers)
+    delivers = []
+    for _, of, pathway in live:
+        if pathway in DELIVERS:
+            delivers.append((of, DELIVERS[pathway]))
+            if of == actor.party:
+                known[DELIVERS[pathway]] = True
+    return CaseFacts(known, frozenset(of for _, of, _ in live), frozenset(delivers))
 
 
 def is_assigned(agreement: Agreement, actor: Actor, live: Sequence[tuple[uuid.UUID, str]]) -> bool:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -41,9 +42,8 @@ _RESOLVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The operating row of a case as it was read."""
+class Case(NamedTuple):
+    """The operating row of a case as it was read, in the order of `CASE`."""
 
     id: uuid.UUID
     person: uuid.UUID
@@ -53,6 +53,18 @@ class Case:
     lead_party: str
     review_due: int | None
     minor: bool | None
+
+
+CASE = (
+    CaseFile.id,
+    CaseFile.person,
+    CaseFile.agreement,
+    CaseFile.reference,
+    CaseFile.state,
+    CaseFile.lead_party,
+    CaseFile.review_due,
+    CaseFile.minor,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Lists of cases: one entry for the whole list, naming each person whose values are opened for it."""
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -17,11 +19,12 @@ from portal.sharing import facts, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
-from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
+from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, open_record, shape_of
 from portal.sharing.sight import READ, Shape, Sight, sight
 from portal.sharing.tables import Assignment, CaseFile, CaseSeen, RecordRow
+from portal.sharing.visits import CASE, Case
 
-PAGE = 50
+PAGE, LATEST = 50, 10
 FORTNIGHT = 14 * 24 * 3600 * 1_000_000
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
 
@@ -73,34 +76,48 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
         return CaseList((), (), 0, 1, "OFFICIAL", None)
-    statement = _within_reach(doors, actor, reach, now)
-    if review:
-        statement = statement.where(CaseFile.review_due.is_not(None), CaseFile.review_due < now + FORTNIGHT)
-    total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-    order = (CaseFile.review_due.is_(None), CaseFile.review_due, CaseFile.reference)
-    cases = list(session.scalars(statement.order_by(*order).offset((page - 1) * PAGE).limit(PAGE)))
-    session.expunge_all()
+    wanted = {
+        "agreements": [a.id for a in doors.book.of_party(actor.party)],
+        "party": actor.party,
+        "user": actor.user,
+        "now": now,
+        "soon": now + FORTNIGHT,
+        "first": (page - 1) * PAGE,
+    }
+    count, some = _within_reach(reach, review)
+    connection = session.connection()
+    total = connection.execute(count, wanted).scalar_one()
+    cases = [Case._make(row) for row in connection.execute(some, wanted)]
     return _list(session, doors, actor, cases, purpose, now, total, page)
 
 
-def _within_reach(doors: Doors, actor: Actor, reach: str, now: int) -> Select[CaseFile]:
+@lru_cache(maxsize=8)
+def _within_reach(reach: str, review: bool) -> tuple[Executable, Executable]:
+    """How many cases are within a reach, and a page of them."""
     if reach == "agreement":
-        return select(CaseFile).where(CaseFile.agreement.in_([a.id for a in doors.book.of_party(actor.party)]))
-    mine = select(Assignment.case).where(
-        Assignment.party == actor.party,
-        Assignment.starts <= now,
-        or_(Assignment.ends.is_(None), Assignment.ends > now),
-    )
-    if reach == "assigned":
-        mine = mine.where(Assignment.user == actor.user)
-    return select(CaseFile).where(CaseFile.id.in_(mine))
+        within: list[ColumnElement[bool]] = [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
+    else:
+        mine = select(Assignment.case).where(
+            Assignment.party == bindparam("party"),
+            Assignment.starts <= bindparam("now"),
+            or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
+        )
+        if reach == "assigned":
+            mine = mine.where(Assignment.user == bindparam("user"))
+        within = [CaseFile.id.in_(mine)]
+    if review:
+        within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
+    order = (CaseFile.review_due.is_(None), CaseFile.review_due, CaseFile.reference)
+    some = select(*CASE).where(*within).order_by(*order).offset(bindparam("first")).limit(PAGE)
+    count = select(func.count()).select_from(CaseFile).where(*within)
+    return count, some
 
 
 def _list(
     session: Session,
     doors: Doors,
     actor: Actor,
-    cases: Sequence[CaseFile],
+    cases: Sequence[Case],
     purpose: str,
     now: int,
     total: int,
@@ -108,13 +125,7 @@ def _list(
 ) -> CaseList:
     if not cases:
         return CaseList((), (), total, page, "OFFICIAL", None)
-    agreements = {a.id: a for a in doors.book.all()}
-    known = facts.of_cases(session, agreements, actor, cases, now)
-    capacity = Capacity(actor.party, actor.role)
-    sights = {
-        c.id: sight(doors.book.engine(c.agreement), capacity, known[c.id].known, purpose, from_micros(now))
-        for c in cases
-    }
+    sights = _sights(session, doors, actor, cases, purpose, now)
     visible = [c for c in cases if sights[c.id].knows_person]
     ids = [c.id for c in visible]
     rows = [h for h in heads(session, ids, ["person", "case"]) if sights[h.case].permitted(READ, shape_of(h))]
@@ -123,96 +134,135 @@ def _list(
         by_case.setdefault(head.case, []).append(head)
     sealed = fetch(session, doors.keys, [h.id for h in rows], SHOWN)
     fresh = _fresh(session, actor, sights, ids, now)
-    subjects = [_subject(sights[c.id], c, by_case.get(c.id, [])) for c in visible]
-    decided = union(tuple(s.decided for s in subjects if s.decided))
+    new = Counter(f.case for f in fresh if f.unseen)
+    subjects = [_subject(sights[c.id], c, by_case.get(c.id, ())) for c in visible]
+    decided = union(s.decided for s in subjects if s.decided)
     entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects)
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
-    lines = [
-        _line(session, doors, actor, sights[c.id], c, by_case.get(c.id, []), sealed, fresh, purpose) for c in visible
-    ]
+    lines = []
+    for c in visible:
+        broken: list[tuple[uuid.UUID, str]] = []
+        lines.append(_line(sights[c.id], c, by_case.get(c.id, ()), sealed, new[c.id], broken))
+        if broken:
+            note_broken(session, doors, actor, purpose, c, broken)
     names = {line.case: line.name for line in lines}
-    shared = [
-        Shared(
-            case, names[case], agreements_label(sights[case], label), owner_name(sights[case], owner), from_micros(at)
-        )
-        for case, label, owner, at, _ in fresh
-    ]
+    shared = tuple(_shared(sights[f.case], f, names[f.case]) for f in fresh[:LATEST])
     marking = highest_marking(sights[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
-    return CaseList(tuple(lines), tuple(shared[:10]), total, page, marking, said.receipt(receipt))
+    return CaseList(tuple(lines), shared, total, page, marking, said.receipt(receipt))
 
 
-@lru_cache(maxsize=512)
-def union(outcomes: tuple[Outcome, ...]) -> Outcome:
+def _sights(
+    session: Session, doors: Doors, actor: Actor, cases: Sequence[Case], purpose: str, now: int
+) -> dict[uuid.UUID, Sight]:
+    """What this capacity may do at each case; most cases share their facts, and so their decisions."""
+    known = facts.of_cases(session, {a.id: a for a in doors.book.all()}, actor, cases, now)
+    capacity, moment = Capacity(actor.party, actor.role), from_micros(now)
+    met: dict[tuple[str, frozenset[tuple[str, bool]]], Sight] = {}
+    found: dict[uuid.UUID, Sight] = {}
+    for case in cases:
+        told = known[case.id].known
+        key = (case.agreement, frozenset(told.items()))
+        if key not in met:
+            met[key] = sight(doors.book.engine(case.agreement), capacity, told, purpose, moment)
+        found[case.id] = met[key]
+    return found
+
+
+def union(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome of a whole list, by which the log is filtered: every field permitted or withheld for anybody."""
-    permitted = {row for outcome in outcomes for row in outcome.permitted}
-    withheld = {row for outcome in outcomes for row in outcome.withheld}
-    return Outcome(tuple(sorted(permitted)), tuple(sorted(withheld)))
+    distinct = {id(outcome): outcome for outcome in outcomes}
+    key = frozenset(distinct)
+    kept = _UNIONS.get(key)
+    if kept is None:
+        permitted = {row for outcome in distinct.values() for row in outcome.permitted}
+        withheld = {row for outcome in distinct.values() for row in outcome.withheld}
+        if len(_UNIONS) >= 512:
+            _UNIONS.clear()
+        made = Outcome(tuple(sorted(permitted)), tuple(sorted(withheld)))
+        kept = _UNIONS[key] = (tuple(distinct.values()), made)
+    return kept[1]
 
 
-def _subject(seen: Sight, case: CaseFile, rows: Sequence[Head]) -> Subject:
+_UNIONS: dict[frozenset[int], tuple[tuple[Outcome, ...], Outcome]] = {}
+"""By identity, for comparing hundreds of fields costs more than the list; what is kept keeps its identity."""
+
+
+def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
     detail = {"case": case.id.hex, "agreement": seen.reference, "records": [[h.id.hex, h.version] for h in rows]}
     return Subject(case.person, detail, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _line(
-    session: Session,
-    doors: Doors,
-    actor: Actor,
     seen: Sight,
-    case: CaseFile,
+    case: Case,
     rows: Sequence[Head],
-    sealed: object,
-    fresh: Sequence[tuple[uuid.UUID, str, str, int, bool]],
-    purpose: str,
+    sealed: Sealed,
+    new: int,
+    broken: list[tuple[uuid.UUID, str]],
 ) -> Line:
-    broken: list[tuple[uuid.UUID, str]] = []
-    opened = [r for h in rows if (r := open_record(seen, h, sealed, broken)) is not None]  # type: ignore[arg-type]
-    if broken:
-        note_broken(session, doors, actor, purpose, case, broken)
-
-    def text(name: str) -> str:
-        return next((t for r in opened if (t := r.text(name))), "")
-
+    opened = [r for h in rows if (r := open_record(seen, h, sealed, broken)) is not None]
+    texts: dict[str, str] = {}
+    for record in opened:
+        for value in record.values:
+            if value.text:
+                texts.setdefault(value.key, value.text)
+    surname, forename, rag, status = (texts.get(key, "") for key in SHOWN)
     return Line(
         case=case.id,
         reference=case.reference,
         borough=seen.agreement.borough,
-        name=f"{text('forename')} {text('surname')}".strip(),
-        rag=text("rag"),
-        status=text("status"),
+        name=f"{forename} {surname}".strip(),
+        rag=rag,
+        status=status,
         review_due=from_micros(case.review_due) if case.review_due else None,
-        new=sum(1 for of, _, _, _, unseen in fresh if of == case.id and unseen),
+        new=new,
     )
+
+
+class _Fresh(NamedTuple):
+    case: uuid.UUID
+    label: str
+    owner: str
+    at: int
+    unseen: bool
+
+
+_UPDATES = (
+    select(
+        RecordRow.case,
+        RecordRow.label,
+        RecordRow.owner,
+        RecordRow.made_as_youth,
+        RecordRow.created_at,
+        CaseSeen.seen_at,
+    )
+    .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == bindparam("user")))
+    .where(
+        RecordRow.case.in_(bindparam("cases", expanding=True)),
+        RecordRow.kind == "update",
+        RecordRow.owner != bindparam("party"),
+        RecordRow.created_at > bindparam("since"),
+    )
+    .order_by(RecordRow.created_at.desc())
+)
 
 
 def _fresh(
-    session: Session, actor: Actor, sights: dict[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
-) -> list[tuple[uuid.UUID, str, str, int, bool]]:
-    """(case, label, owner, when, not yet seen) of readable updates by other parties in the last fortnight."""
-    rows = session.connection().execute(
-        select(
-            RecordRow.case,
-            RecordRow.label,
-            RecordRow.owner,
-            RecordRow.made_as_youth,
-            RecordRow.created_at,
-            CaseSeen.seen_at,
-        )
-        .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == actor.user))
-        .where(
-            RecordRow.case.in_(ids),
-            RecordRow.kind == "update",
-            RecordRow.owner != actor.party,
-            RecordRow.created_at > now - FORTNIGHT,
-        )
-        .order_by(RecordRow.created_at.desc())
-    )
+    session: Session, actor: Actor, sights: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
+) -> list[_Fresh]:
+    """Readable updates by other parties in the last fortnight, newest first, and whether they were seen."""
+    wanted = {"user": actor.user, "party": actor.party, "cases": ids, "since": now - FORTNIGHT}
     return [
-        (row.case, row.label, row.owner, row.created_at, row.seen_at is None or row.created_at > row.seen_at)
-        for row in rows
-        if sights[row.case].permitted(READ, Shape("update", row.label, row.owner, row.made_as_youth))
+        _Fresh(case, label, owner, at, seen_at is None or at > seen_at)
+        for case, label, owner, youth, at, seen_at in session.connection().execute(_UPDATES, wanted)
+        if sights[case].permitted(READ, Shape("update", label, owner, youth))
     ]
+
+
+def _shared(seen: Sight, update: _Fresh, name: str) -> Shared:
+    label, owner = agreements_label(seen, update.label), owner_name(seen, update.owner)
+    return Shared(update.case, name, label, owner, from_micros(update.at))
 
 
 def agreements_label(seen: Sight, label: str) -> str:
