@@ -122,7 +122,12 @@ def _spread(words: str, groups: dict[str, frozenset[str]]) -> frozenset[str]:
 
 def kinds(agreement: Agreement) -> dict[str, str]:
     """Party → the kind of party it is, in the table's words."""
-    return {party.id: party.kind for party in agreement.parties.values()}
+    if agreement.digest not in _KINDS:
+        _KINDS[agreement.digest] = {party.id: party.kind for party in agreement.parties.values()}
+    return _KINDS[agreement.digest]
+
+
+_KINDS: dict[str, dict[str, str]] = {}
 
 
 def facts_of(terms: Iterable[str], owner: str) -> dict[str, bool]:
@@ -135,8 +140,10 @@ def permits(agreement: Agreement, capacity: Capacity, ask: tuple[str, str, str, 
     action, key, owner, purpose = ask
     kind = kinds(agreement)
     mine = _mine(agreement.borough.lower(), kind[capacity.party], capacity.role)
-    terms = mine.terms(action, agreement.fields[key], kind[owner], purpose)
-    return any(facts <= true for facts in terms)
+    for facts in mine.terms(action, agreement.fields[key], kind[owner], purpose):
+        if facts <= true:
+            return True
+    return False
 
 
 @cache
