@@ -140,10 +140,7 @@ def permits(agreement: Agreement, capacity: Capacity, ask: tuple[str, str, str, 
     action, key, owner, purpose = ask
     kind = kinds(agreement)
     mine = _mine(agreement.borough.lower(), kind[capacity.party], capacity.role)
-    for facts in mine.terms(action, agreement.fields[key], kind[owner], purpose):
-        if facts <= true:
-            return True
-    return False
+    return any(facts <= true for facts in mine.terms(action, agreement.fields[key], kind[owner], purpose))
 
 
 @cache
