@@ -64,7 +64,7 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
     d = Cases(
         heading=_heading(who, reach),
         list=found,
-        review=review,
+        review=review and found.dated,
         numbers=bool({"pnc", "crn"} & search.boxes(gate.doors(), who)),
         previous=_path(review, page - 1) if page > 1 else None,
         next=_path(review, page + 1) if page * lists.PAGE < found.total else None,

@@ -69,16 +69,20 @@ class Sight:
     @cached_property
     def knows_person(self) -> bool:
         """Whether the name is given at all: without it a case looks the same as one that does not exist."""
-        return self._any_name(READ)
+        return self._any(READ, "person.surname")
 
     @cached_property
     def may_take_name(self) -> bool:
         """Whether the name may be printed or exported."""
-        return self._any_name(EXPORT)
+        return self._any(EXPORT, "person.surname")
 
-    def _any_name(self, action: str) -> bool:
-        owners = self.agreement.fields["person.surname"].owners
-        return any(self.decide(action, "person.surname", owner).permit for owner in owners)
+    @cached_property
+    def knows_review(self) -> bool:
+        """Whether the date of the next review is given: an operating column, but a clause decides who is told."""
+        return self._any(READ, "case.review_on")
+
+    def _any(self, action: str, field: str) -> bool:
+        return any(self.decide(action, field, owner).permit for owner in self.agreement.fields[field].owners)
 
     @cached_property
     def withheld(self) -> Mapping[str, tuple[Group, ...]]:

@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,7 +56,7 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """A page of cases, what was lately shared on them, and the receipt."""
+    """A page of cases, what was lately shared on them, and the receipt. `dated`: the reader is given review dates."""
 
     lines: tuple[Line, ...]
     shared: tuple[Shared, ...]
@@ -64,12 +64,14 @@ class CaseList:
     page: int
     marking: str
     receipt: Receipt | None
+    dated: bool = False
 
 
 def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review: bool = False) -> CaseList:
     """The cases within this capacity's reach, those due for review first; a page of 50. Raises `LogUnavailable`.
 
     `review` keeps only those whose review is due within a fortnight. Nobody in reach: an empty list, nothing logged.
+    To whom no clause gives review dates, neither the order nor `review` tells them.
     """
     now = doors.clock()
     doors.book.refresh(session)
@@ -84,15 +86,32 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
         "soon": now + FORTNIGHT,
         "first": (page - 1) * PAGE,
     }
-    count, some = _within_reach(reach, review)
+    dated = _is_given_dates(doors, actor, purpose, now)
+    count, some = _within_reach(reach, review and dated, dated)
     connection = session.connection()
     total = connection.execute(count, wanted).scalar_one()
     cases = [Case._make(row) for row in connection.execute(some, wanted)]
-    return _list(session, doors, actor, cases, purpose, now, total, page)
+    return replace(_list(session, doors, actor, cases, purpose, now, total, page), dated=dated)
 
 
-@lru_cache(maxsize=8)
-def _within_reach(reach: str, review: bool) -> tuple[Executable, Executable]:
+def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
+    """Whether a clause gives this capacity the review dates of cases it works on."""
+    capacity, book = Capacity(actor.party, actor.role), doors.book
+    working = {"assigned": True, "case_open": True}
+    return any(
+        sight(
+            book.engine(a.id),
+            capacity,
+            {**working, "contracted": a.parties[actor.party].acts_for is not None},
+            purpose,
+            from_micros(now),
+        ).knows_review
+        for a in book.of_party(actor.party)
+    )
+
+
+@lru_cache(maxsize=16)
+def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Executable, Executable]:
     """How many cases are within a reach, and a page of them."""
     if reach == "agreement":
         within: list[ColumnElement[bool]] = [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
@@ -107,7 +126,8 @@ def _within_reach(reach: str, review: bool) -> tuple[Executable, Executable]:
         within = [CaseFile.id.in_(mine)]
     if review:
         within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
-    order = (CaseFile.review_due.is_(None), CaseFile.review_due, CaseFile.reference)
+    soonest = (CaseFile.review_due.is_(None), CaseFile.review_due) if dated else ()
+    order = (*soonest, CaseFile.reference)
     some = select(*CASE).where(*within).order_by(*order).offset(bindparam("first")).limit(PAGE)
     count = select(func.count()).select_from(CaseFile).where(*within)
     return count, some
@@ -215,7 +235,7 @@ def _line(
         name=f"{forename} {surname}".strip(),
         rag=rag,
         status=status,
-        review_due=from_micros(case.review_due) if case.review_due else None,
+        review_due=from_micros(case.review_due) if case.review_due and seen.knows_review else None,
         new=new,
     )
 

@@ -41,6 +41,19 @@ def test_only_cases_due_for_review_on_request(web, world, officer):
     assert "Farahead" in web.text
 
 
+def test_whoever_no_clause_gives_review_dates_learns_them_neither_by_column_nor_order_nor_filter(web, world):
+    helper = world.actor("barnet_bridges", "practitioner")
+    late = world.case(assigned=[helper], review_due=4 * lists.FORTNIGHT * 1000)
+    soon = world.case(assigned=[helper], review_due=lists.FORTNIGHT)
+    web.sign_in(helper)
+    page = web.get("/").text
+    assert "Next review" not in page
+    assert "due for review" not in page
+    assert "1970" not in page
+    assert page.index(str(late)) < page.index(str(soon))  # by reference, not by date
+    assert str(late) in web.get("/?review=1").text
+
+
 @pytest.mark.parametrize("page", ["0", "-3", "2", "99999999999999999999", "x"])
 def test_a_page_that_is_not_there_leads_to_the_first(web, world, officer, page):
     world.case(assigned=[officer])
