@@ -8,12 +8,13 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
@@ -56,6 +57,7 @@ class Id(TypeDecorator[uuid.UUID]):
         return None if value is None else _uuid(bytes(value))
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Micros = BigInteger  # a time: integer microseconds since 1970-01-01T00:00:00Z
 
 
@@ -72,7 +74,7 @@ def to_micros(moment: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     """The aware UTC datetime of a stored time."""
-    return datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def new_id() -> uuid.UUID:
@@ -209,4 +211,17 @@ def at_head(engine: Engine) -> bool:
     return current == ScriptDirectory.from_config(config).get_current_head()
 
 
-db = SQLAlchemy(model_class=Base)
+class OneEngine(FlaskSession):
+    """A session of an application with one database, whose engine is looked up once."""
+
+    def get_bind(self, *_: Any, bind: Any = None, **__: Any) -> Any:
+        """That engine, or the connection a caller insists on."""
+        if bind is not None:
+            return bind
+        engine = self.__dict__.get("_engine")
+        if engine is None:
+            engine = self.__dict__["_engine"] = super().get_bind()
+        return engine
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": OneEngine})

@@ -5,6 +5,7 @@ Each view function says which gate it stands behind (`gate.page`); the applicati
 
 import dataclasses
 import secrets
+import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from portal.auth.signing_in import Desk
 from portal.db import db
 from portal.errors import Misconfigured, Refused
 from portal.sharing.doors import Doors
+from portal.sharing.reading import staff
 
 OPEN, SIGNED_IN, ANYONE, CONTENT, ADMIN, LOG = "open", "signed-in", "anyone", "content", "admin", "log"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
@@ -40,9 +42,10 @@ class Services:
 class SignedIn(UserMixin):  # type: ignore[misc]
     """The current user of Flask-Login: a live session and, once chosen, an actor."""
 
-    def __init__(self, state: SessionState, actor: Actor | None) -> None:
+    def __init__(self, state: SessionState, actor: Actor | None, name: str | None = None) -> None:
         self.state = state
         self.actor = actor
+        self.name = name
 
     def get_id(self) -> str:
         """The public session id; Flask-Login keeps it nowhere, the cookie is our own."""
@@ -87,6 +90,16 @@ def state() -> SessionState | None:
     """The live session of this request, if there is one."""
     user = current_user._get_current_object()
     return user.state if isinstance(user, SignedIn) else None
+
+
+def own_name() -> str | None:
+    """The name of whoever is signed in. A page is headed by it, so it is read together with the session."""
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn):
+        return None
+    if user.name is None:
+        user.name = _name(user.state.user)
+    return user.name
 
 
 def cookie_name(secure: bool) -> str:
@@ -158,7 +171,11 @@ def _load(incoming: Request) -> SignedIn | None:
         with built.doors.log.transaction(db.session()) as tx:
             sessions.touch(tx.session, found.session, now)
     who = dataclasses.replace(found.actor, source=source()) if found.actor else None
-    return SignedIn(found, who)
+    return SignedIn(found, who, _name(found.user) if incoming.method == "GET" else None)
+
+
+def _name(user: uuid.UUID) -> str:
+    return staff.names(db.session(), doors(), [user])[user]
 
 
 def _guard() -> BaseResponse | None:

@@ -6,9 +6,7 @@ from flask import render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from portal import gate
-from portal.db import db
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
-from portal.sharing.reading import staff
 
 SENSITIVE: Final = "OFFICIAL-SENSITIVE"
 OFFICIAL: Final = "OFFICIAL"
@@ -42,12 +40,11 @@ def frame(
     """The frame of the present request: who you are, in which capacity, where you can go."""
     doors, state = gate.doors(), gate.state()
     actor = state.actor if state else None
-    who = staff.names(db.session(), doors, [state.user])[state.user] if state else None
     return Frame(
         title=title,
         marking=SENSITIVE if marking == SENSITIVE else OFFICIAL,
         csrf=generate_csrf,
-        who=who,
+        who=gate.own_name(),
         capacity=f"{role_name(actor.party, actor.role)}, {doors.book.party_name(actor.party)}" if actor else None,
         can_change_capacity=actor is not None,
         purpose=purpose,

@@ -19,7 +19,7 @@ from portal.sharing import facts, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
-from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, open_record, shape_of
+from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, Shape, Sight, sight
 from portal.sharing.tables import Assignment, CaseFile, CaseSeen, RecordRow
 from portal.sharing.visits import CASE, Case
@@ -176,7 +176,7 @@ def _sights(
     session: Session, doors: Doors, actor: Actor, cases: Sequence[Case], purpose: str, now: int
 ) -> dict[uuid.UUID, Sight]:
     """What this capacity may do at each case; most cases share their facts, and so their decisions."""
-    known = facts.of_cases(session, {a.id: a for a in doors.book.all()}, actor, cases, now)
+    known = facts.of_cases(session, {a.id: a for a in doors.book.all()}, actor, cases, now, own=True)
     capacity, moment = Capacity(actor.party, actor.role), from_micros(now)
     met: dict[tuple[str, frozenset[tuple[str, bool]]], Sight] = {}
     found: dict[uuid.UUID, Sight] = {}
@@ -221,12 +221,10 @@ def _line(
     new: int,
     broken: list[tuple[uuid.UUID, str]],
 ) -> Line:
-    opened = [r for h in rows if (r := open_record(seen, h, sealed, broken)) is not None]
     texts: dict[str, str] = {}
-    for record in opened:
-        for value in record.values:
-            if value.text:
-                texts.setdefault(value.key, value.text)
+    for head in rows:
+        for field, text in opened(seen, head, sealed, broken):
+            texts.setdefault(field.key, text or "")
     surname, forename, rag, status = (texts.get(key, "") for key in SHOWN)
     return Line(
         case=case.id,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from isa.agreement import Agreement
+from isa.agreement import Agreement, Field
 from portal.db import from_micros
 from portal.errors import SealBroken
 from portal.keys.deks import Keyring
@@ -130,27 +130,40 @@ def open_record(
 
     A value that does not verify in its place becomes a broken one and is added to `broken`.
     """
+    values = [
+        Value(field.key, field.name, text or "", field.type, text is None)
+        for field, text in opened(sight, head, sealed, broken, action)
+    ]
+    return _record(sight, head, shape_of(head), tuple(values)) if values else None
+
+
+def opened(
+    sight: Sight, head: Head, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], action: str = READ
+) -> list[tuple[Field, str | None]]:
+    """As `open_record`, fields and texts alone; None for a value that does not verify, which is added to `broken`."""
     shape = shape_of(head)
     rows = sealed.values.get(head.id, _NOTHING)
     standing = _standing(head.head)
     of = Bound(head.kind, head.id, head.person, head.owner)
-    values = []
+    only, found = sealed.fields, list[tuple[Field, str | None]]()
     for field, _ in sight.permitted(action, shape):
         key = field.key
+        if only and key not in only:
+            continue
         row = rows.get(key)
-        if row is None and key not in standing:
+        if row is None:
+            text = None  # where the head knows a value, it is gone from its place
+            if key not in standing:
+                continue
+        elif row.category != field.category and not _still(sight, shape, row.category, action):
             continue
-        if sealed.fields and key not in sealed.fields:
-            continue
-        if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
-            continue
-        text = None if row is None else _open(of, key, row, standing, sealed.deks)
-        if text is None:  # also where the head knows a value that is gone from its place
+        else:
+            text = _open(of, key, row, standing, sealed.deks)
+        if text is None:
             broken.append((head.id, key))
-            values.append(Value(key, field.name, "", field.type, broken=True))
-        elif text:  # an emptied field is shown in its history only
-            values.append(Value(key, field.name, text, field.type))
-    return _record(sight, head, shape, tuple(values)) if values else None
+        if text != "":  # an emptied field is shown in its history only
+            found.append((field, text))
+    return found
 
 
 def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -> Record:
