@@ -18,7 +18,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Three lists: who works on the case and will see it, who would see it on joining the case, who will not."""
+    """Three lists: who works on the case and will see it, who would if they do (the
+    writer may not be told that they do), who will not."""
 
     will: tuple[Line, ...]
     would: tuple[Line, ...]

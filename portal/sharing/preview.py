@@ -25,8 +25,8 @@ from portal.sharing.sight import Shape, youth
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One party and whether it will see the update. `now`: somebody of it works on the case, or on every case of the
-    agreement, today."""
+    """One party and whether it will see the update. `now`: somebody of it works on every case of the agreement today,
+    or on this one, as far as the writer may be told that."""
 
     party: str
     name: str
@@ -51,14 +51,20 @@ def everywhere(session: Session, found: Found) -> frozenset[tuple[str, str]]:
     return capacities.held(session, roles, found.now)
 
 
-def of_shape(found: Found, shape: Shape, present: Collection[tuple[str, str]]) -> tuple[Audience, ...]:
-    """As `audience`, for a case that was found already and a record of this shape; `present` as `everywhere` says."""
+def of_shape(
+    found: Found, shape: Shape, present: Collection[tuple[str, str]], in_log: bool = False
+) -> tuple[Audience, ...]:
+    """As `audience`, for a case that was found already and a record of this shape; `present` as `everywhere` says.
+
+    `in_log`: for the sealed part of the entry, which names also those of whom the writer is not told.
+    """
     known = {k: v for k, v in found.facts.known.items() if k not in PERSONAL}
     if shape.made_as_youth is not None:
         known |= youth(shape.made_as_youth)
     hour = from_micros(found.now).replace(minute=0, second=0, microsecond=0)  # as in `sight`
     given = _readers(found.engine, shape, frozenset(known.items()), found.facts.delivers, hour)
-    agreement, parties = found.engine.agreement, found.facts.parties
+    agreement = found.engine.agreement
+    parties = {p for p in found.facts.parties if in_log or found.sight.may_name(p)}
     rows = [
         _audience(agreement, r, r.party in parties or any((r.party, role) in present for role in r.roles))
         for r in given
@@ -69,7 +75,7 @@ def of_shape(found: Found, shape: Shape, present: Collection[tuple[str, str]]) -
 
 def recipients(session: Session, found: Found, shape: Shape) -> tuple[str, ...]:
     """The parties that such a record is disclosed to: those that may read it and are there today."""
-    return tuple(a.party for a in of_shape(found, shape, everywhere(session, found)) if a.sees and a.now)
+    return tuple(a.party for a in of_shape(found, shape, everywhere(session, found), in_log=True) if a.sees and a.now)
 
 
 PERSONAL = frozenset({"assigned", "contracted", "emergency", *DELIVERS.values()})

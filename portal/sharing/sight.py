@@ -81,6 +81,12 @@ class Sight:
         """Whether the date of the next review is given: an operating column, but a clause decides who is told."""
         return self._any(READ, "case.review_on")
 
+    def may_name(self, party: str) -> bool:
+        """Whether it may be said that an agency works on the case: that a treatment service does is itself
+        confidential."""
+        asked = ((SEARCH, "person.surname"), (READ, "assignment.practitioner"))
+        return any(self.decide(action, field, party).permit for action, field in asked)
+
     def _any(self, action: str, field: str) -> bool:
         return any(self.decide(action, field, owner).permit for owner in self.agreement.fields[field].owners)
 

@@ -228,16 +228,10 @@ def _hit(seen: _Candidate, sealed: object, broken: list[tuple[uuid.UUID, str]]) 
         name=f"{text('forename')} {text('surname')}".strip(),
         date_of_birth=text("date_of_birth"),
         matched=seen.matched,
-        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties if _may_name(seen.sight, p))),
+        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties if seen.sight.may_name(p))),
         safety=tuple(r for r in opened if category_of(agreement, r.kind, r.label) == "safety"),
         may_open=seen.sight.knows_person,
     )
-
-
-def _may_name(seen: Sight, party: str) -> bool:
-    """Whether it may be said that an agency works on the case: that a treatment service does is itself confidential."""
-    asked = ((SEARCH, "person.surname"), (READ, "assignment.practitioner"))
-    return any(seen.decide(action, field, party).permit for action, field in asked)
 
 
 def _check(values: Mapping[str, str]) -> None:

@@ -6,6 +6,8 @@ from portal.pages.audience import audience
 from portal.sharing import preview, visits
 from portal.sharing.forms import to_add
 from portal.sharing.preview import Audience as Party
+from portal.sharing.reading import case as case_reading
+from portal.sharing.sight import Shape
 from tests.installation import World
 
 
@@ -75,3 +77,23 @@ def test_a_coordinator_is_there_without_being_assigned(world: World) -> None:
     assert not safety()
     world.actor("barnet_safety", "coordinator")
     assert safety()
+
+
+@pytest.mark.parametrize("service", ["ntmh", "barnet_recovery"])
+def test_that_a_treatment_service_works_on_the_case_is_not_told_before_sharing_but_stands_in_the_log(
+    world: World, service: str
+) -> None:
+    actor, worker = world.actor("barnet_housing", "practitioner"), world.actor(service, "practitioner")
+    told, named = [], []
+    for assigned in ([actor], [actor, worker]):
+        visit = visits.begin(
+            world.session, world.doors, actor, world.case(assigned=assigned), "pathways", "", world.doors.clock()
+        )
+        told.append(preview.audience(world.session, world.doors, actor, visit, "update", "behaviour"))
+        found = case_reading.find(world.session, world.doors, actor, visit)
+        named.append(
+            service in preview.recipients(world.session, found, Shape("update", "behaviour", actor.party, False))
+        )
+    assert told[0] == told[1]
+    assert any(row.party == service and row.sees for row in told[0])
+    assert named == [False, True]
