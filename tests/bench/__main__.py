@@ -1,0 +1,92 @@
+"""`make bench`: what the portal costs beside the same pages served bare. `--full` takes the large sizes too.
+
+What is measured, and how it is to be read, stands in docs/bench.md.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tests.bench import deciding, pages, places, profiling, serving, timing
+from tests.bench.pages import Stage
+from tests.bench.timing import Pair
+
+AIMS = {"view": 1.5, "list": 1.8, "update": 1.3, "search": 1.4}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="10,000 and 100,000 persons, 100,000 log entries")
+    parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    print(f"this machine: SHA-256 of 300 bytes {timing.hashing():.2f} µs, a turn of a loop {timing.looping():.3f} µs")
+    print(f"forty decisions of a compiled capacity: {deciding.forty():.1f} µs (aim 30)")
+    for database in ("sqlite",) if given.sqlite else ("sqlite", "postgresql"):
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            url = None
+            if database == "postgresql":
+                from tests.postgres import server
+
+                url = server().database()
+            print(f"\n{database}")
+            with places.made(Path(folder) / "home", url) as place, pages.stage(place) as stage:
+                measure(stage, Path(folder), given.rounds, given.full, database == "sqlite")
+
+
+def measure(stage: Stage, folder: Path, rounds: int, full: bool, sqlite: bool) -> None:
+    """Everything over one installation. Sizes only grow, so the order matters."""
+    sequencing = stage.sequencing()
+    told("view", pages.compare(stage.view(), rounds, 40), sequencing)
+    told("list", pages.compare(stage.fifty(), rounds, 20), sequencing)
+    told("update", pages.compare(stage.update(False), rounds, 15), 2 * sequencing)
+    told("update and the page after it", pages.compare(stage.update(True), rounds, 10), 3 * sequencing)
+    rates = serving.rates(stage, folder, 8 if full else 4)
+    words = ("portal", "bare", "bare with one durable insert")
+    print("views a second: " + ", ".join(f"{name} {rate:.0f}" for name, rate in zip(words, rates, strict=True)))
+    searching(stage, rounds, sequencing, full and sqlite)
+    log_length(stage, rounds, (1_000, 100_000) if full else (1_000, 10_000))
+    if sqlite:
+        print("a view's time, by the profiler:")
+        for name, share in profiling.shares(stage.view()[0], 60)[:12]:
+            print(f"  {share:5.1%}  {name}")
+
+
+def told(name: str, found: Pair, sequencing: float, aim: float | None = None) -> None:
+    """One line: CPU of ours and of the bare page, and what the sequencer adds to ours later, in a thread of its own."""
+    whole = found.ratio * (1 + sequencing / found.ours)
+    aim = aim or AIMS.get(name)
+    print(
+        f"{name}: portal {found.ours:,.0f} µs, bare {found.bare:,.0f} µs of CPU; ratio {found.ratio:.2f}, "
+        f"{whole:.2f} with the sequencer's {sequencing:.0f} µs" + (f" (aim {aim})" if aim else "")
+    )
+
+
+def searching(stage: Stage, rounds: int, sequencing: float, full: bool) -> None:
+    """Searches at growing numbers of persons."""
+    medians, had = [], 0
+    for count in (1_000, 10_000, 100_000) if full else (500, 2_000):
+        people = places.add_persons(stage.place, count - had, had)
+        had = count
+        pages.add_plain(stage, people)
+        found = pages.compare(stage.search(people), rounds, 12)
+        medians.append(found.ours)
+        told(f"search and its results among {count:,} persons", found, 2 * sequencing, AIMS["search"])
+    print(f"the largest beside the smallest: {medians[-1] / medians[0]:.2f} (aim 1.2)")
+
+
+def log_length(stage: Stage, rounds: int, sizes: tuple[int, int]) -> None:
+    """A view at a short and at a long log, each beside the bare page so that drift cancels."""
+    found, had = [], 0
+    for size in sizes:
+        places.add_entries(stage.place, size - had)
+        had = size
+        stage.sequencing()
+        found.append(pages.compare(stage.view(), rounds, 30))
+    flat = found[1].ratio / found[0].ratio
+    print(f"a view with {sizes[1]:,} more log entries beside {sizes[0]:,}: {flat:.2f} (aim 1.2)")
+
+
+if __name__ == "__main__":
+    main()

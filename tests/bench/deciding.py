@@ -1,0 +1,30 @@
+"""What forty decisions of a compiled capacity cost, beside the hash that tells how fast a machine is."""
+
+from datetime import UTC, datetime
+from itertools import islice, product
+from pathlib import Path
+
+from isa.agreement import Capacity
+from isa.decision import Engine
+from isa.loading import load
+from tests.bench.timing import best
+
+ROOT = Path(__file__).parents[2]
+
+
+def forty() -> float:
+    """Microseconds of forty decisions that were made before, each of another field."""
+    engine = Engine(load(ROOT / "isa" / "agreements" / "barnet.toml"))
+    view = engine.open(
+        Capacity("police", "practitioner"), {"assigned": True, "case_open": True}, "risk", datetime.now(UTC)
+    )
+    fields = engine.agreement.fields.values()
+    asked = list(islice(((f.key, owner) for f, owner in product(fields, ("probation",))), 40))
+    decide = view.decide
+
+    def work() -> None:
+        for key, owner in asked:
+            decide("read", key, owner)
+
+    work()
+    return best(work, 2_000)
