@@ -56,7 +56,7 @@ def form(fields: list[Field]) -> dict[str, str]:
             sent |= {f"{name}-day": "3", f"{name}-month": "11", f"{name}-year": "2026"}
         else:
             value = {"choice": field.choices[0] if field.choices else "", "yesno": "Yes"}.get(field.type, TEXT)
-            sent[name] = {"identifiers.pnc": "2001/0123456K", "identifiers.crn": "X123456"}.get(field.key, value)
+            sent[name] = {"identifiers.pnc": "2001/0123456F", "identifiers.crn": "X123456"}.get(field.key, value)
     return sent
 
 

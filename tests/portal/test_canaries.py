@@ -1,0 +1,314 @@
+"""Canaries at rest: nothing personal lies readable in any file, output or log of a running portal; and swapped seals.
+
+A real server process is worked through HTTP: someone's name, date of birth, PNC number, notes and reasons are typed in.
+Then every file under PORTAL_HOME and everything the server printed is searched, byte by byte, in the clear, as
+UTF-16, base64 and hex. That the search finds things is shown first, on an unprotected twin of the same rows.
+"""
+
+import base64
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator, Mapping
+from html import unescape
+from http.cookiejar import Cookie, CookieJar
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from isa.agreement import Capacity
+from portal.audit.tables import ENTRY
+from portal.auth import sessions
+from portal.auth.actor import Actor
+from portal.auth.sessions import SignedInBy
+from portal.config import Settings
+from portal.db import now_micros
+from tests import installation
+from tests.installation import World
+from tests.portal.land import Land, all_of, laid_out, raw, visit  # noqa: F401
+from tests.portal.planting import Ground, Planted, seen
+
+HOUR = 3600 * 1_000_000
+CANARIES = {
+    "surname": "Quillfeather",
+    "date of birth": "1987-10-29",
+    "pnc": "2001/0123456F",
+    "note": "Swallowtail on the mantelpiece",
+    "justification": "Marmalade before breakfast",
+    "emergency": "Nightjar over the viaduct",
+    "staff": "Peregrine Oakapple",
+    "typed into an error": "Bramblefinch unsent",
+}
+
+
+def forms(canary: str) -> Iterator[bytes]:
+    """The ways a text may lie in a file without being protected."""
+    for spelt in {canary, canary.lower(), canary.upper(), urllib.parse.quote_plus(canary)}:
+        plain = spelt.encode()
+        yield plain
+        yield spelt.encode("utf-16-le")
+        yield spelt.encode("utf-16-be")
+        yield plain.hex().encode()
+        yield plain.hex().upper().encode()
+        for shift in range(3):  # where in a run of base64 the text begins; its first and last signs mix with neighbours
+            signs = base64.b64encode(b"\0" * shift + plain)[4 if shift else 0 : (shift + len(plain)) // 3 * 4]
+            yield signs
+            yield signs.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+def found(files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Canary → the files it lies in, one way or another."""
+    return {
+        name: [path for path, content in files.items() if any(form in content for form in forms(canary))]
+        for name, canary in CANARIES.items()
+    }
+
+
+def under(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+class Browser:
+    """A browser at a server process: cookies, redirects, forms sent with the token of their page."""
+
+    def __init__(self, address: str, cookie: str) -> None:
+        self.address = address
+        jar = CookieJar()
+        jar.set_cookie(
+            Cookie(
+                *(0, "session-demo", cookie, None, False, "127.0.0.1", False, False, "/", True),
+                *(False, None, True, None, None, {}),
+            )
+        )
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self.page = self.path = ""
+
+    def get(self, path: str) -> int:
+        return self._send(urllib.request.Request(self.address + path))
+
+    def post(self, path: str, form: Mapping[str, str], token: bool = True) -> int:
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', self.page)) if token else {}
+        data = {unescape(k): unescape(v) for k, v in hidden.items()} | dict(form)
+        return self._send(urllib.request.Request(self.address + path, urllib.parse.urlencode(data).encode()))
+
+    def _send(self, request: urllib.request.Request) -> int:
+        try:
+            answer = self.opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            self.page, self.path = answer.read().decode(), urllib.parse.urlsplit(answer.url).path
+            return int(answer.status)
+
+
+@pytest.fixture
+def served(template: Path, tmp_path: Path) -> Iterator[tuple[Settings, World, str, Path]]:
+    """An installation, a world beside the server, the server's address, and the file of all it prints."""
+    given = installation.copy(template, tmp_path / "home")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, printed = f"http://127.0.0.1:{port}", tmp_path / "printed"
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")} | {
+        "PORTAL_HOME": str(given.home),
+        "PORTAL_BASE_URL": address,
+        "PORTAL_DEMO": "true",
+        "PORTAL_LOG_ORIGIN": given.log_origin,
+    }
+    with printed.open("wb") as out, installation.opened(given) as world:
+        command = [sys.executable, "-m", "portal.cli.main", "serve", "--bind", f"127.0.0.1:{port}"]
+        server = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            ready(address, server)
+            yield given, world, address, printed
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def ready(address: str, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/healthz", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer")
+
+
+def signed_in(world: World, actor: Actor) -> str:
+    """The cookie of a live, freshly proved session."""
+    now = now_micros()
+    with world.doors.log.transaction(world.session) as tx:
+        by = SignedInBy("tests", b"i" * 16, None, None, "")
+        fresh = sessions.create(tx.session, actor.user, by, actor.capacity, now + HOUR, now)
+        stepped = sessions.step_up(tx.session, fresh.cookie, fresh.session, b"i" * 16, now)
+    assert stepped is not None
+    return stepped.cookie
+
+
+def work(world: World, address: str) -> None:
+    """Type every canary in, through the server."""
+    officer = world.actor("police", "practitioner", CANARIES["staff"])
+    case, other = world.case(assigned=[officer]), world.case()
+    browser = Browser(address, signed_in(world, officer))
+    year, month, day = CANARIES["date of birth"].split("-")
+    assert browser.get(f"/case/{case}") == 200
+    assert browser.post(f"/case/{case}", {"purpose": "risk", "reason": CANARIES["justification"]}) == 200
+    path = browser.path
+    born = {f"person.date_of_birth-{k}": v for k, v in (("day", day), ("month", month), ("year", year))}
+    for where, sent in (
+        ("add/person", {"person.surname": CANARIES["surname"], "person.forename": "A", **born}),
+        ("add/identifiers", {"identifiers.pnc": CANARIES["pnc"]}),
+        ("update", {"text": CANARIES["note"], "kind": "behaviour", "nature": "Fact", "source": ""}),
+    ):
+        assert browser.get(f"{path}/{where}") == 200
+        assert browser.post(f"{path}/{where}", sent) == 200, where
+    assert all(CANARIES[name] in browser.page for name in ("surname", "pnc", "note"))
+    assert browser.get("/search") == 200
+    by_name = {"by": "name", "surname": CANARIES["surname"]}
+    assert browser.post("/search", by_name | {"born-day": day, "born-month": month, "born-year": year}) == 200
+    assert CANARIES["surname"] in browser.page
+    browser.get("/search")
+    assert browser.post("/search", {"by": "number", "number": CANARIES["pnc"]}) == 200
+    browser.get(f"{path}/print")
+    assert browser.post(f"{path}/print", {"reason": CANARIES["justification"]}) == 200
+    browser.get(f"/case/{other}/emergency")
+    assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
+    browser.get(f"{path}/update")
+    typed = {"text": CANARIES["typed into an error"], "kind": "behaviour"}
+    assert browser.post(f"{path}/update", typed, token=False) == 400
+    assert CANARIES["typed into an error"] in browser.page, "it is given back to its writer"
+    assert browser.post(f"/case/{case}/nowhere", typed) in (404, 405)
+
+
+def twin(home: Path, at: Path) -> None:
+    """The database with the same rows unprotected: what was typed stands where its sealed form stood, each in a way
+    of its own."""
+    source, copy = sqlite3.connect(home / "portal.sqlite3"), sqlite3.connect(at)
+    source.backup(copy)
+    source.close()
+    encodings = [
+        str.encode,
+        lambda text: text.encode("utf-16-le"),
+        lambda text: base64.b64encode(b"x" + text.encode() + b"yz"),
+        lambda text: text.encode().hex().encode(),
+    ]
+    rows = copy.execute("SELECT rowid FROM sealed_value").fetchall()
+    for turn, (canary, (row,)) in enumerate(zip(CANARIES.values(), rows, strict=False)):
+        sealed = encodings[turn % 4](canary)
+        copy.execute("UPDATE sealed_value SET sealed = ? WHERE rowid = ?", (b"E1" + sealed + b"\0", row))
+    copy.commit()
+    copy.close()
+
+
+def test_nothing_personal_lies_readable_anywhere(served: tuple[Settings, World, str, Path], tmp_path: Path) -> None:
+    given, world, address, printed = served
+    work(world, address)
+    unprotected = tmp_path / "twin.sqlite3"
+    twin(given.home, unprotected)
+    assert all(found({"twin": unprotected.read_bytes()}).values()), "the search finds what is there to be found"
+    files = under(given.home)
+    assert {"portal.sqlite3", "portal.sqlite3-wal"} <= set(files), "the database and what it has not yet moved"
+    said = {"what the server printed": printed.read_bytes()}
+    assert {name: where for name, where in found({**files, **said}).items() if where} == {}
+
+
+# ---- Swapped seals: act 6 of the issue, through HTTP
+
+SWAPS = ("persons", "fields", "records", "emptied", "versions")  # the last changes the record for good
+POLICE = Capacity("police", "practitioner")
+ADDRESS, TELEPHONE = "person.address", "person.telephone"
+NEW = "cnyfffffffff"
+At = tuple[uuid.UUID, str, int]
+
+
+def person_of(ground: Ground, youth: bool | None = False) -> Planted:
+    return next(p for p in ground.records if (p.kind, p.owner, p.youth) == ("person", "police", youth))
+
+
+def exchange(land: Land, first: At, second: At) -> bytes | None:
+    """As the database's owner: what lies sealed in two places changes places. The same again puts it back."""
+    connection = sqlite3.connect(str(land.world.engine.url.database), timeout=30)
+    where = "WHERE record = ? AND field = ? AND version = ?"
+    places = [(record.bytes, field, version) for record, field, version in (first, second)]
+    blobs = [connection.execute(f"SELECT sealed FROM sealed_value {where}", place).fetchone()[0] for place in places]
+    for blob, place in zip(reversed(blobs), places, strict=True):
+        connection.execute(f"UPDATE sealed_value SET sealed = ? {where}", (blob, *place))
+    connection.commit()
+    connection.close()
+    return None
+
+
+def prepared(land: Land, how: str, ground: Ground, path: str) -> tuple[At, At, set[str]]:
+    """Two places whose contents will be exchanged, and the canaries of this case that this must hide."""
+    p = person_of(ground)
+    one, mine = (p.id, ADDRESS, 1), p.values[ADDRESS]
+    match how:
+        case "persons":
+            return one, (person_of(land.grounds["basis withdrawn"]).id, ADDRESS, 1), {mine}
+        case "fields":
+            return one, (p.id, TELEPHONE, 1), {mine, p.values[TELEPHONE]}
+        case "records":
+            other = person_of(ground, youth=True)
+            return one, (other.id, ADDRESS, 1), {mine, other.values[ADDRESS]}
+        case "emptied":
+            return one, one, {mine}
+        case _:
+            sent = {key.partition("@")[0]: text for key, text in p.values.items() if key != "person.date_of_birth"}
+            answer = land.browser(POLICE).post(f"{path}/record/{p.id}/edit", {**sent, ADDRESS: NEW, "version": "1"})
+            assert answer.status_code == 303
+            return one, (p.id, ADDRESS, 2), {mine, NEW}
+
+
+def empty(land: Land, at: At, content: bytes | None) -> bytes:
+    """Empty a sealed value, or put `content` back; what stood there."""
+    connection = sqlite3.connect(str(land.world.engine.url.database), timeout=30)
+    place = (at[0].bytes, at[1], at[2])
+    where = "WHERE record = ? AND field = ? AND version = ?"
+    was = connection.execute(f"SELECT sealed FROM sealed_value {where}", place).fetchone()[0]
+    connection.execute(f"UPDATE sealed_value SET sealed = ? {where}", (content or b"", *place))
+    connection.commit()
+    connection.close()
+    return bytes(was)
+
+
+def failures(land: Land) -> int:
+    """How many entries say that a value did not open."""
+    land.world.session.rollback()
+    entries = select(ENTRY.c.outcome).where(ENTRY.c.operation == "open-failed")
+    return len([row for row in land.world.session.execute(entries) if row.outcome == "failed"])
+
+
+@pytest.mark.parametrize("how", SWAPS)
+def test_a_swapped_seal_fails_closed_for_its_field_and_is_logged(land: Land, how: str) -> None:
+    ground, web = land.grounds["whole"], land.browser(POLICE)
+    p = person_of(ground)
+    path = visit(land, POLICE, ground, "risk")
+    assert path is not None
+    first, second, lost = prepared(land, how, ground, path)
+    given = seen(all_of(web, path)[1])
+    assert lost & given
+    kept = empty(land, first, None) if how == "emptied" else exchange(land, first, second)
+    noted = failures(land)
+    for address in (path, f"{path}/record/{p.id}/history"):
+        told = all_of(web, address)[1]
+        assert lost & seen(told) == set(), (how, address)
+        assert b"ould not be opened" in told, (how, address)
+        assert failures(land) > noted, (how, address)
+        noted = failures(land)
+        assert address != path or seen(told) == given - lost, "the rest is shown"
+    assert lost & seen(raw(web.post(f"{path}/print", {"reason": "For court"}))) == set()
+    empty(land, first, kept) if kept is not None else exchange(land, first, second)
+    assert seen(all_of(web, path)[1]) == given, "put back, it is whole again"
