@@ -1,0 +1,56 @@
+"""An officer who is not on the case declares an emergency; the data-protection officer reviews it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import EVERY_KIND
+from tests.journeys.people import born
+from tests.journeys.person import Person
+
+REASON = "His mother rang: he has left a note and taken her tablets. Ambulance asks what he may have taken."
+
+
+@EVERY_KIND
+def test_declared_shown_and_reviewed(someone: Callable[[], Person]) -> None:
+    officer, checker = someone(), someone()
+    officer.signs_in("pryce")
+    officer.goes_to("/search")
+    officer.heading("Find a person")
+    officer.look("search")
+    day, month, year = born("rudd")
+    officer.fills("Surname", "Rudd")
+    for label, part in (("Day", day), ("Month", month), ("Year", year)):
+        officer.fills(label, part)
+    officer.presses("Find by name")
+    officer.heading("1 case found")
+    officer.reads("This case is not open to you in your present role.")
+    officer.look("search-found")
+    assert "rudd" not in officer.page.url.lower()
+    officer.follows(re.compile("Emergency access"))
+    officer.confirms()
+    officer.heading("Emergency access")
+    officer.reads("It opens", "It ends", "Who is told", "data-protection officers")
+    officer.look("emergency")
+    officer.presses("Open for this emergency")
+    officer.reads("There is a problem")
+    officer.look("emergency-wrong")
+    officer.page.get_by_label("What is the emergency?").fill(REASON)
+    officer.presses("Open for this emergency")
+    officer.reads("Emergency access is open until")
+    officer.look("case-emergency")
+
+    checker.signs_in("marsh")
+    checker.goes_to("/log/emergencies")
+    checker.confirms()
+    checker.page.get_by_role("radio").first.check()
+    checker.presses("Continue")
+    checker.heading("Emergency accesses")
+    mine = checker.page.locator("article").filter(has_text=REASON).filter(has_text="PC Ffion Pryce").first
+    expect(mine).to_be_visible()
+    checker.look("dpo-emergencies")
+    mine.get_by_label("Note of your finding").fill("Ambulance log seen. It was needed.")
+    checker.presses("Justified", mine)
+    checker.reads("Your finding was recorded.")
+    checker.look("dpo-emergencies-reviewed")

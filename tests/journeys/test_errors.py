@@ -1,0 +1,93 @@
+"""Every way a page can fail says what to do, keeps what was typed, and shows nothing of a case."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.journeys.conftest import EVERY_KIND
+from tests.journeys.person import Person
+from tests.journeys.serving import Demo
+
+PURPOSE = "Managing the risk this person poses"
+WROTE = "Called at the flat twice, nobody in. Neighbour has seen her this morning."
+
+
+@EVERY_KIND
+def test_a_page_that_is_not_there(someone: Callable[[], Person]) -> None:
+    walsh = someone()
+    walsh.signs_in("walsh")
+    assert walsh.goes_to("/nowhere").status == 404
+    walsh.heading("There is nothing here for you to see")
+    walsh.look("error-404")
+    for path in ("/help", "/accessibility"):
+        walsh.goes_to(path)
+        walsh.look(path[1:])
+
+
+@EVERY_KIND
+def test_too_many_attempts_to_sign_in(someone: Callable[[], Person]) -> None:
+    stranger = someone()
+    stranger.goes_to("/sign-in")
+    token = stranger.page.locator("input[name=csrf_token]").first.get_attribute("value")
+    form = {"csrf_token": str(token), "typed": "Nobody & Sons"}
+    answers = [stranger.context.request.post(f"{stranger.base}/sign-in", form=form) for _ in range(20)]
+    assert {a.status for a in answers} == {422}
+    stranger.page.get_by_label("Which organisation are you from?").fill("Nobody & Sons")
+    stranger.presses("Continue")
+    stranger.heading("That was too many in a short time")
+    stranger.reads("Wait a minute")
+    stranger.look("error-429")
+
+
+@EVERY_KIND
+def test_a_form_sent_after_signing_out_elsewhere_is_not_lost(someone: Callable[[], Person]) -> None:
+    walsh = someone()
+    walsh.signs_in("walsh")
+    walsh.opens_case("Keating", PURPOSE)
+    walsh.follows("Share an update")
+    walsh.page.get_by_label("What happened?").fill(WROTE)
+    other = walsh.context.new_page()
+    other.goto(walsh.base + "/")
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_role("heading", name="You are signed out").wait_for()
+    walsh.presses("Share this update")
+    walsh.heading("You have been signed out")
+    walsh.reads(WROTE)
+    walsh.does_not_read("Keating")
+    walsh.look("session-ended")
+
+
+@contextmanager
+def _unwritable_log(demo: Demo) -> Iterator[None]:
+    """The log takes no entry, as with a full disk or a withdrawn right."""
+    with sqlite3.connect(demo.home / "portal.sqlite3", timeout=30) as owner:
+        table = owner.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%entry%'").fetchone()
+        owner.execute(f"CREATE TRIGGER stop BEFORE INSERT ON {table[0]} BEGIN SELECT RAISE(ABORT, 'full'); END")
+    owner.close()
+    try:
+        yield
+    finally:
+        with sqlite3.connect(demo.home / "portal.sqlite3", timeout=30) as owner:
+            owner.execute("DROP TRIGGER stop")
+        owner.close()
+
+
+@EVERY_KIND
+def test_what_cannot_be_logged_is_not_shown(someone: Callable[[], Person], demo: Demo) -> None:
+    walsh = someone()
+    walsh.signs_in("walsh")
+    visit = walsh.opens_case("Keating", PURPOSE)
+    walsh.follows("Share an update")
+    with _unwritable_log(demo):
+        walsh.page.get_by_label("What happened?").fill(WROTE)
+        walsh.presses("Share this update")
+        walsh.reads("We could not record", WROTE)
+        walsh.does_not_read("Keating")
+        assert walsh.goes_to(visit).status == 503
+        walsh.does_not_read("Keating", "Tannery")
+        walsh.look("error-503")
+        assert walsh.goes_to("/").status == 503
+        walsh.does_not_read("Keating")
+    assert walsh.goes_to(visit).status == 200
+    walsh.heading("Keating")
+    walsh.does_not_read(WROTE)

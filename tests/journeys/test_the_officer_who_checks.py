@@ -1,0 +1,65 @@
+"""What a practitioner did this morning, as the data-protection officer of the police reads it."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import EVERY_KIND
+from tests.journeys.person import Person
+
+
+@EVERY_KIND
+def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
+    walsh, marsh = someone(), someone()
+    walsh.signs_in("walsh")
+    walsh.opens_case("Keating", "Managing the risk this person poses")
+    reference = walsh.page.locator(".app-receipt strong").inner_text()
+
+    marsh.signs_in("marsh")
+    marsh.heading("log")
+    marsh.look("dpo-home")
+    marsh.goes_to("/log")
+    marsh.confirms()
+    marsh.heading("What do you need the log for?")
+    marsh.look("dpo-use")
+    marsh.page.get_by_role("radio").first.check()
+    marsh.presses("Continue")
+    marsh.heading("Who looked at what")
+    marsh.look("dpo-log")
+    marsh.page.get_by_label("Person who looked").select_option("PC Siobhan Walsh")
+    marsh.presses("Show these entries")
+    expect(marsh.page.locator(".app-lede")).to_contain_text("PC Siobhan Walsh")
+    assert "walsh" not in marsh.page.url.lower()
+    rows = marsh.page.locator("tbody tr")
+    assert rows.count() > 0
+    assert all("Walsh" in row for row in rows.all_inner_texts())
+    marsh.look("dpo-log-narrowed")
+    marsh.follows(reference)
+    marsh.heading(f"Entry {reference}")
+    marsh.reads("PC Siobhan Walsh", "What was opened", "What was withheld", "Risk management and crime prevention")
+    marsh.does_not_read("Keating", "Tannery Court", "Shoplifting")
+    marsh.look("dpo-entry")
+
+    marsh.goes_to("/log/verify")
+    marsh.look("dpo-verify")
+    marsh.page.get_by_role("button", name=re.compile("Verify the log now|Check again")).click()
+    marsh.heading("Is the log whole?")
+    marsh.reads("Yes. Nothing has been changed, removed or reordered")
+    marsh.look("dpo-verified")
+
+
+@EVERY_KIND
+def test_a_complaint_begins_with_a_look_up(someone: Callable[[], Person]) -> None:
+    marsh = someone()
+    marsh.signs_in("marsh", "/log/person")
+    if "/confirm" not in marsh.page.url:
+        marsh.goes_to("/log/person")
+    marsh.confirms()
+    marsh.page.get_by_role("radio").first.check()
+    marsh.presses("Continue")
+    marsh.heading("Find a person in the log")
+    marsh.look("dpo-lookup")
+    marsh.presses("Find")
+    marsh.reads("There is a problem")
+    marsh.look("dpo-lookup-wrong")
