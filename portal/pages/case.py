@@ -25,9 +25,10 @@ UNASKED = "Select why you need to see this"
 def ask(case: uuid.UUID) -> ResponseReturnValue:
     """The purpose question, the same for every address; straight to the case while its visit lasts."""
     doors = gate.doors()
-    live = visits.current(db.session(), doors, gate.actor(), case, doors.clock())
-    if live is not None:
-        return redirect(url_for("case.view", visit=live), 303)
+    begun = visits.current(db.session(), doors, gate.actor(), case, doors.clock())
+    visit = visits.once(db.session(), gate.actor(), begun) if begun else None
+    if visit is not None and reading.leads(db.session(), doors, gate.actor(), visit):
+        return redirect(url_for("case.view", visit=visit.id), 303)
     return visiting.ask(action=url_for("case.begin", case=case))
 
 
@@ -72,8 +73,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
 @visiting.or_ask_again
 def purpose(visit: uuid.UUID) -> ResponseReturnValue:
     """Ask for another purpose. The present visit goes on until one is given."""
-    doors = gate.doors()
-    live = visits.resolve(db.session(), doors, gate.actor(), visit, doors.clock())
+    live = reading.live(db.session(), gate.doors(), gate.actor(), visit)
     back = url_for("case.view", visit=visit)
     return visiting.ask(action=f"{back}/purpose", chosen=live.purpose, cancel=back)
 
@@ -83,8 +83,7 @@ def purpose(visit: uuid.UUID) -> ResponseReturnValue:
 @visiting.or_ask_again
 def change_purpose(visit: uuid.UUID) -> ResponseReturnValue:
     """End this visit and open another for the new purpose."""
-    doors = gate.doors()
-    live = visits.resolve(db.session(), doors, gate.actor(), visit, doors.clock())
+    live = reading.live(db.session(), gate.doors(), gate.actor(), visit)
     return _begin(live.case.id, url_for("case.change_purpose", visit=visit), visit)
 
 

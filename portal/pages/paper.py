@@ -14,7 +14,6 @@ from portal.db import db
 from portal.pages import rendering, visiting
 from portal.pages.face import face
 from portal.pages.presenting import moment
-from portal.sharing import visits
 from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.importing.escaping import safe
@@ -95,8 +94,8 @@ def _by() -> str:
 
 
 def _why(visit: uuid.UUID, operation: str, problems: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    doors, base = gate.doors(), url_for("case.view", visit=visit)
-    visits.resolve(db.session(), doors, gate.actor(), visit, doors.clock())
+    base = url_for("case.view", visit=visit)
+    reading.live(db.session(), gate.doors(), gate.actor(), visit)
     heading = "Print this case" if operation == PRINT else "Export this case as a file"
     return rendering.show(
         "why.html",

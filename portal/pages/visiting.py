@@ -15,6 +15,7 @@ from portal.db import db
 from portal.errors import NotFound
 from portal.pages import rendering
 from portal.sharing import visits
+from portal.sharing.reading import case as reading
 
 P = ParamSpec("P")
 Answer = ResponseReturnValue
@@ -57,15 +58,18 @@ ASKED = ("purpose", "reason", THEN)
 
 
 def _over(visit: uuid.UUID) -> uuid.UUID | None:
-    """The case of a visit that was this actor's and is over; None for a live one: then something else is missing."""
-    actor, now = gate.actor(), gate.doors().clock()
-    case = visits.over(db.session(), actor, visit)
-    if case is None:
+    """The case of a visit that was this actor's and is over; None for a live one: then something else is missing.
+
+    None too for a case that they may not know of.
+    """
+    session, doors, actor = db.session(), gate.doors(), gate.actor()
+    found = visits.once(session, actor, visit)
+    if found is None or not reading.leads(session, doors, actor, found):
         return None
     try:
-        visits.resolve(db.session(), gate.doors(), actor, visit, now)
+        visits.resolve(session, doors, actor, visit, doors.clock())
     except NotFound:
-        return case
+        return found.case.id
     return None
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -69,7 +69,7 @@ CASE = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A live visit with its case; only `resolve` makes one."""
+    """A visit with its case, live where `resolve` gave it."""
 
     id: uuid.UUID
     case: Case
@@ -80,13 +80,21 @@ class Visit:
 
 def resolve(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, now: int) -> Visit:
     """The live visit with this id. Raises `NotFound` where it is another's, over, or of a replaced agreement."""
+    seen = _row(session, actor, visit)
+    live = seen is not None and seen.ended_at is None and now < seen.ends
+    if not (live and seen.agreement_digest == doors.book.engine(seen.agreement).agreement.digest):
+        raise NotFound
+    return _visit(visit, seen)
+
+
+def _row(session: Session, actor: Actor, visit: uuid.UUID) -> Any:
+    """The row of a visit, live or not, of this very session, capacity and person; None for any other."""
     seen = session.connection().execute(_RESOLVE, {"visit": visit}).one_or_none()
-    if seen is None:
-        raise NotFound
-    ours = seen.session == actor.session and seen.capacity == actor.capacity and seen.user == actor.user
-    live = seen.ended_at is None and now < seen.ends
-    if not (ours and live and seen.agreement_digest == doors.book.engine(seen.agreement).agreement.digest):
-        raise NotFound
+    ours = (actor.session, actor.capacity, actor.user)
+    return seen if seen is not None and (seen.session, seen.capacity, seen.user) == ours else None
+
+
+def _visit(visit: uuid.UUID, seen: Any) -> Visit:
     case = Case(
         seen.case, seen.person, seen.agreement, seen.reference, seen.state, seen.lead_party, seen.review_due, seen.minor
     )
@@ -111,16 +119,10 @@ def current(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, now: 
     ).scalar_one_or_none()
 
 
-def over(session: Session, actor: Actor, visit: uuid.UUID) -> uuid.UUID | None:
-    """The case of a visit of this very session and capacity: whoever was there may be asked for the purpose again."""
-    return session.execute(
-        select(VisitRow.case).where(
-            VisitRow.id == visit,
-            VisitRow.session == actor.session,
-            VisitRow.capacity == actor.capacity,
-            VisitRow.user == actor.user,
-        )
-    ).scalar_one_or_none()
+def once(session: Session, actor: Actor, visit: uuid.UUID) -> Visit | None:
+    """A visit of this very session and capacity, live or over: whoever was there may be asked for the purpose again."""
+    seen = _row(session, actor, visit)
+    return None if seen is None else _visit(visit, seen)
 
 
 def purposes(doors: Doors, actor: Actor) -> tuple[Purpose, ...]:

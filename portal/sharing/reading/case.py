@@ -60,6 +60,26 @@ def find(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, operati
     return Found(live, engine, seen, known, now)
 
 
+def leads(session: Session, doors: Doors, actor: Actor, visit: Visit) -> bool:
+    """Whether a visit leads to a case that this capacity may know of. Opens nothing, so logs nothing.
+
+    A visit is begun even where its case is then refused, and none where there is no case: a page that only says that
+    a visit goes on, or is over, would tell the two apart.
+    """
+    doors.book.refresh(session)
+    now, engine = doors.clock(), doors.book.engine(visit.case.agreement)
+    known = facts.of_case(session, engine.agreement, actor, visit.case, now, emergency=visit.emergency).known
+    return sight(engine, Capacity(actor.party, actor.role), known, visit.purpose, from_micros(now)).knows_person
+
+
+def live(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> Visit:
+    """A live visit that leads somewhere, for pages that ask and show nothing yet. Raises `NotFound`."""
+    found = visits.resolve(session, doors, actor, visit, doors.clock())
+    if not leads(session, doors, actor, found):
+        raise NotFound
+    return found
+
+
 def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: Case, purpose: str | None) -> None:
     """Log a refusal about a person known or not, and raise `NotFound` with the entry's reference."""
     with doors.log.transaction(session) as tx:

@@ -144,3 +144,18 @@ def end(world: World) -> None:
     """Let every visit be over."""
     with world.doors.log.transaction(world.session):
         world.session.execute(update(VisitRow).values(ends=1))
+
+
+def test_a_visit_to_a_refused_case_behaves_as_one_to_no_case(world: World) -> None:
+    browser = Visitor(world, world.actor("police", "practitioner"))
+    seen = []
+    for case in (world.case(), uuid.uuid4()):
+        browser.get(f"/case/{case}")
+        begun = browser.client.post(f"/case/{case}", data={**browser.hidden(), "purpose": "risk"}).headers["Location"]
+        paths = [f"/case/{case}", begun, f"{begun}/purpose", f"{begun}/print", f"{begun}/export", f"{begun}/update"]
+        answers = [browser.client.get(path).status_code for path in paths]
+        with world.doors.log.transaction(world.session):
+            world.session.execute(update(VisitRow).values(ends=1))
+        answers += [browser.client.get(path).status_code for path in paths]
+        seen.append(answers)
+    assert seen[0] == seen[1] == [200, 404, 404, 404, 404, 404] * 2
