@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -24,6 +24,7 @@ from portal.sharing.reading.rows import Head, fetch, heads, open_record, shape_o
 from portal.sharing.sight import READ, SEARCH, Sight, category_of, sight
 from portal.sharing.storing import tags_of
 from portal.sharing.tables import CaseFile, RecordRow, SearchMade, SearchTag
+from portal.sharing.visits import CASE, Case
 
 MOST = 10
 KEEP = 15 * 60 * 1_000_000  # microseconds a result address stays good
@@ -32,6 +33,19 @@ MATCHED = {
     index_tags.CRN: ("identifiers.crn", "the same CRN"),
     index_tags.SURNAME_DOB: ("person.surname", "the same surname and date of birth"),
 }
+_MADE = select(SearchMade.session, SearchMade.capacity, SearchMade.purpose, SearchMade.tags, SearchMade.made_at).where(
+    SearchMade.id == bindparam("search")
+)
+_FOUND = (
+    select(SearchTag.kind, RecordRow.owner, *CASE)
+    .join(CaseFile, CaseFile.id == SearchTag.case)
+    .join(RecordRow, RecordRow.id == SearchTag.record)
+    .where(
+        SearchTag.tag.in_(bindparam("tags", expanding=True)),
+        CaseFile.agreement.in_(bindparam("agreements", expanding=True)),
+    )
+    .limit(MOST * 4)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,7 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
     """
     now = doors.clock()
     doors.book.refresh(session)
-    made = session.get(SearchMade, search)
+    made = session.connection().execute(_MADE, {"search": search}).one_or_none()
     if made is None or (made.session, made.capacity) != (actor.session, actor.capacity) or now - made.made_at > KEEP:
         raise NotFound
     purpose, tags = made.purpose, [made.tags[i : i + 16] for i in range(0, len(made.tags), 16)]
@@ -156,7 +170,7 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    case: CaseFile
+    case: Case
     sight: Sight
     matched: tuple[str, ...]
     heads: tuple[Head, ...]
@@ -168,41 +182,30 @@ def _candidates(
 ) -> dict[uuid.UUID, _Candidate]:
     """Cases that a tag leads to and that the agreement lets this capacity match on that very field."""
     served = {a.id: a for a in doors.book.of_party(actor.party)}
-    matches: dict[uuid.UUID, list[tuple[str, uuid.UUID]]] = {}
-    for row in session.connection().execute(
-        select(SearchTag.case, SearchTag.kind, SearchTag.record)
-        .join(CaseFile, CaseFile.id == SearchTag.case)
-        .where(SearchTag.tag.in_(tags), CaseFile.agreement.in_(served))
-        .limit(MOST * 4)
-    ):
-        matches.setdefault(row.case, []).append((row.kind, row.record))
-    cases = list(session.scalars(select(CaseFile).where(CaseFile.id.in_(matches)).order_by(CaseFile.reference)))
-    session.expunge_all()
+    matches: dict[uuid.UUID, list[tuple[str, str]]] = {}
+    met: dict[uuid.UUID, Case] = {}
+    connection = session.connection()
+    for kind, owner, *row in connection.execute(_FOUND, {"tags": tags, "agreements": list(served)}):
+        case = Case._make(row)
+        met[case.id] = case
+        matches.setdefault(case.id, []).append((kind, owner))
+    cases = sorted(met.values(), key=lambda case: case.reference)
     known = facts.of_cases(session, served, actor, cases, now)
     rows: dict[uuid.UUID, list[Head]] = {}
     for head in heads(session, list(matches), ["person", "safety"]):
         rows.setdefault(head.case, []).append(head)
-    owners = {h.id: h.owner for found in rows.values() for h in found} | _owners(session, matches)
     capacity = Capacity(actor.party, actor.role)
     found = {}
     for case in cases:
         engine = doors.book.engine(case.agreement)
         seen = sight(engine, capacity, known[case.id].known, purpose, from_micros(now))
         reasons = {
-            MATCHED[kind][1]
-            for kind, record in matches[case.id]
-            if seen.decide(SEARCH, MATCHED[kind][0], owners[record]).permit
+            MATCHED[kind][1] for kind, owner in matches[case.id] if seen.decide(SEARCH, MATCHED[kind][0], owner).permit
         }
         if reasons:
             shown = tuple(h for h in rows.get(case.id, []) if _action(seen, h))
             found[case.id] = _Candidate(case, seen, tuple(sorted(reasons)), shown, known[case.id].parties)
     return found
-
-
-def _owners(session: Session, matches: Mapping[uuid.UUID, Sequence[tuple[str, uuid.UUID]]]) -> dict[uuid.UUID, str]:
-    ids = {record for pairs in matches.values() for _, record in pairs}
-    rows = session.connection().execute(select(RecordRow.id, RecordRow.owner).where(RecordRow.id.in_(ids)))
-    return {row.id: row.owner for row in rows}
 
 
 def _action(seen: Sight, head: Head) -> str | None:
