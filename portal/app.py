@@ -1,6 +1,5 @@
 """The application, as a readable list of set-up calls."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from portal.auth.sessions import Limits
 from portal.auth.signing_in import Desk
 from portal.auth.tags import Tags
 from portal.config import Settings, load_settings, read_secret
-from portal.db import db, engine_options, prepare
+from portal.db import db, engine_options, now_micros, prepare
 from portal.gate import Services
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
@@ -26,6 +25,7 @@ from portal.pages.assets import Assets
 from portal.pages.limits import limiter
 from portal.pages.presenting import install as install_presenting
 from portal.sharing import staff
+from portal.sharing.days import day_at
 from portal.sharing.doors import Doors, open_doors
 
 
@@ -100,7 +100,7 @@ def open_desk(settings: Settings, doors: Doors, session: Session) -> Desk:
 
 def install_templates(app: Flask) -> None:
     """Filters in the words of the portal, and addresses of static files."""
-    install_presenting(app.jinja_env, lambda: datetime.now(UTC).date())
+    install_presenting(app.jinja_env, lambda: day_at(now_micros()))
     assets = Assets(Path(app.static_folder or ""))
     app.jinja_env.globals["asset"] = assets.url
 

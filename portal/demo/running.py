@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from portal.demo.people import cast, crowd, staff, story
 from portal.demo.people.shapes import Nominal
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
+from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.tables import Adoption, CaseFile
 
@@ -66,7 +66,7 @@ def seed(
 
 
 def _people(told: int, crowd_of: tuple[int, int] | None) -> tuple[Iterable[Nominal], int]:
-    today = datetime.now(UTC).date()
+    today = day_at(now_micros())
     if crowd_of is not None:
         persons, cases = crowd_of
         return crowd.crowd(persons, cases, SEED, today), persons

@@ -1,7 +1,6 @@
 """A case: why it is opened, and what the agreement then gives."""
 
 import uuid
-from datetime import UTC, datetime
 
 from flask import Blueprint, flash, get_flashed_messages, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.sections import sections
 from portal.sharing import visits
+from portal.sharing.days import day_at
 from portal.sharing.reading import case as reading
 
 pages = Blueprint("case", __name__)
@@ -45,7 +45,7 @@ def begin(case: uuid.UUID) -> ResponseReturnValue:
 def view(visit: uuid.UUID) -> ResponseReturnValue:
     """The case as the agreement gives it to this visit. `?older=` shows an earlier page of what happened."""
     d = reading.case(db.session(), gate.doors(), gate.actor(), visit, request.args.get("older", type=int))
-    today = datetime.now(UTC).date()
+    today = day_at(gate.doors().clock())
     head = face(d, today)
     base = url_for("case.view", visit=visit)
     return rendering.show(

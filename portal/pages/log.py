@@ -4,13 +4,13 @@ An officer says once a session which use of DPA 2018 s.62(4) the log is read for
 """
 
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.db import db, from_micros
+from portal.db import db
 from portal.errors import NotFound
 from portal.pages import log_use
 from portal.pages import log_view as view
@@ -18,8 +18,8 @@ from portal.pages.boxes import day_text, day_typed
 from portal.pages.frame import Alert
 from portal.pages.limits import SEARCH, by_account, limiter
 from portal.pages.log_view import Pages
-from portal.pages.presenting import LONDON
 from portal.pages.rendering import SENSITIVE, show
+from portal.sharing.days import day_at, midnight
 from portal.sharing.emergency import OUTCOMES
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import emergencies as logged_emergencies
@@ -39,7 +39,7 @@ DONE = {"reviewed": "Your finding was recorded."}
 def home() -> ResponseReturnValue:
     """Is the log whole, what waits, what is unusual, who else read the log."""
     actor, doors = gate.actor(), gate.doors()
-    since = datetime.combine(from_micros(doors.clock()).astimezone(LONDON) - WEEK, time.min, LONDON)
+    since = midnight(day_at(doors.clock()) - WEEK)
     found = overall.glance(db.session(), doors, actor, log_use.named() or HOME_USE, since)
     refused = tuple(
         (name, number, _path(Query(agency=party, outcome="refused", since=since.date())))

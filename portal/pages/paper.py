@@ -4,7 +4,6 @@ import csv
 import io
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,8 @@ from portal import gate
 from portal.db import db
 from portal.pages import rendering, visiting
 from portal.pages.face import face
-from portal.pages.presenting import moment
+from portal.pages.presenting import as_date, moment
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.importing.escaping import safe
@@ -54,7 +54,7 @@ def print_case(visit: uuid.UUID) -> ResponseReturnValue:
         back=base,
         back_text="The case",
         d=d,
-        face=face(d, datetime.now(UTC).date()),
+        face=face(d, day_at(gate.doors().clock())),
         by=_by(),
         reason=reason,
     )
@@ -144,7 +144,7 @@ def _csv(d: Disclosure, reason: str) -> bytes:
 
 def _rows(section: str, record: Record) -> Iterator[tuple[str, ...]]:
     name = record.label_name or record.kind_name
-    at = record.changed_at.date().isoformat()
+    at = str(as_date(record.changed_at))
     for value in record.values:
         text = "(could not be opened)" if value.broken else value.text
         yield section, name, record.owner_name, at, value.label, text

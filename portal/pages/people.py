@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.auth.errors import CapacityRefused
 from portal.db import db, from_micros, to_micros
-from portal.pages.presenting import LONDON, joined
+from portal.pages.presenting import joined
 from portal.pages.rendering import show
 from portal.sharing import roster
+from portal.sharing.days import day_at, midnight
 from portal.sharing.roster import Member, Offered
 
 pages = Blueprint("people", __name__)
@@ -101,7 +102,7 @@ def person(user: uuid.UUID) -> ResponseReturnValue:
 @gate.page(gate.ADMIN)
 def grant(user: uuid.UUID) -> ResponseReturnValue:
     """The form that gives a role: from today, for a year, unless changed."""
-    today = from_micros(gate.doors().clock()).astimezone(LONDON).date()
+    today = _today()
     return _grant(user, "", _typed(today), _typed(today + timedelta(days=364)))
 
 
@@ -234,9 +235,9 @@ def _day(typed: Day) -> date | None:
 
 
 def _today() -> date:
-    return from_micros(gate.doors().clock()).astimezone(LONDON).date()
+    return day_at(gate.doors().clock())
 
 
 def _midnight(day: date) -> int:
     """The first instant of a day in London, in microseconds UTC."""
-    return to_micros(datetime.combine(day, time.min, LONDON).astimezone(UTC))
+    return to_micros(midnight(day))

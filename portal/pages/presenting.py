@@ -6,11 +6,12 @@ as date and datetime objects or, from a sealed value, as ISO text; a text that i
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
-LONDON = ZoneInfo("Europe/London")
+from isa.agreement import LONDON
+from portal.sharing import days as civil
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -88,7 +89,7 @@ def age(born: When, today: date) -> int | None:
     found = as_date(born)
     if found is None or found > today:
         return None
-    return today.year - found.year - ((today.month, today.day) < (found.month, found.day))
+    return civil.age(found, today)
 
 
 def past(value: When, today: date) -> bool:

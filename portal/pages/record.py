@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,8 +12,8 @@ from portal.db import db, new_id
 from portal.errors import NotFound
 from portal.pages import boxes, case, rendering, visiting
 from portal.pages.audience import Audience, audience
-from portal.pages.presenting import LONDON
 from portal.sharing import forms, writing
+from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
 from portal.sharing.forms import Blank, Choice
 
@@ -46,7 +45,7 @@ def update(visit: uuid.UUID) -> ResponseReturnValue:
     kind = MOSTLY.get(_party_kind(), "")
     if kind not in {c.label for c in blank.choices}:
         kind = blank.choices[0].label
-    today = datetime.now(LONDON).date().isoformat()
+    today = day_at(gate.doors().clock()).isoformat()
     typed = {"kind": kind, "nature": "Fact", "once": str(new_id()), **boxes.day_parts("happened", today)}
     return _update_form(visit, blank, typed, {})
 

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from portal.auth import capacities
-from portal.db import from_micros
+from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 
 ADMINISTRATOR = capacities.ADMINISTRATOR
@@ -49,9 +49,9 @@ def of(session: Session, doors: Doors, user: uuid.UUID, party: str) -> Standing:
     contact = agreements[0].parties[party].contact if agreements else ""
     past = [c.ended_at or c.ends or 0 for c in capacities.history_of(session, user, party)]
     over = max((at for at in past if 0 < at <= now), default=None)
-    return Standing(name, held, ask, contact, from_micros(over).date() if over else None)
+    return Standing(name, held, ask, contact, day_at(over) if over else None)
 
 
 def last_day(ends: int | None) -> date | None:
     """The last whole day before the instant `ends`, which a capacity no longer includes."""
-    return from_micros(ends - 1).date() if ends else None
+    return day_at(ends - 1) if ends else None

@@ -12,6 +12,7 @@ from portal.demo.people.names import LANGUAGES, nickname
 from portal.demo.people.profile import Profile, postcode
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.voices.lines import Slots, Speaker
+from portal.sharing.days import age
 
 
 def write_up(profile: Profile, rng: Random, speaker: Speaker, today: date) -> Nominal:
@@ -81,7 +82,7 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
     waiting = p.state == v.REFERRED and p.opened <= 12
     # A waiting referral is still its writer's; the coordinator keeps those the panel has dealt with.
     referrer = p.worker(rng.choice(("probation", "probation", "police", "housing"))) if waiting else coordinator
-    reasons = phrases.YOUNG if days.age(p.birth, referred.date()) < 22 and rng.random() < 0.4 else phrases.REFERRAL
+    reasons = phrases.YOUNG if age(p.birth, referred.date()) < 22 and rng.random() < 0.4 else phrases.REFERRAL
     referral = book.add(
         referred, referrer, "referral", reason=rng.choice(reasons).format_map(words), priority_crime=p.crime,
         referred_on=referred.date().isoformat(), outcome="Waiting",

@@ -36,11 +36,6 @@ def birthday(birth: date, years: int) -> date:
         return date(birth.year + years, 3, 1)
 
 
-def age(birth: date, on: date) -> int:
-    """Completed years of age on a day."""
-    return on.year - birth.year - ((on.month, on.day) < (birth.month, birth.day))
-
-
 def spoken(day: date) -> str:
     """A day as people write it in a note: "Thurs 12 Nov"."""
     return f"{_SHORT[day.weekday()]} {day.day} {_MONTH[day.month - 1]}"

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from random import Random
 
-from portal.demo.people import days
 from portal.demo.people import vocabulary as v
 from portal.demo.people.casebook import Casebook
 from portal.demo.people.profile import Profile
 from portal.demo.people.voices import care, police, probation, settling
 from portal.demo.people.voices.lines import Line, Speaker
+from portal.sharing.days import age
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _fitting(pool: tuple[Line, ...], p: Profile, book: Casebook) -> tuple[Line, 
         barred |= {"Prison contact", "Licence", "Recall"}
     if p.sentence not in ("Community order", "Suspended sentence order"):
         barred |= {"Unpaid work", "Breach"}
-    if days.age(p.birth, book.today) > 24:
+    if age(p.birth, book.today) > 24:
         barred |= {"Leaving care", "School"}
     return tuple(line for line in pool if line.source not in barred) or pool
 

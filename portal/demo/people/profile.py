@@ -9,6 +9,7 @@ from portal.demo.people import days, names, numbers, staff
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import Borough
 from portal.demo.people.known import KNOWN, Known
+from portal.sharing.days import age
 
 _OFFENCES: Mapping[str, tuple[str, ...]] = {
     v.BURGLARY: ("Burglary dwelling", "Burglary other than dwelling", "Attempted burglary dwelling"),
@@ -98,7 +99,7 @@ def imagine(rng: Random, borough: Borough, number: int, today: date, known: Know
         birth=birth,
         crime=crime,
         offence=offence,
-        sentence=_sentence(rng, days.age(birth, today), state),
+        sentence=_sentence(rng, age(birth, today), state),
         state=state,
         rag=_rag(rng, state, course),
         course=course,

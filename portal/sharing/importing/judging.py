@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.sharing import said
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Record
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
-from portal.sharing.importing import runs
 from portal.sharing.importing.accepted import Accepted
 from portal.sharing.importing.comparing import KINDS, Plan, plan
 from portal.sharing.importing.matching import PURPOSE, Known, Match, match, new_sight
@@ -89,7 +89,7 @@ def _one(
     if one.problem:
         return Judged(row.row, agreement, REFUSED, one, problems=(("", *one.problem),))
     try:
-        planned = plan(sight, row, records, case_state, runs.today(now))
+        planned = plan(sight, row, records, case_state, day_at(now))
     except Invalid as wrong:
         names = sight.agreement.fields
         problems = tuple(

@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+from portal.sharing.days import age
 from portal.sharing.importing import cells, words
 from portal.sharing.importing.accepted import Accepted, Note, Problem
 from portal.sharing.importing.cells import BadCell, Kind
@@ -120,13 +121,13 @@ class RowReader:
 
     def _check_age(self, born: date) -> None:
         """Ten: criminal responsibility (Children and Young Persons Act 1933 s.50). Eighteen: the adult criteria."""
-        age = _age(born, self._today)
-        if age < 10 or age > 120:
-            self._wrong(Column.BORN, Kind.IMPOSSIBLE, f"The person would be {age}.", "Correct the date.")
-        elif age < 18:
-            self._note(Column.BORN, f"Is {age}: the youth criteria apply, not the adult ones.")
-        elif age > 100:
-            self._note(Column.BORN, f"Is {age}: check the year of birth.")
+        years = age(born, self._today)
+        if years < 10 or years > 120:
+            self._wrong(Column.BORN, Kind.IMPOSSIBLE, f"The person would be {years}.", "Correct the date.")
+        elif years < 18:
+            self._note(Column.BORN, f"Is {years}: the youth criteria apply, not the adult ones.")
+        elif years > 100:
+            self._note(Column.BORN, f"Is {years}: check the year of birth.")
 
     def _identifiers(self, born: date | None) -> dict[str, str]:
         crn = self._take(Column.CRN, cells.crn)
@@ -254,7 +255,3 @@ def _kept(**values: str | None) -> dict[str, str]:
 
 def _iso(found: date | None) -> str:
     return found.isoformat() if found else ""
-
-
-def _age(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -3,12 +3,12 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from isa.agreement import LONDON, Agreement
+from isa.agreement import Agreement
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
@@ -68,11 +68,6 @@ def require(session: Session, doors: Doors, actor: Actor) -> tuple[Agreement, ..
         words = "The monthly file is brought in by the Probation Service's single point of contact."
         raise Refused(CLAUSE, words, "Ask the SPOC of the Probation Service.", receipt.reference)
     return tuple(served)
-
-
-def today(now: int) -> date:
-    """The day in London at this instant: what is in the future, and in which month a referral is made."""
-    return from_micros(now).astimezone(LONDON).date()
 
 
 def row_of(session: Session, actor: Actor, run: uuid.UUID) -> ImportRun:

@@ -15,6 +15,7 @@ from portal.db import new_id
 from portal.keys.deks import chunks
 from portal.keys.sealing import Dek, seal
 from portal.sharing import said
+from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs
 from portal.sharing.importing.accepted import Accepted, Checked
@@ -64,7 +65,7 @@ def stage(
     runs.sweep(session, doors, actor)
     sheet = read(data)
     now = doors.clock()
-    checked = check(sheet, boroughs=[a.borough for a in served], today=runs.today(now))
+    checked = check(sheet, boroughs=[a.borough for a in served], today=day_at(now))
     run = new_id()
     total = len(checked.accepted) + len(checked.repeated) + len(checked.refused)
     _begin(session, doors, actor, run, data, total)

@@ -3,12 +3,11 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
-from isa.agreement import LONDON
 from isa.wording import high
 from portal.audit import overview, reading
 from portal.audit.details import Opened
@@ -16,6 +15,7 @@ from portal.audit.operations import OPERATIONS
 from portal.audit.overview import About
 from portal.audit.reading import Filters, Row, Scope
 from portal.auth.actor import Actor
+from portal.sharing.days import midnight
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.logbook import words
@@ -139,14 +139,10 @@ def filters_of(session: Session, doors: Doors, scope: Scope, query: Query) -> tu
         purpose=query.purpose or None,
         outcome=query.outcome or None,
         opened=_fields(doors, query.what),
-        since=_midnight(query.since) if query.since else None,
-        until=_midnight(query.until + timedelta(days=1)) if query.until else None,
+        since=midnight(query.since) if query.since else None,
+        until=midnight(query.until + timedelta(days=1)) if query.until else None,
         scope=scope,
     ), person
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, LONDON)
 
 
 def _fields(doors: Doors, what: str) -> frozenset[str] | None:

@@ -4,16 +4,16 @@ A case keeps only the flag. Adults stay adults; for anyone else the date of birt
 """
 
 import uuid
-from datetime import UTC, date
+from datetime import date
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.db import from_micros
 from portal.errors import SealBroken
 from portal.keys.opening import open_with
 from portal.sharing import said
+from portal.sharing.days import age, day_at
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import fetch, heads, place
@@ -62,5 +62,4 @@ def _keep(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, minor: 
 
 def is_minor(born: str, now: int) -> bool:
     """Whether someone born on that ISO date is under 18 at this instant (microseconds UTC)."""
-    day, birth = from_micros(now).astimezone(UTC).date(), date.fromisoformat(born)
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)) < 18
+    return age(date.fromisoformat(born), day_at(now)) < 18

@@ -18,6 +18,7 @@ from portal.demo.people.crowd import crowd
 from portal.demo.people.known import KNOWN
 from portal.demo.people.shapes import Draft, Nominal
 from portal.demo.people.story import story
+from portal.sharing.days import age
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / ".." / "shared" / "examples"
@@ -216,7 +217,7 @@ def test_the_youth_label_is_on_what_was_written_before_eighteen_and_on_nothing_e
     labels: Counter[tuple[str, bool]] = Counter()
     for nominal, _, draft in drafts(told(today)):
         birth = date.fromisoformat(person(nominal).values["date_of_birth"])
-        assert draft.made_as_youth == (days.age(birth, draft.at.date()) < 18)
+        assert draft.made_as_youth == (age(birth, draft.at.date()) < 18)
         labels[nominal.key, draft.made_as_youth] += 1
     assert labels["warsame", True] >= 25
     assert labels["warsame", False] >= 3
@@ -394,7 +395,7 @@ def test_the_six_are_told_in_depth_over_many_agencies() -> None:
 
 def test_the_six_are_the_age_they_are_said_to_be() -> None:
     for today in DAYS:
-        ages = {n.key: days.age(date.fromisoformat(person(n).values["date_of_birth"]), today) for n in told(today)[:5]}
+        ages = {n.key: age(date.fromisoformat(person(n).values["date_of_birth"]), today) for n in told(today)[:5]}
         assert ages == {"rudd": 24, "pryce": 38, "keating": 31, "warsame": 18, "hylton": 45}
 
 
