@@ -44,12 +44,11 @@ test: test-tools ## run all tests but the long ones
 test-long: test-tools ## run the long tests too
 	$(BIN)/python -m pytest
 
-lint: dev ## style, types, layers, security
+lint: dev ## style, types, layers and security rules (ruff S)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy portal isa tests
 	$(BIN)/lint-imports
-	$(BIN)/bandit -q -r portal isa -c pyproject.toml
 
 bench: test-tools ## ratios against a bare Flask page on this machine
 	$(BIN)/python -m tests.bench
