@@ -1,12 +1,13 @@
 """portal demo: the whole portal with invented people, on this machine only."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
+from isa.agreement import Agreement
 from portal.cli import installation
 from portal.demo import configuring, running
 from portal.demo.people import cast, staff
@@ -45,8 +46,9 @@ def demo(home: Path, port: int, persons: int | None, cases: int | None, seed_onl
     with installation.opened(given) as (_, session, doors):
         running.configure(given, doors, port + 1)
         running.seed(given, session, doors, port + 1, bar, crowd_of)
+        agreements = tuple(doors.book.all())
     if not seed_only:
-        sys.exit(running.serve(given, port, port + 1, lambda: welcome(port)))
+        sys.exit(running.serve(given, port, port + 1, lambda: welcome(port, agreements)))
 
 
 def bar(total: int, unit: str) -> Callable[[int], object]:
@@ -54,11 +56,13 @@ def bar(total: int, unit: str) -> Callable[[int], object]:
     return tqdm(total=total, unit=f" {unit}", desc="Seeding").update
 
 
-def welcome(port: int) -> None:
-    """Say where to go and as whom to sign in."""
+def welcome(port: int, agreements: Sequence[Agreement]) -> None:
+    """Say where to go and as whom to sign in, in the names that the sign-in page knows."""
     click.echo(f"\n  Accord is ready: http://127.0.0.1:{port}\n")
     click.echo("  Choose the organisation, then the person (no password: this is a demonstration).\n")
-    rows = [row for party, role in SHOWN for row in _rows(party, role)]
+    names = configuring.names(agreements)
+    roles = {role.id: role.name for agreement in agreements for role in agreement.roles.values()}
+    rows = [(name, roles[role], names[party]) for party, role in SHOWN for name in _members(party, role)]
     width = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, role, organisation in rows:
         click.echo(f"  {name:<{width[0]}}  {role:<{width[1]}}  {organisation}")
@@ -68,21 +72,5 @@ def welcome(port: int) -> None:
     click.echo("\n  Every person is invented. Stop with Ctrl-C.\n")
 
 
-def _rows(party: str, role: str) -> list[tuple[str, str, str]]:
-    members = [s for s in staff.roster() if (party, role) in s.capacities]
-    return [(s.name, role.replace("_", " "), _organisation(party)) for s in members[:2]]
-
-
-def _organisation(party: str) -> str:
-    return ORGANISATIONS.get(party, party)
-
-
-ORGANISATIONS = {
-    "police": "Metropolitan Police, North West BCU",
-    "probation": "London Probation",
-    "barnet_housing": "Barnet Council: housing",
-    "barnet_safety": "Barnet Council: community safety",
-    "ntmh": "North Thames Mental Health NHS Trust",
-    "barnet_recovery": "Barnet Recovery Service",
-    "barnet_bridges": "Bridges (voluntary sector)",
-}
+def _members(party: str, role: str) -> list[str]:
+    return [s.name for s in staff.roster() if (party, role) in s.capacities][:2]

@@ -1,10 +1,12 @@
 """The organisations whose people can sign in, as the sign-in page lists them."""
 
+import re
 from dataclasses import dataclass
 
 from portal import gate
 
 EVERYWHERE = "All boroughs"
+_BETWEEN = re.compile(r"[,:;()/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,17 @@ def known() -> tuple[Organisation, ...]:
 
 
 def named(all_known: tuple[Organisation, ...], typed: str) -> tuple[Organisation, ...]:
-    """Those of exactly that name, else those with every typed word in their name; none for nothing typed."""
-    wanted = typed.casefold().split()
-    exact = tuple(o for o in all_known if o.name.casefold().split() == wanted)
+    """Those of exactly that name, else those with every typed word in their name; none for nothing typed.
+
+    Commas and the like do not count: "Barnet Council: housing" finds "Barnet Council, Housing".
+    """
+    wanted = _words(typed)
+    exact = tuple(o for o in all_known if _words(o.name) == wanted)
     return exact or tuple(o for o in all_known if wanted and all(w in o.name.casefold() for w in wanted))
+
+
+def _words(text: str) -> list[str]:
+    return _BETWEEN.sub(" ", text.casefold()).split()
 
 
 def name(provider: str) -> str:

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 def directory(settings: Settings) -> Directory:
     """The invented staff, and the names of their parties and roles from the agreements."""
     agreements = [loading.load(path) for path in settings.agreements]
-    names = {party.id: party.name for a in agreements for party in a.parties.values()}
+    names = configuring.names(agreements)
     roles = {role.id: role.name for a in agreements for role in a.roles.values()}
     shared = {id for id in names if sum(id in a.parties for a in agreements) > 1}
     boroughs = {a.id: a.borough for a in agreements}

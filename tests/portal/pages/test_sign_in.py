@@ -151,7 +151,7 @@ def test_the_last_organisation_is_offered_again_and_the_cookie_holds_nothing_els
     assert "Continue with Police" in site.text
 
 
-@pytest.mark.parametrize("typed", ["Police", "police", "polic", " POLICE "])
+@pytest.mark.parametrize("typed", ["Police", "police", "polic", " POLICE ", "(police)"])
 def test_a_name_is_typed_as_people_type(site, provider, typed):
     answer = site.post("/sign-in", {"typed": typed})
     assert answer.status_code == 303
