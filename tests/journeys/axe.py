@@ -1,4 +1,4 @@
-"""axe-core on a page as it stands: no violation of WCAG 2.2 AA or of the best practices that a page of forms can meet."""
+"""axe-core on a page as it stands: no violation of WCAG 2.2 AA, or of what axe holds to be best practice."""
 
 import json
 from functools import cache
@@ -34,7 +34,8 @@ def violations(page: Page) -> list[str]:
     finally:
         session.detach()
     return [
-        f"{v['id']}: {v['help']} – " + "; ".join(f"{n['html'][:160]} [{n.get('failureSummary', '')}]" for n in v["nodes"])
+        f"{v['id']}: {v['help']} – "
+        + "; ".join(f"{n['html'][:160]} [{n.get('failureSummary', '')}]" for n in v["nodes"])
         for v in found
     ]
 

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 from portal.demo.people import staff
 from tests.journeys import axe
 
+
 @dataclass
 class Person:
     """One browser of one person. Every page that `look` is called on must be sound at this width."""

@@ -49,9 +49,7 @@ def demo(home: Path) -> Iterator[Demo]:
     port = port_pair()
     command = [sys.executable, "-m", "portal.cli.main", "demo", "--home", str(home), "--port", str(port)]
     with (home.parent / "demo.log").open("w+") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=_environment()
-        )
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=_environment())
         try:
             wait_until_ready(f"http://127.0.0.1:{port}", process)
             yield Demo(f"http://127.0.0.1:{port}", home)

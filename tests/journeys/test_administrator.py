@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-
 from portal.demo.people import staff
 from tests.journeys.conftest import EVERY_KIND, Kind
 from tests.journeys.person import Person
@@ -84,5 +83,3 @@ def test_an_administrator_meets_no_case(someone: Callable[[], Person]) -> None:
     assert answer.status == 403
     tran.heading("You cannot do this in your role")
     tran.look("refused")
-
-

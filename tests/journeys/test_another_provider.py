@@ -23,7 +23,11 @@ from tests.oidc.fixtures import Account, Running
 CASE = {
     "probation person": {"surname": "Marlowe", "forename": "Dean", "date_of_birth": "1991-03-27"},
     "barnet_safety case": {"status": "Active", "rag": "Amber"},
-    "police update@behaviour": {"text": "Stood at the bus stop as agreed.", "nature": "Fact", "happened_on": "2026-01-05"},
+    "police update@behaviour": {
+        "text": "At the bus stop as agreed.",
+        "nature": "Fact",
+        "happened_on": "2026-01-05",
+    },
 }
 
 
@@ -79,7 +83,7 @@ def test_in_to_the_case_and_out_again(someone: Callable[[], Person]) -> None:
     _signs_in(meera, "Council and health", "Meera Shah")
     meera.look("other-home")
     meera.opens_case("Marlowe", "Helping this person to stop offending")
-    meera.reads("Stood at the bus stop as agreed.")
+    meera.reads("At the bus stop as agreed.")
     meera.look("other-case")
     meera.presses("Sign out")
     meera.presses("Yes, sign me out")

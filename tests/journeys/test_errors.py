@@ -29,7 +29,7 @@ def test_too_many_attempts_to_sign_in(someone: Callable[[], Person]) -> None:
     stranger = someone()
     stranger.goes_to("/sign-in")
     token = stranger.page.locator("input[name=csrf_token]").first.get_attribute("value")
-    form = {"csrf_token": str(token), "typed": "Nobody & Sons"}
+    form: dict[str, str | float | bool] = {"csrf_token": str(token), "typed": "Nobody & Sons"}
     answers = [stranger.context.request.post(f"{stranger.base}/sign-in", form=form) for _ in range(20)]
     assert {a.status for a in answers} == {422}
     stranger.page.get_by_label("Which organisation are you from?").fill("Nobody & Sons")
