@@ -135,6 +135,7 @@ def prepare_change(
 _MOVE = "UPDATE record SET version=?, head=?, changed_at=?, changed_by=?, state=? WHERE id=? AND version=?"
 _REPLACE = "UPDATE sealed_value SET current=? WHERE record=? AND field=? AND current"
 _UNTAG = "DELETE FROM search_tag WHERE record=?"
+_AGE_UNKNOWN = "UPDATE case_file SET minor=NULL WHERE id=?"
 _INSERT = {
     "record": 'INSERT INTO record (id, "case", person, kind, label, owner, version, state, made_as_youth, created_at,'
     " created_by, changed_at, changed_by, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -144,6 +145,7 @@ _INSERT = {
 }
 """In the order in which `_head_row`, `_value_row` and `_tag_rows` give their values."""
 _TAGGED = ("person", "identifiers")
+BORN = "person.date_of_birth"
 
 
 @dataclass(slots=True)
@@ -154,6 +156,7 @@ class Batch:
     replaced: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     values: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     untagged: list[tuple[bytes]] = field(default_factory=list)
+    reborn: list[tuple[bytes]] = field(default_factory=list)
     tags: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
 
     def add(self, changes: Iterable[Change]) -> None:
@@ -165,6 +168,8 @@ class Batch:
             self.replaced += [(False, of, row["field"]) for row in change.values]
             self.values += [driver_row(row) for row in change.values]
             self.tags += [driver_row(row) for row in change.tags]
+            if BORN in record.values:  # whether they are under 18 is worked out anew, see `reading.age`
+                self.reborn.append((record.case.bytes,))
             if record.kind in _TAGGED:
                 self.untagged.append((of,))
 
@@ -174,6 +179,7 @@ class Batch:
             (_MOVE, self.moves),
             (_REPLACE, self.replaced),
             (_INSERT["sealed_value"], self.values),
+            (_AGE_UNKNOWN, self.reborn),
             (_UNTAG, self.untagged),
             (_INSERT["search_tag"], self.tags),
         ):

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from isa.agreement import Field
@@ -25,8 +25,8 @@ from portal.sharing.reading.age import minor_now
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import Head, shape_of
 from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, category_of
-from portal.sharing.storing import NewRecord, Stored, change, store
-from portal.sharing.tables import RecordRow
+from portal.sharing.storing import BORN, NewRecord, Stored, change, store
+from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
@@ -71,6 +71,8 @@ def create(
         if once is not None and session.connection().execute(_MADE, {"record": record.id, "by": actor.user}).first():
             return Written(record.id, None)
         stored = store(session, doors, found.engine.agreement, [record])
+        if BORN in values:  # another date of birth: whether they are under 18 is worked out anew
+            session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
         _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
         receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, recipients)
     return Written(record.id, receipt)

@@ -187,8 +187,13 @@ def note_broken(
     broken: Sequence[tuple[uuid.UUID, str]],
     visit: uuid.UUID | None = None,
 ) -> None:
-    """Log that values did not open: which records and fields, in the sealed part of the entry."""
-    subject = said.about(case_file.person, case_file.id, broken=[[r.hex, field] for r, field in broken])
+    """Log that values did not open: which records and fields, in the sealed part of the entry, silent ones apart."""
+    agreement = doors.book.engine(case_file.agreement).agreement
+    quiet = [pair for pair in broken if agreement.categories[agreement.fields[pair[1]].category].silent]
+    loud = [[r.hex, field] for r, field in broken if (r, field) not in quiet]
+    detail = {"case": case_file.id.hex, "records": [], **({"broken": loud} if loud else {})}
+    silent = {"records": [], "broken": [[r.hex, field] for r, field in quiet]} if quiet else None
+    subject = Subject(case_file.person, detail, silent)
     with doors.log.transaction(session) as tx:
         tx.append(said.entry("open-failed", actor, outcome="failed", purpose=purpose, subjects=[subject], visit=visit))
 

@@ -11,7 +11,7 @@ from portal.audit import reading as log_reading
 from portal.audit.reading import Filters
 from portal.db import now_micros
 from portal.errors import LogUnavailable, NotFound
-from portal.sharing import visits
+from portal.sharing import visits, writing
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import rows
 from portal.sharing.tables import CaseFile, RecordRow, SealedValue, VisitRow
@@ -181,3 +181,34 @@ def test_the_head_names_a_value_that_is_gone(world: World) -> None:
     world.session.commit()
     disclosure = case_reading.case(world.session, world.doors, police, _visit(world, police, case))
     assert [v.key for s in disclosure.sections for r in s.records for v in r.values if v.broken] == ["person.forename"]
+
+
+def test_a_silent_value_that_does_not_open_is_named_in_the_silent_part_of_the_entry_alone(world: World) -> None:
+    police = world.actor("police", "practitioner")
+    case = world.case(FULL, assigned=[police])
+    world.session.execute(
+        update(SealedValue).where(SealedValue.field == "intelligence.text").values(sealed=b"E1" + bytes(60))
+    )
+    world.session.commit()
+    case_reading.case(world.session, world.doors, police, _visit(world, police, case))
+    (row,) = _entries(world, "open-failed")
+    vault = world.doors.log.vault(world.session)
+    told = [
+        log_reading.entry(world.session, vault, row.entry_id, allowed_silent=allowed).details[0]
+        for allowed in (False, True)
+    ]
+    assert "broken" not in told[0].detail
+    assert told[0].silent is None
+    assert [field for _, field in told[1].silent["broken"]] == ["intelligence.text"]
+
+
+def test_a_corrected_date_of_birth_makes_a_child_of_whom_was_taken_for_an_adult(world: World) -> None:
+    officer = world.actor("probation", "practitioner")
+    case = world.case(assigned=[officer])
+    visit = _visit(world, officer, case)
+    person = world.session.scalars(select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "person")).one()
+    said = {"update.text@behaviour": "Came with his mother", "update.nature@behaviour": "Fact"}
+    first = writing.create(world.session, world.doors, officer, visit, "update", "behaviour", said).record
+    writing.edit(world.session, world.doors, officer, visit, person, 1, {"person.date_of_birth": "2015-03-27"})
+    second = writing.create(world.session, world.doors, officer, visit, "update", "behaviour", said).record
+    assert [world.session.get(RecordRow, each).made_as_youth for each in (first, second)] == [False, True]
