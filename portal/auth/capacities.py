@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from portal.auth import ending, recording
@@ -16,7 +16,7 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.db import new_id
+from portal.db import Micros, new_id
 from portal.errors import NotFound
 
 ADMINISTRATOR = "admin"
@@ -56,18 +56,25 @@ def history_of(session: Session, user: uuid.UUID, party: str) -> tuple[Capacity,
 
 def held(session: Session, roles: Collection[str], now: int) -> frozenset[tuple[str, str]]:
     """Which (party, role) of these roles somebody holds now: what a preview of who will read something needs."""
-    wanted = CapacityGrant.role.in_(sorted(roles)) & in_force(now)
-    rows = session.execute(select(CapacityGrant.party, CapacityGrant.role).where(wanted).distinct())
-    return frozenset((row.party, row.role) for row in rows)
+    rows = session.connection().execute(_HELD, {"roles": sorted(roles), "now": now})
+    return frozenset((party, role) for party, role in rows)
 
 
-def in_force(now: int) -> ColumnElement[bool]:
+def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
     """The condition "in force at `now`": started, not past its end, not ended."""
     return and_(
         CapacityGrant.starts <= now,
         or_(CapacityGrant.ends.is_(None), CapacityGrant.ends > now),
         CapacityGrant.ended_at.is_(None),
     )
+
+
+_HELD = (
+    select(CapacityGrant.party, CapacityGrant.role)
+    .where(CapacityGrant.role.in_(bindparam("roles", expanding=True)), in_force(bindparam("now", type_=Micros)))
+    .distinct()
+)
+"""Built once: it is asked whenever an update is shared."""
 
 
 def require_administrator(session: Session, actor: Actor, now: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal.db import now_micros
@@ -26,6 +26,12 @@ SECONDS = 60.0
 """How long an unwrapped key may be used without asking the provider again."""
 CHUNK = 500
 T = TypeVar("T")
+_OF_IDS = select(DEK).where(DEK.c.id.in_(bindparam("ids", expanding=True)))
+_OF_PERSONS = (
+    select(DEK.c.id, DEK.c.person, DEK.c.owner, DEK.c.seal_class, DEK.c.version, DEK.c.state)
+    .where(DEK.c.person.in_(bindparam("persons", expanding=True)))
+    .order_by(DEK.c.version)
+)
 
 
 class Place(NamedTuple):
@@ -74,7 +80,7 @@ class Keyring:
             else:
                 wanted.append(each)
         for some in chunks(wanted):
-            for row in session.connection().execute(select(DEK).where(DEK.c.id.in_(some))):
+            for row in session.connection().execute(_OF_IDS, {"ids": some}):
                 try:
                     dek = self._unwrap(row)
                 except SealBroken:
@@ -166,10 +172,8 @@ class Keyring:
     def _newest(self, session: Session, places: set[Place]) -> dict[Place, Any]:
         """Highest version for each place. The version is bound into the wrapping: an old key cannot pose as newest."""
         newest: dict[Place, Any] = {}
-        columns = (DEK.c.id, DEK.c.person, DEK.c.owner, DEK.c.seal_class, DEK.c.version, DEK.c.state)
         for some in chunks(list({place.person for place in places})):
-            statement = select(*columns).where(DEK.c.person.in_(some)).order_by(DEK.c.version)
-            for row in session.connection().execute(statement):
+            for row in session.connection().execute(_OF_PERSONS, {"persons": some}):
                 place = Place(row.person, row.owner, row.seal_class)
                 if place in places:
                     newest[place] = row
