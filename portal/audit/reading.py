@@ -205,7 +205,10 @@ def _spelt(reference: str) -> str:
 def _cursor(after: str) -> ColumnElement[Any]:
     at, _, entry_id = after.partition(".")
     try:
-        return tuple_(literal(int(at), Micros), literal(uuid.UUID(entry_id), Id))
+        moment = int(at)
+        if not 0 <= moment < 2**63:  # more than a database holds
+            raise ValueError(at)
+        return tuple_(literal(moment, Micros), literal(uuid.UUID(entry_id), Id))
     except ValueError as error:
         raise NotFound from error
 

@@ -114,7 +114,14 @@ def test_a_wrong_date_keeps_what_was_typed(reader, viewed):
 
 
 @pytest.mark.parametrize(
-    "path", ["/log?q=forged", "/log?after=forged", "/log/person?found=forged", "/log/K7QF-2M?entry=x"]
+    "path",
+    [
+        "/log?q=forged",
+        "/log?after=forged",
+        f"/log?after={2**63}.{'0' * 32}",
+        "/log/person?found=forged",
+        "/log/K7QF-2M?entry=x",
+    ],
 )
 def test_a_forged_address_is_not_found(reader, path):
     assert reader.get(path).status_code == 404
