@@ -26,7 +26,7 @@ from portal.sharing.importing.sheet import Row, Sheet
 from portal.sharing.reading import staged
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun
 
-PAGE = 50
+PAGE, LAST_PAGE = 50, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def preview(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, page: 
     """
     seen = runs.find(session, doors, actor, run)
     row = runs.row_of(session, actor, run)
-    if seen.state != runs.STAGED or page < 1:
+    if seen.state != runs.STAGED or not 1 <= page <= LAST_PAGE:
         raise NotFound
     wrong, wrong_total = _rows(session, run, (REFUSED,), page)
     effects, effect_total = _rows(session, run, (NEW, CHANGED, UNCHANGED), page)

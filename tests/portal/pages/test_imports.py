@@ -162,3 +162,8 @@ def test_an_uploaded_file_stays_in_memory(web: Web) -> None:
     sent = {"data": body, "content_type": "multipart/form-data; boundary=x"}
     with web.app.test_request_context("/import", method="POST", **sent) as context:
         assert isinstance(context.request.files["file"].stream, BytesIO)
+
+
+@pytest.mark.parametrize("page", ["0", "2", str(2**63), "9" * 40])
+def test_a_page_of_the_preview_that_is_not_there_is_not_found(spoc: Web, page: str) -> None:
+    assert spoc.get(f"{send(spoc, GOOD)}?page={page}").status_code == 404
