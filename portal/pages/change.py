@@ -99,7 +99,7 @@ def _form(
     status: int = 200,
 ) -> ResponseReturnValue:
     record = found.record
-    name = f"{record.kind_name}: {record.label_name}" if record.label_name else record.kind_name
+    name = record.label_name or record.kind_name
     base = url_for("case.view", visit=visit)
     d = {
         "heading": f"Change: {name}",

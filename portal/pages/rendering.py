@@ -74,7 +74,7 @@ def _content(party: str, role: str) -> bool:
 
 
 def _nav(role: str, party: str) -> tuple[NavItem, ...]:
-    items = [("Home", url_for("home.home"))]
+    items = [("Home", url_for("log.home" if role in gate.LOG_ROLES else "home.home"))]
     if role in gate.LOG_ROLES:
         items += [("Access log", url_for("log.entries")), ("Emergencies", url_for("log.emergencies"))]
     if role == "admin":
