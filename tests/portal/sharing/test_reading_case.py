@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import uuid
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, text, update
@@ -212,3 +213,11 @@ def test_a_corrected_date_of_birth_makes_a_child_of_whom_was_taken_for_an_adult(
     writing.edit(world.session, world.doors, officer, visit, person, 1, {"person.date_of_birth": "2015-03-27"})
     second = writing.create(world.session, world.doors, officer, visit, "update", "behaviour", said).record
     assert [world.session.get(RecordRow, each).made_as_youth for each in (first, second)] == [False, True]
+
+
+def test_a_visit_serves_no_other_capacity_of_the_same_person_in_the_same_session(world: World) -> None:
+    police, other = world.actor("police", "practitioner"), world.actor("police", "lead")
+    case = world.case(FULL, assigned=[police])
+    visit = _visit(world, police, case)
+    with pytest.raises(NotFound):
+        case_reading.case(world.session, world.doors, replace(police, capacity=other.capacity, role="lead"), visit)
