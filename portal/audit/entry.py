@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from portal.audit.operations import OPERATIONS, OUTCOMES
-from portal.audit.tree import leaf_hash
 
 FORMAT: Final = 1
 LONGEST_LEAF: Final = 65_535
@@ -213,11 +212,6 @@ def reference_of(entry_id: uuid.UUID) -> str:
     bits = entry_id.int & (1 << 30) - 1
     text = "".join(_ALPHABET[bits >> shift & 31] for shift in range(25, -1, -5))
     return f"{text[:4]}-{text[4:]}"
-
-
-def chain_hash(leaf: bytes) -> bytes:
-    """What the writer's next entry carries as `prev`: the leaf hash."""
-    return leaf_hash(leaf)
 
 
 @lru_cache(maxsize=4096)

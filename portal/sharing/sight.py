@@ -58,14 +58,6 @@ class Sight:
     def _fields(self, shape: Shape) -> tuple[Field, ...]:
         return self.agreement.fields_of(shape.kind, shape.label or None)
 
-    def may_all(self, action: str, shape: Shape) -> Decision | None:
-        """None where the action is permitted on every field of such a record, else the first refusal."""
-        for field in self._fields(shape):
-            decision = self.decide(action, field.key, shape.owner, shape.made_as_youth)
-            if not decision.permit:
-                return decision
-        return None
-
     @cached_property
     def knows_person(self) -> bool:
         """Whether the name is given at all: without it a case looks the same as one that does not exist."""
