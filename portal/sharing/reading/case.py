@@ -205,8 +205,11 @@ def _page(permitted: Sequence[Head], older_than: int | None, everything: bool) -
         return list(permitted), None
     if older_than is not None:
         updates = [h for h in updates if h.created_at < older_than]
-    page = updates[:TIMELINE]
-    older = page[-1].created_at if len(updates) > TIMELINE else None
+    size = TIMELINE
+    while size < len(updates) and updates[size].created_at == updates[size - 1].created_at:
+        size += 1  # the next page begins before an instant: what happened at it stays together
+    page = updates[:size]
+    older = page[-1].created_at if len(updates) > size else None
     return [h for h in permitted if h.kind != "update"] + page, older
 
 

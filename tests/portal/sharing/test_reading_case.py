@@ -10,9 +10,9 @@ from sqlalchemy import select, text, update
 
 from portal.audit import reading as log_reading
 from portal.audit.reading import Filters
-from portal.db import now_micros
+from portal.db import new_id, now_micros
 from portal.errors import LogUnavailable, NotFound
-from portal.sharing import visits, writing
+from portal.sharing import storing, visits, writing
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import rows
 from portal.sharing.tables import CaseFile, RecordRow, SealedValue, VisitRow
@@ -221,3 +221,26 @@ def test_a_visit_serves_no_other_capacity_of_the_same_person_in_the_same_session
     visit = _visit(world, police, case)
     with pytest.raises(NotFound):
         case_reading.case(world.session, world.doors, replace(police, capacity=other.capacity, role="lead"), visit)
+
+
+def test_updates_of_one_instant_are_never_lost_between_two_pages(world: World) -> None:
+    police = world.actor("police", "practitioner")
+    case = world.case(FULL, assigned=[police])
+    text = world.doors.book.engine("barnet-iom").agreement
+    person = world.session.scalars(select(CaseFile.person).where(CaseFile.id == case)).one()
+    wanted = {f"Seen {number}" for number in range(30)}
+    with world.doors.log.transaction(world.session):
+        at, key = now_micros(), "update.text@behaviour"
+        new = [
+            storing.NewRecord(new_id(), case, person, "update", "behaviour", "police", at, police.user, {key: words})
+            for words in wanted
+        ]
+        storing.store(world.session, world.doors, text, new)
+    visit, seen, older = _visit(world, police, case), set(), None
+    while True:
+        page = case_reading.case(world.session, world.doors, police, visit, older)
+        seen |= {v.text for r in page.timeline for v in r.values}
+        older = page.timeline_older
+        if older is None:
+            break
+    assert wanted <= seen
