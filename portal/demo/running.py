@@ -2,12 +2,15 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import NoReturn
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -94,6 +97,7 @@ def configure(given: Settings, doors: Doors, provider_port: int) -> None:
 
 def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], None]) -> int:
     """Run the provider and the portal until one of them ends or the person stops them; the portal's exit code."""
+    signal.signal(signal.SIGTERM, _stop)  # a supervisor's stop ends both processes as Ctrl-C does
     environ = {**os.environ, **environment(given, port)}
     provider = subprocess.Popen(
         [sys.executable, "-m", "portal.demo.provider.run", str(given.home), str(provider_port), str(port)], env=environ
@@ -113,6 +117,10 @@ def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], No
             process.terminate()
         for process in (portal, provider):
             process.wait(timeout=15)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def environment(given: Settings, port: int) -> dict[str, str]:
