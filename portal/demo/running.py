@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -97,7 +97,8 @@ def configure(given: Settings, doors: Doors, provider_port: int) -> None:
 
 def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], None]) -> int:
     """Run the provider and the portal until one of them ends or the person stops them; the portal's exit code."""
-    signal.signal(signal.SIGTERM, _stop)  # a supervisor's stop ends both processes as Ctrl-C does
+    for each in (signal.SIGINT, signal.SIGTERM):  # a supervisor's stop ends both processes as Ctrl-C does
+        signal.signal(each, _stop)
     environ = {**os.environ, **environment(given, port)}
     provider = subprocess.Popen(
         [sys.executable, "-m", "portal.demo.provider.run", str(given.home), str(provider_port), str(port)], env=environ
@@ -113,10 +114,18 @@ def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], No
     except KeyboardInterrupt:
         return 0
     finally:
-        for process in (portal, provider):
-            process.terminate()
-        for process in (portal, provider):
-            process.wait(timeout=15)
+        _end((portal, provider))
+
+
+def _end(processes: "Sequence[subprocess.Popen[bytes]]") -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

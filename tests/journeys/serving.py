@@ -1,7 +1,6 @@
 """A seeded demo as `make demo` runs it: real processes, real ports, a home of its own."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def port_pair() -> int:
 
 @contextmanager
 def demo(home: Path) -> Iterator[Demo]:
-    """`portal demo` in a folder, ready to be signed in to; stopped at the end as Ctrl-C would stop it."""
+    """`portal demo` in a folder, ready to be signed in to; stopped at the end as a supervisor stops it."""
     port = port_pair()
     command = [sys.executable, "-m", "portal.cli.main", "demo", "--home", str(home), "--port", str(port)]
     with (home.parent / "demo.log").open("w+") as output:
@@ -54,7 +53,7 @@ def demo(home: Path) -> Iterator[Demo]:
             wait_until_ready(f"http://127.0.0.1:{port}", process)
             yield Demo(f"http://127.0.0.1:{port}", home)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(30)
 
 
