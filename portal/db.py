@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -39,8 +40,8 @@ class Base(DeclarativeBase):
 
 
 @lru_cache(maxsize=65_536)
-def _uuid(raw: bytes) -> uuid.UUID:
-    """Ids come back many times a request; making a UUID costs more than finding it, and one object hashes faster."""
+def id_of(raw: bytes) -> uuid.UUID:
+    """The id that a stored 16 bytes are. Ids come back many times a request: finding one costs less than making it."""
     return uuid.UUID(bytes=raw)
 
 
@@ -54,7 +55,7 @@ class Id(TypeDecorator[uuid.UUID]):
         return None if value is None else value.bytes
 
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
-        return None if value is None else _uuid(bytes(value))
+        return None if value is None else id_of(bytes(value))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,8 +132,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("portal_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    _begin(connection, "BEGIN")
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    driver: Any = connection.connection
+    try:
+        driver.execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, statement, error) from error
 
 
 def _check_postgresql(connection: Any, _record: Any) -> None:
@@ -142,6 +150,15 @@ def _check_postgresql(connection: Any, _record: Any) -> None:
             if cursor.fetchone()[0] == "off":
                 raise Misconfigured(f"PostgreSQL {name} is off: commits could be lost")
     connection.rollback()
+
+
+def failed(connection: Connection, text: str, error: Exception) -> DBAPIError:
+    """What SQLAlchemy would have raised for a driver's error, without the values that the statement carried."""
+    dbapi = connection.dialect.loaded_dbapi
+    return cast(
+        DBAPIError,
+        DBAPIError.instance(text, None, error, dbapi.Error, hide_parameters=True, dialect=connection.dialect),
+    )
 
 
 def put(session: Session, table: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -158,12 +175,16 @@ def begin_write(session: Session) -> Iterator[None]:
     What was read before is let go first (a read snapshot cannot be upgraded safely). On SQLite a file lock beside
     the database is taken before BEGIN IMMEDIATE, because SQLite's own retry starves some of many writers.
     """
-    session.rollback()
     engine = session.get_bind()
     assert isinstance(engine, Engine)
+    if session.identity_map or session.new or session.deleted:
+        session.rollback()
+    connection = session.connection()  # goes on with a new transaction of the database: cheaper than a new connection
+    connection.connection.rollback()
     with _write_lock(engine):
-        session.connection(execution_options={"portal_write": True})
         try:
+            if engine.dialect.name == "sqlite":
+                _begin(connection, "BEGIN IMMEDIATE")
             yield
             session.commit()
         except BaseException:

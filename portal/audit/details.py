@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ from portal.keys.encoding import commitment
 from portal.keys.opening import open_value
 from portal.keys.provider import KeyProvider
 from portal.keys.sealing import Bound, Context, Dek, seal, seal_field
+from portal.query import Query
 
 NAMES: Final = ("log-index", "log-details", "log-silent")
 """Named secrets: behind the subject tags, and around the keys of the open and of the silent parts."""
@@ -35,6 +36,11 @@ OWNER: Final = "access-log"
 SECONDS: Final = 60.0
 MOST_KEYS: Final = 20_000
 NOBODIES: Final = 256
+_KEYS: Final = Query(
+    select(PERSON_KEY).where(
+        PERSON_KEY.c.subject_tag.in_(bindparam("tags", expanding=True)), PERSON_KEY.c.year == bindparam("year")
+    )
+)
 _LABEL: Final = b"iom-portal log detail 1"
 _STEP: Final = 256
 
@@ -165,14 +171,12 @@ class Vault:
 
     def _read(self, connection: Connection, tags: Sequence[bytes], year: int) -> Keys:
         found: Keys = {}
-        for start in range(0, len(tags), 500):
-            some = tags[start : start + 500]
-            query = select(PERSON_KEY).where(PERSON_KEY.c.subject_tag.in_(some), PERSON_KEY.c.year == year)
-            for row in connection.execute(query):
+        for start in range(0, len(tags), 512):
+            for row in _KEYS.all(connection, tags=tags[start : start + 512], year=year):
                 found[row.subject_tag, year] = self._unwrap(row)
         return found
 
-    def _unwrap(self, row: Row[Any]) -> YearKey:
+    def _unwrap(self, row: Any) -> YearKey:
         pairs = {"open": (row.wrapped, row.commitment), "silent": (row.wrapped_silent, row.commitment_silent)}
         keys = {}
         for use, (wrapped, promised) in pairs.items():

@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Table, insert
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -42,6 +40,7 @@ from portal.db import begin_write, from_micros, new_id, now_micros
 from portal.errors import LogUnavailable
 from portal.keys import secrets
 from portal.keys.provider import KeyProvider
+from portal.query import insert_rows
 
 SOFTWARE = version("iom-portal")
 MOST_OUTCOMES = 20_000
@@ -232,7 +231,8 @@ class Transaction:
             software=self._log.software,
         )
         reference, digest = reference_of(entry_id), leaf_hash(leaf)
-        self._insert(
+        insert_rows(
+            self._connection,
             ENTRY,
             [
                 (
@@ -255,17 +255,10 @@ class Transaction:
                 )
             ],
         )
-        self._insert(PENDING, [(self._writer.bytes, self.n, entry_id.bytes, at, digest)])
-        if rows:
-            self._insert(DETAIL, rows)
+        insert_rows(self._connection, PENDING, [(self._writer.bytes, self.n, entry_id.bytes, at, digest)])
+        insert_rows(self._connection, DETAIL, rows)
         self.n, self.prev, self.appended = self.n + 1, digest, self.appended + 1
         return Receipt(entry_id, reference, from_micros(at))
-
-    def _insert(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
-        """Rows in the order of the table's columns, straight to the driver: a tenth of a view's time is at stake."""
-        text, names = _driver_insert(table, self._connection.dialect)
-        parameters = [dict(zip(names, row, strict=True)) for row in rows] if names else rows
-        self._connection.exec_driver_sql(text, parameters if len(rows) > 1 else parameters[0])
 
     def _details(self, entry_id: uuid.UUID, at: int, subjects: Sequence[Subject]) -> list[tuple[Any, ...]]:
         tags = [self._vault.tag(subject.person) for subject in subjects]
@@ -292,13 +285,3 @@ class Transaction:
         outcomes.store(self._connection, digest, content)
         self.fresh_outcomes.add(digest)
         return digest
-
-
-@lru_cache(maxsize=16)
-def _driver_insert(table: Table, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """The insert in the driver's own spelling, and the names of its parameters unless they go by position."""
-    compiled = insert(table).compile(dialect=dialect)
-    names = tuple(column.name for column in table.columns)
-    if dialect.positional:
-        return str(compiled), None
-    return str(compiled), names

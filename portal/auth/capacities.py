@@ -18,6 +18,7 @@ from portal.auth.recording import Transaction
 from portal.auth.tables import CapacityGrant, UserAccount
 from portal.db import Micros, new_id
 from portal.errors import NotFound
+from portal.query import Query
 
 ADMINISTRATOR = "admin"
 
@@ -56,8 +57,7 @@ def history_of(session: Session, user: uuid.UUID, party: str) -> tuple[Capacity,
 
 def held(session: Session, roles: Collection[str], now: int) -> frozenset[tuple[str, str]]:
     """Which (party, role) of these roles somebody holds now: what a preview of who will read something needs."""
-    rows = session.connection().execute(_HELD, {"roles": sorted(roles), "now": now})
-    return frozenset((party, role) for party, role in rows)
+    return frozenset(_HELD.all(session, roles=sorted(roles), now=now))
 
 
 def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
@@ -69,12 +69,12 @@ def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
     )
 
 
-_HELD = (
+_HELD = Query(
     select(CapacityGrant.party, CapacityGrant.role)
     .where(CapacityGrant.role.in_(bindparam("roles", expanding=True)), in_force(bindparam("now", type_=Micros)))
-    .distinct()
+    .distinct(),
+    tuple,
 )
-"""Built once: it is asked whenever an update is shared."""
 
 
 def require_administrator(session: Session, actor: Actor, now: int) -> None:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.hints import open_hint, seal_hint
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.config import Settings
+from portal.query import Query
 
 MINUTE = 60 * 1_000_000  # microseconds
 
@@ -73,7 +74,7 @@ class SignedInBy:
 
 # plain tables, not mapped classes: this is asked at every request, and costs half
 _LOGIN, _ACCOUNT, _GRANT = LoginSession.__table__, UserAccount.__table__, CapacityGrant.__table__
-_RESOLVE = (
+_RESOLVE = Query(
     select(
         _LOGIN.c.public_id,
         _LOGIN.c.user,
@@ -104,7 +105,7 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
     Idle time counts from `last_seen`, which `touch` moves at most once a minute; so an idle session ends between
     one minute before the limit and the limit, never after it.
     """
-    row = session.connection().execute(_RESOLVE, {"id_hash": hash_cookie(cookie)}).one_or_none()
+    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie))
     if row is None or not _alive(row, limits, now):
         return None
     actor = None
@@ -123,7 +124,7 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
     )
 
 
-def _alive(row: Row[*tuple[Any, ...]], limits: Limits, now: int) -> bool:
+def _alive(row: Any, limits: Limits, now: int) -> bool:
     if row.ended_at is not None or row.account_ended is not None or now >= row.ends:
         return False
     if now - row.last_seen >= limits.idle:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Row, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from portal.db import now_micros
@@ -19,6 +19,7 @@ from portal.keys.encoding import bytes_part, commitment, number_part, text_part,
 from portal.keys.provider import KeyProvider
 from portal.keys.sealing import Dek
 from portal.keys.tables import DEK, insert_unless_there
+from portal.query import Query
 
 SUITE = 1
 """Suite 1: the data key is wrapped directly under the root. Suite 2 is kept for class keys and person secrets."""
@@ -26,8 +27,8 @@ SECONDS = 60.0
 """How long an unwrapped key may be used without asking the provider again."""
 CHUNK = 500
 T = TypeVar("T")
-_OF_IDS = select(DEK).where(DEK.c.id.in_(bindparam("ids", expanding=True)))
-_OF_PERSONS = (
+_OF_IDS = Query(select(DEK).where(DEK.c.id.in_(bindparam("ids", expanding=True))))
+_OF_PERSONS = Query(
     select(DEK.c.id, DEK.c.person, DEK.c.owner, DEK.c.seal_class, DEK.c.version, DEK.c.state)
     .where(DEK.c.person.in_(bindparam("persons", expanding=True)))
     .order_by(DEK.c.version)
@@ -80,7 +81,7 @@ class Keyring:
             else:
                 wanted.append(each)
         for some in chunks(wanted):
-            for row in session.connection().execute(_OF_IDS, {"ids": some}):
+            for row in _OF_IDS.all(session, ids=some):
                 try:
                     dek = self._unwrap(row)
                 except SealBroken:
@@ -160,7 +161,7 @@ class Keyring:
         }
         return dek, row
 
-    def _unwrap(self, row: Row[Any]) -> Dek:
+    def _unwrap(self, row: Any) -> Dek:
         if row.suite != SUITE:
             raise SealBroken("data key: unknown suite")
         key = self._provider.unwrap(row.wrapped, row_aad(row))
@@ -173,7 +174,7 @@ class Keyring:
         """Highest version for each place. The version is bound into the wrapping: an old key cannot pose as newest."""
         newest: dict[Place, Any] = {}
         for some in chunks(list({place.person for place in places})):
-            for row in session.connection().execute(_OF_PERSONS, {"persons": some}):
+            for row in _OF_PERSONS.all(session, persons=some):
                 place = Place(row.person, row.owner, row.seal_class)
                 if place in places:
                     newest[place] = row
@@ -199,7 +200,7 @@ def dek_aad(dek_id: bytes, person: UUID, owner: str, seal_class: str, version: i
     )
 
 
-def row_aad(row: Row[Any]) -> bytes:
+def row_aad(row: Any) -> bytes:
     """As `dek_aad`, of a row of key_dek."""
     return dek_aad(row.id, row.person, row.owner, row.seal_class, row.version, row.suite)
 

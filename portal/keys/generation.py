@@ -1,16 +1,20 @@
 """The counter that makes a revoked or erased key useless at once in every worker."""
 
+from operator import itemgetter
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.keys.tables import GENERATION, insert_unless_there
+from portal.query import Query
 
-_READ = select(GENERATION.c.value).where(GENERATION.c.id == 1)
+_VALUE = select(GENERATION.c.value).where(GENERATION.c.id == 1)
+_READ = Query(_VALUE, itemgetter(0))
 
 
 def read(session: Session) -> int:
     """The present generation; 0 before anything was ever revoked."""
-    return session.connection().execute(_READ).scalar() or 0
+    return _READ.first(session) or 0
 
 
 def bump(session: Session) -> None:
@@ -27,7 +31,7 @@ def hold(session: Session, *, alone: bool = False) -> None:
     the write transaction itself does this, and the lock is a plain read.
     """
     connection = session.connection()
-    lock = _READ.with_for_update(read=not alone)
+    lock = _VALUE.with_for_update(read=not alone)
     if connection.execute(lock).first() is None:
         connection.execute(insert_unless_there(session, GENERATION).values(id=1, value=0))
         connection.execute(lock)

@@ -1,11 +1,14 @@
 """The only functions that open a sealed value. Import contracts name the few modules that may use them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 
 from portal.errors import SealBroken
-from portal.keys.sealing import HEADER, MAGIC, NONCE, SHORTEST, Bound, Context, Dek, associated, dek_id, serves
+from portal.keys.sealing import BODY, HEADER, MAGIC, SHORTEST, Bound, Context, Dek, associated, dek_id, serves
+
+ToOpen = tuple[str, str, int, bytes]
+"""One value to open: field, category and version as they were written, and the sealed bytes."""
 
 
 def open_value(dek: Dek, context: Context, sealed: bytes) -> bytes:
@@ -28,22 +31,35 @@ def open_with(deks: Mapping[bytes, Dek], context: Context, sealed: bytes) -> byt
     return open_value(dek, context, sealed)
 
 
-def open_field(deks: Mapping[bytes, Dek], of: Bound, field: str, category: str, version: int, sealed: bytes) -> bytes:
-    """As `open_with`, for one field of a record of which many are opened."""
-    header = sealed[:HEADER]
-    if len(sealed) < SHORTEST or header[: len(MAGIC)] != MAGIC:
-        raise _unknown(field)
-    dek = deks.get(header[len(MAGIC) :])
-    if dek is None:
-        raise _gone(field)
-    if not serves(dek, of):
-        raise _unknown(field)
-    return _opened(dek, field, sealed, of.associated(header, field, category, version))
+def open_fields(deks: Mapping[bytes, Dek], of: Bound, fields: Iterable[ToOpen]) -> list[bytes | None]:
+    """As `open_with` for many fields of one record: each plaintext, None where a value does not open in its place."""
+    found: list[bytes | None] = []
+    fits: Dek | None = None
+    for name, category, version, sealed in fields:
+        header = sealed[:HEADER]
+        dek = deks.get(header[len(MAGIC) :])
+        if dek is None or len(sealed) < SHORTEST or header[: len(MAGIC)] != MAGIC:
+            found.append(None)
+            continue
+        if dek is not fits:
+            if not serves(dek, of):
+                found.append(None)
+                continue
+            fits = dek
+        bound_to = of.associated(header, name, category, version)
+        try:
+            padded = dek.aead.decrypt(sealed[HEADER:BODY], sealed[BODY:], bound_to)
+        except InvalidTag:
+            found.append(None)
+            continue
+        plain = padded.rstrip(b"\x00")
+        found.append(plain[:-1] if plain[-1:] == b"\x80" else None)
+    return found
 
 
 def _opened(dek: Dek, field: str, sealed: bytes, bound_to: bytes) -> bytes:
     try:
-        padded = dek.aead.decrypt(sealed[HEADER : HEADER + NONCE], sealed[HEADER + NONCE :], bound_to)
+        padded = dek.aead.decrypt(sealed[HEADER:BODY], sealed[BODY:], bound_to)
     except InvalidTag:
         raise SealBroken(f"sealed value of {field}: does not verify in its place") from None
     plain = padded.rstrip(b"\x00")

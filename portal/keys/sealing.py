@@ -14,6 +14,8 @@ MAGIC = b"\xe1\x01\x01"  # sealed value, format 1, suite 1 (AES-256-GCM)
 HEADER = len(MAGIC) + 8  # and the id of the data key
 NONCE = 12
 TAG = 16
+BODY = HEADER + NONCE
+"""Where the ciphertext of a sealed value begins."""
 SHORTEST = HEADER + NONCE + 16 + TAG
 
 CHOICE: Literal[32] = 32
@@ -113,7 +115,10 @@ class Bound:
 
 def serves(dek: Dek, context: Context | Bound) -> bool:
     """Whether a data key is one for the context's person and owner."""
-    return (dek.person is None or dek.person == context.person) and (dek.owner is None or dek.owner == context.owner)
+    person, owner = dek.person, dek.owner
+    if person is not None and person is not context.person and person != context.person:
+        return False
+    return owner is None or owner == context.owner
 
 
 def _pad(plaintext: bytes, pad_to: int) -> bytes:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, flash, get_flashed_messages, redirect, request, url_for
+from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
@@ -17,6 +17,7 @@ from portal.sharing.reading import case as reading
 
 pages = Blueprint("case", __name__)
 
+DONE = "done"
 UNASKED = "Select why you need to see this"
 
 
@@ -56,7 +57,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         purpose=d.purpose_name,
         purpose_path=f"{base}/purpose",
         visit=base,
-        alerts=tuple(Alert("done", str(words)) for words in get_flashed_messages(category_filter=["done"])),
+        alerts=(Alert("done", str(session.pop(DONE))),) if DONE in session else (),
         d=d,
         face=head,
         base=base,
@@ -101,5 +102,5 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
 
 
 def done(words: str) -> None:
-    """Say once, above the next view of a case, that something was done. Never anything about a person."""
-    flash(words, "done")
+    """Say once, above the next view of a case, what was done last. Never anything about a person."""
+    session[DONE] = words

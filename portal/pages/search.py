@@ -8,11 +8,9 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.auth.actor import Actor
 from portal.db import db
 from portal.pages.limits import SEARCH, by_account, limiter
 from portal.pages.rendering import SENSITIVE, show
-from portal.sharing import emergency
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import search
 from portal.sharing.reading.search import Hit
@@ -75,9 +73,8 @@ def make() -> ResponseReturnValue:
 @gate.page(gate.CONTENT)
 def results(search_id: uuid.UUID) -> ResponseReturnValue:
     """Whom the search found, why each one matched, and what may be done with it."""
-    who = gate.actor()
-    found = search.results(db.session(), gate.doors(), who, search_id)
-    d = {"results": tuple(_result(who, hit) for hit in found.hits), "more": found.more, "again": url_for(".ask")}
+    found = search.results(db.session(), gate.doors(), gate.actor(), search_id)
+    d = {"results": tuple(_result(hit) for hit in found.hits), "more": found.more, "again": url_for(".ask")}
     return show("search_results.html", "Search results", marking=SENSITIVE, receipt=found.receipt, d=d)
 
 
@@ -106,10 +103,10 @@ def _errors(invalid: Invalid | None, by_number: bool) -> tuple[tuple[str, str], 
     return tuple((ANCHORS[name], words) for name, words in invalid.problems.items())
 
 
-def _result(who: Actor, hit: Hit) -> Result:
+def _result(hit: Hit) -> Result:
     if hit.may_open:
         return Result(hit, f"/case/{hit.case}", None, "")
-    if emergency.offer(db.session(), gate.doors(), who, hit.case) is not None:
+    if hit.in_emergency:
         return Result(hit, None, f"/case/{hit.case}/emergency", _coordinator(hit))
     return Result(hit, None, None, _coordinator(hit))
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,11 +13,15 @@ from isa.decision import Engine
 from isa.loading import load
 from portal.db import new_id, now_micros
 from portal.errors import Misconfigured, NotFound
+from portal.query import Query
 from portal.sharing.tables import Adoption
 
-_CHANGED = select(
-    func.count(),
-    func.coalesce(func.max(Adoption.signed_at), 0) + func.coalesce(func.max(Adoption.ended_at), 0),
+_CHANGED = Query(
+    select(
+        func.count(),
+        func.coalesce(func.max(Adoption.signed_at), 0) + func.coalesce(func.max(Adoption.ended_at), 0),
+    ),
+    tuple,
 )
 
 
@@ -28,7 +33,7 @@ class Book:
         self._all = tuple(self._agreements[key] for key in sorted(self._agreements))
         self._of_party: dict[str, tuple[Agreement, ...]] = {}
         self._engines: dict[str, Engine] = {}
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[Any, ...] | None = None
 
     @classmethod
     def open(cls, paths: Iterable[Path]) -> "Book":
@@ -41,14 +46,14 @@ class Book:
 
     def refresh(self, session: Session) -> None:
         """Take up signatures and suspensions made since the last look: they bind from the next request on."""
-        seen = session.connection().execute(_CHANGED).one()
-        if self._seen == tuple(seen):
+        seen = _CHANGED.first(session)
+        if self._seen == seen:
             return
         rows = session.execute(select(Adoption.digest, Adoption.party).where(Adoption.ended_at.is_(None))).all()
         for agreement in self._agreements.values():
             signed = frozenset(party for digest, party in rows if digest == agreement.digest)
             self._engines[agreement.id] = Engine(agreement, signed)
-        self._seen = (seen[0], seen[1])
+        self._seen = seen
 
     def engine(self, agreement: str) -> Engine:
         """The engine of an agreement. Raises `NotFound` for one that is not served (then nothing is granted)."""

@@ -3,12 +3,12 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from isa.explaining import Group
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One opened field. `text` is empty and `broken` true where the seal did not verify."""
 
     key: str

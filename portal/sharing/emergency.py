@@ -68,7 +68,7 @@ def propose(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Of
     """As `offer`, for whoever asks for the panel. Logs and raises `Refused` where there is nothing to open."""
     _, offered = _look(session, doors, actor, case)
     if offered is None:
-        subject = Subject(new_id(), {"case": case.hex})
+        subject = Subject(doors.log.nobody(session), {"case": case.hex})
         with doors.log.transaction(session) as tx:
             receipt = tx.append(said.entry("emergency-access", actor, outcome="refused", subjects=[subject]))
         raise _refused(receipt.reference)
@@ -175,7 +175,8 @@ def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reaso
     now = doors.clock()
     visit, refused = new_id(), offered is None or file is None
     opens = list(offered.opens) if offered else []  # what the reviewer asks first: it is nowhere else
-    subject = Subject(file.person if file else new_id(), {"case": case.hex, "justification": reason, "opens": opens})
+    person = file.person if file else doors.log.nobody(session)
+    subject = Subject(person, {"case": case.hex, "justification": reason, "opens": opens})
     entry = said.entry(
         "emergency-access",
         actor,

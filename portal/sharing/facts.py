@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
 from portal.auth.actor import Actor
+from portal.query import Query
 from portal.sharing.tables import Assignment, CaseFile, RecordRow
 from portal.sharing.visits import Case
 
@@ -20,13 +21,14 @@ HOUSING, EDUCATION = "accommodation", "education, training, employment"
 DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
 """The pathway an assignment names → the fact that its party delivers it."""
 
-_LIVE = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
+_ASSIGNED = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
     Assignment.case.in_(bindparam("cases", expanding=True)),
     Assignment.starts <= bindparam("now"),
     or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
 )
-_OWN = _LIVE.where(Assignment.party == bindparam("party"))
-_BASES = (
+_LIVE = Query(_ASSIGNED)
+_OWN = Query(_ASSIGNED.where(Assignment.party == bindparam("party")))
+_BASES = Query(
     select(RecordRow.case, RecordRow.owner, RecordRow.state)
     .where(RecordRow.case.in_(bindparam("cases", expanding=True)), RecordRow.kind == "basis")
     .order_by(RecordRow.created_at)
@@ -60,13 +62,15 @@ def of_cases(
     own: bool = False,
 ) -> dict[uuid.UUID, CaseFacts]:
     """As `of_case` for many cases, in two statements. `own`: of the parties, look only at the actor's."""
-    ids = {"cases": [case.id for case in cases], "now": now, "party": actor.party}
+    ids = [case.id for case in cases]
     live: dict[uuid.UUID, list[tuple[uuid.UUID, str, str | None]]] = defaultdict(list)
-    connection = session.connection()
-    for case_id, user, party, pathway in connection.execute(_OWN if own else _LIVE, ids):
+    assigned = (
+        _OWN.all(session, cases=ids, now=now, party=actor.party) if own else _LIVE.all(session, cases=ids, now=now)
+    )
+    for case_id, user, party, pathway in assigned:
         live[case_id].append((user, party, pathway))
     confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
-    for case_id, owner, state in connection.execute(_BASES, ids):  # the latest basis an owner recorded decides
+    for case_id, owner, state in _BASES.all(session, cases=ids):  # the latest basis an owner recorded decides
         confidence[case_id][f"confidence_met:{owner}"] = state == "in_force"
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -18,8 +19,9 @@ from isa.agreement import Agreement
 from portal.keys import index_tags
 from portal.keys.deks import Place
 from portal.keys.sealing import CHOICE, Context, Dek, seal
+from portal.query import insert_rows, run_many
 from portal.sharing.doors import Doors
-from portal.sharing.tables import RecordRow
+from portal.sharing.tables import RecordRow, SealedValue, SearchTag
 
 _AGREEMENTS: dict[str, Agreement] = {}  # by digest, because an agreement itself cannot be hashed
 
@@ -61,8 +63,8 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         values += [_value_row(agreement, record, key, 1, blob) for key, blob in sealed.items()]
         tags += _tag_rows(doors, record, record.values)
         stored.append(Stored(record.id, 1, sha256(head).digest()))
-    for table, rows in (("record", heads), ("sealed_value", values), ("search_tag", tags)):
-        _many(session, _INSERT[table], [driver_row(row) for row in rows])
+    for table, rows in ((RecordRow, heads), (SealedValue, values), (SearchTag, tags)):
+        insert_rows(session.connection(), table.__table__, [driver_row(row) for row in rows])
     return stored
 
 
@@ -136,14 +138,6 @@ _MOVE = "UPDATE record SET version=?, head=?, changed_at=?, changed_by=?, state=
 _REPLACE = "UPDATE sealed_value SET current=? WHERE record=? AND field=? AND current"
 _UNTAG = "DELETE FROM search_tag WHERE record=?"
 _AGE_UNKNOWN = "UPDATE case_file SET minor=NULL WHERE id=?"
-_INSERT = {
-    "record": 'INSERT INTO record (id, "case", person, kind, label, owner, version, state, made_as_youth, created_at,'
-    " created_by, changed_at, changed_by, head) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "sealed_value": "INSERT INTO sealed_value (record, field, version, category, current, sealed, written_at,"
-    " written_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    "search_tag": 'INSERT INTO search_tag (tag, record, "case", kind) VALUES (?, ?, ?, ?)',
-}
-"""In the order in which `_head_row`, `_value_row` and `_tag_rows` give their values."""
 _TAGGED = ("person", "identifiers")
 BORN = "person.date_of_birth"
 
@@ -175,28 +169,24 @@ class Batch:
 
     def apply(self, session: Session) -> None:
         """Store them. Inside a write transaction that has seen each record to be at the `base` of its change."""
-        for statement, rows in (
-            (_MOVE, self.moves),
-            (_REPLACE, self.replaced),
-            (_INSERT["sealed_value"], self.values),
-            (_AGE_UNKNOWN, self.reborn),
-            (_UNTAG, self.untagged),
-            (_INSERT["search_tag"], self.tags),
-        ):
-            _many(session, statement, rows)
+        connection = session.connection()
+        _many(connection, _MOVE, self.moves)
+        _many(connection, _REPLACE, self.replaced)
+        insert_rows(connection, SealedValue.__table__, self.values)
+        _many(connection, _AGE_UNKNOWN, self.reborn)
+        _many(connection, _UNTAG, self.untagged)
+        insert_rows(connection, SearchTag.__table__, self.tags)
 
 
 def driver_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The values of a row as the database's driver takes them, in the row's own order."""
+    """The values of a row as the database's driver takes them, in the row's own order, which is the table's."""
     return tuple(value.bytes if type(value) is uuid.UUID else value for value in row.values())
 
 
-def _many(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for each row, straight by the driver: thousands of rows wait for this under the write lock."""
+def _many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run a statement for each row: thousands of rows wait for this under the write lock."""
     if rows:
-        connection = session.connection()
-        text = statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")
-        connection.exec_driver_sql(text, list(rows))
+        run_many(connection, statement if connection.dialect.positional else statement.replace("?", "%s"), rows)
 
 
 def head_bytes(entries: Mapping[str, tuple[int, str]]) -> bytes:

@@ -12,13 +12,14 @@ from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import NotFound, Refused
+from portal.query import Query
 from portal.sharing.doors import Doors
 from portal.sharing.tables import CaseFile, VisitRow
 
 MINUTE = 60_000_000
 
 
-_RESOLVE = (
+_VISIT = Query(
     select(
         VisitRow.session,
         VisitRow.user,
@@ -89,7 +90,7 @@ def resolve(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, now:
 
 def _row(session: Session, actor: Actor, visit: uuid.UUID) -> Any:
     """The row of a visit, live or not, of this very session, capacity and person; None for any other."""
-    seen = session.connection().execute(_RESOLVE, {"visit": visit}).one_or_none()
+    seen = _VISIT.first(session, visit=visit)
     ours = (actor.session, actor.capacity, actor.user)
     return seen if seen is not None and (seen.session, seen.capacity, seen.user) == ours else None
 
@@ -163,7 +164,7 @@ def begin(
     _, content, _ = doors.book.role(Capacity(actor.party, actor.role))
     file = session.get(CaseFile, case)
     known = any(purpose in a.purposes for a in doors.book.of_party(actor.party))
-    person = file.person if file else new_id()
+    person = file.person if file else doors.log.nobody(session)
     entry = Entry(
         operation="purpose-chosen",
         actor=actor.user,

@@ -15,6 +15,7 @@ from portal.audit.log import Transaction
 from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
+from portal.query import Query
 from portal.sharing import preview, said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -30,7 +31,7 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
-_MADE = select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by"))
+_MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def create(
     record = _new(found, actor, shape, values, minor, once)
     recipients = preview.recipients(session, found, Shape(kind, label, actor.party, minor))
     with doors.log.transaction(session) as tx:
-        if once is not None and session.connection().execute(_MADE, {"record": record.id, "by": actor.user}).first():
+        if once is not None and _MADE.first(session, record=record.id, by=actor.user):
             return Written(record.id, None)
         stored = store(session, doors, found.engine.agreement, [record])
         if BORN in values:  # another date of birth: whether they are under 18 is worked out anew

@@ -387,6 +387,7 @@ def _results(words: Words, pnc: str) -> str:
             agencies=("Police", "Probation"),
             safety=(),
             may_open=True,
+            in_emergency=False,
         )
         for row in db.session.connection().execute(_SEARCH, {"pnc": pnc})
     ]

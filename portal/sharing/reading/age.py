@@ -41,7 +41,7 @@ def minor_now(session: Session, doors: Doors, actor: Actor, found: Found) -> boo
     with doors.log.transaction(session) as tx:
         tx.append(entry)
     for head in rows:
-        row = sealed.values.get(head.id, {}).get(BORN)
+        row = sealed.values.get(head.id.bytes, {}).get(BORN)
         if row is not None:
             try:
                 born.append(open_with(sealed.deks, place(head, BORN, row.category, row.version), row.sealed).decode())

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id, put
 from portal.errors import NotFound, Refused
+from portal.query import Query
 from portal.sharing import emergency, facts, said, visits
 from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section, Writable
 from portal.sharing.doors import Doors
@@ -24,7 +26,10 @@ from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
 MINUTE = 60_000_000
-_SEEN = select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case"))
+_SEEN = Query(
+    select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case")),
+    itemgetter(0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ def find(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, operati
         live = visits.resolve(session, doors, actor, visit, now)
     except NotFound:
         live = None
-    case = live.case if live else _nowhere(doors)
+    case = live.case if live else _nowhere(session, doors)
     engine = doors.book.engine(case.agreement)
     known = facts.of_case(session, engine.agreement, actor, case, now, emergency=bool(live and live.emergency))
     purpose = live.purpose if live else doors.book.role(Capacity(actor.party, actor.role))[2]
@@ -95,10 +100,10 @@ def refuse(session: Session, doors: Doors, actor: Actor, operation: str, case: C
     raise NotFound(receipt.reference)
 
 
-def _nowhere(doors: Doors) -> Case:
+def _nowhere(session: Session, doors: Doors) -> Case:
     """A case that does not exist, so that looking for it costs what a refusal costs."""
     agreement = doors.book.all()[0].id
-    return Case(new_id(), new_id(), agreement, "", "open", "", None, None)
+    return Case(new_id(), doors.log.nobody(session), agreement, "", "open", "", None, None)
 
 
 def case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, older_than: int | None = None) -> Disclosure:
@@ -157,7 +162,7 @@ def _disclose(
     permitted = [h for h in heads(session, [case_file.id]) if seen.permitted(action, shape_of(h))]
     shown, older = _page(permitted, older_than, everything=action == EXPORT)
     sealed = fetch(session, doors.keys, [h.id for h in shown])
-    before = session.connection().execute(_SEEN, {"user": actor.user, "case": case_file.id}).scalar()
+    before = _SEEN.first(session, user=actor.user, case=case_file.id)
     entry = said.entry(
         operation,
         actor,

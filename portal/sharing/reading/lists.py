@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
+from portal.query import Query
 from portal.sharing import facts, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
@@ -88,9 +90,8 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
     }
     dated = _is_given_dates(doors, actor, purpose, now)
     count, some = _within_reach(reach, review and dated, dated)
-    connection = session.connection()
-    total = connection.execute(count, wanted).scalar_one()
-    cases = [Case._make(row) for row in connection.execute(some, wanted)]
+    total = count.first(session, **wanted) or 0
+    cases = some.all(session, **wanted)
     return replace(_list(session, doors, actor, cases, purpose, now, total, page), dated=dated)
 
 
@@ -111,7 +112,7 @@ def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Executable, Executable]:
+def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Query[int], Query[Case]]:
     """How many cases are within a reach, and a page of them."""
     if reach == "agreement":
         within: list[ColumnElement[bool]] = [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
@@ -128,8 +129,8 @@ def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Executable, Ex
         within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
     soonest = (CaseFile.review_due.is_(None), CaseFile.review_due) if dated else ()
     order = (*soonest, CaseFile.reference)
-    some = select(*CASE).where(*within).order_by(*order).offset(bindparam("first")).limit(PAGE)
-    count = select(func.count()).select_from(CaseFile).where(*within)
+    some = Query(select(*CASE).where(*within).order_by(*order).offset(bindparam("first")).limit(PAGE), Case._make)
+    count = Query(select(func.count()).select_from(CaseFile).where(*within), itemgetter(0))
     return count, some
 
 
@@ -246,7 +247,7 @@ class _Fresh(NamedTuple):
     unseen: bool
 
 
-_UPDATES = (
+_UPDATES = Query(
     select(
         RecordRow.case,
         RecordRow.label,
@@ -270,10 +271,11 @@ def _fresh(
     session: Session, actor: Actor, sights: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
 ) -> list[_Fresh]:
     """Readable updates by other parties in the last fortnight, newest first, and whether they were seen."""
-    wanted = {"user": actor.user, "party": actor.party, "cases": ids, "since": now - FORTNIGHT}
+    since = now - FORTNIGHT
+    updates = _UPDATES.all(session, user=actor.user, party=actor.party, cases=ids, since=since)
     return [
         _Fresh(case, label, owner, at, seen_at is None or at > seen_at)
-        for case, label, owner, youth, at, seen_at in session.connection().execute(_UPDATES, wanted)
+        for case, label, owner, youth, at, seen_at in updates
         if sights[case].permitted(READ, Shape("update", label, owner, youth))
     ]
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement, Field
 from portal.db import from_micros
-from portal.errors import SealBroken
 from portal.keys.deks import Keyring
-from portal.keys.opening import open_field
+from portal.keys.opening import ToOpen, open_fields
 from portal.keys.sealing import HEADER, MAGIC, Bound, Context, Dek
+from portal.query import Query
 from portal.sharing.disclosure import Record, Value
 from portal.sharing.sight import EDIT, READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
@@ -39,7 +39,6 @@ class Head(NamedTuple):
     head: bytes
 
 
-# Statements are built once: on the view path building them anew costs more than running them.
 HEADS = select(
     RecordRow.id,
     RecordRow.case,
@@ -58,20 +57,20 @@ DEK_ID = slice(len(MAGIC), HEADER)
 _OF_CASES = HEADS.where(RecordRow.case.in_(bindparam("cases", expanding=True))).order_by(
     RecordRow.created_at.desc(), RecordRow.id
 )
-_OF_KINDS = _OF_CASES.where(RecordRow.kind.in_(bindparam("kinds", expanding=True)))
-_VALUES = select(
+_ALL_HEADS = Query(_OF_CASES, Head._make)
+_SOME_HEADS = Query(_OF_CASES.where(RecordRow.kind.in_(bindparam("kinds", expanding=True))), Head._make)
+_OF_RECORDS = select(
     SealedValue.record, SealedValue.field, SealedValue.version, SealedValue.category, SealedValue.sealed
 ).where(SealedValue.current, SealedValue.record.in_(bindparam("records", expanding=True)))
-_SOME_VALUES = _VALUES.where(SealedValue.field.in_(bindparam("fields", expanding=True)))
+_VALUES = Query(_OF_RECORDS, raw=True)
+_SOME_VALUES = Query(_OF_RECORDS.where(SealedValue.field.in_(bindparam("fields", expanding=True))), raw=True)
 
 
 def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = ()) -> Sequence[Head]:
     """The heads of every record of these cases, newest first, of some kinds or of all."""
     if kinds:
-        found = session.connection().execute(_OF_KINDS, {"cases": cases, "kinds": kinds})
-    else:
-        found = session.connection().execute(_OF_CASES, {"cases": cases})
-    return [Head._make(row) for row in found]
+        return _SOME_HEADS.all(session, cases=cases, kinds=kinds)
+    return _ALL_HEADS.all(session, cases=cases)
 
 
 def shape_of(head: Head) -> Shape:
@@ -80,10 +79,13 @@ def shape_of(head: Head) -> Shape:
 
 
 @lru_cache(maxsize=8192)
-def _standing(head: bytes) -> Mapping[str, tuple[int, str]]:
+def _standing(head: bytes) -> Mapping[str, tuple[int, bytes]]:
     """What a head says, {field: (version, digest)}: read once, for the same bytes come back at every view."""
-    told: dict[str, Sequence[Any]] = json.loads(head)
-    return {field: (version, digest) for field, (version, digest) in told.items()}
+    try:
+        told: dict[str, Sequence[Any]] = json.loads(head)
+        return {field: (version, bytes.fromhex(digest)) for field, (version, digest) in told.items()}
+    except (ValueError, TypeError, AttributeError):  # tampered with: it knows no value, so none of them is shown
+        return {}
 
 
 class Stored(NamedTuple):
@@ -101,20 +103,20 @@ _NOTHING: Mapping[str, Stored] = {}
 class Sealed:
     """Ciphertext of permitted records with the keys to it, read before the entry commits, opened after."""
 
-    values: Mapping[uuid.UUID, Mapping[str, Stored]]
+    values: Mapping[bytes, Mapping[str, Stored]]  # by the bytes of the record's id
     deks: Mapping[bytes, Dek]
     fields: frozenset[str]  # what was asked for; empty: every field
 
 
 def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fields: Sequence[str] = ()) -> Sealed:
     """Read the present sealed values of these records, of some fields or of all."""
-    values: dict[uuid.UUID, dict[str, Stored]] = {}
+    values: dict[bytes, dict[str, Stored]] = {}
     wanted: set[bytes] = set()
     ids = list(records)
-    connection = session.connection()
-    for start in range(0, len(ids), 500):
-        some = {"records": ids[start : start + 500], **({"fields": fields} if fields else {})}
-        for record, field, version, category, sealed in connection.execute(_SOME_VALUES if fields else _VALUES, some):
+    for start in range(0, len(ids), 512):
+        some = ids[start : start + 512]
+        rows = _SOME_VALUES.all(session, records=some, fields=fields) if fields else _VALUES.all(session, records=some)
+        for record, field, version, category, sealed in rows:
             of = values.get(record)
             if of is None:
                 of = values[record] = {}
@@ -142,28 +144,48 @@ def opened(
 ) -> list[tuple[Field, str | None]]:
     """As `open_record`, fields and texts alone; None for a value that does not verify, which is added to `broken`."""
     shape = shape_of(head)
-    rows = sealed.values.get(head.id, _NOTHING)
+    rows = sealed.values.get(head.id.bytes, _NOTHING)
     standing = _standing(head.head)
-    of = Bound(head.kind, head.id, head.person, head.owner)
-    only, found = sealed.fields, list[tuple[Field, str | None]]()
+    only, fields, wanted = sealed.fields, list[Field](), list[ToOpen]()
     for field, _ in sight.permitted(action, shape):
         key = field.key
-        if only and key not in only:
-            continue
         row = rows.get(key)
-        if row is None:
-            text = None  # where the head knows a value, it is gone from its place
-            if key not in standing:
-                continue
-        elif row.category != field.category and not _still(sight, shape, row.category, action):
+        if (only and key not in only) or (row is None and key not in standing):
             continue
+        if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
+            continue
+        fields.append(field)
+        if row is None or standing.get(key) != (row.version, sha256(row.sealed).digest()):
+            wanted.append(_GONE)  # from its place, or not the value that the head knows
         else:
-            text = _open(of, key, row, standing, sealed.deks)
-        if text is None:
-            broken.append((head.id, key))
-        if text != "":  # an emptied field is shown in its history only
-            found.append((field, text))
+            wanted.append((key, row.category, row.version, row.sealed))
+    found: list[tuple[Field, str | None]] = []
+    for field, plain in zip(fields, _texts(sealed, head, wanted), strict=True):
+        if plain is None:
+            broken.append((head.id, field.key))
+        if plain != "":  # an emptied field is shown in its history only
+            found.append((field, plain))
     return found
+
+
+_GONE: ToOpen = ("", "", 0, b"")
+"""Opens nowhere."""
+
+
+def _texts(sealed: Sealed, head: Head, wanted: Sequence[ToOpen]) -> list[str | None]:
+    """The texts of sealed values, None where one does not open in its one place."""
+    plain = open_fields(sealed.deks, Bound(head.kind, head.id, head.person, head.owner), wanted)
+    try:
+        return [None if each is None else each.decode() for each in plain]
+    except UnicodeDecodeError:
+        return [_decoded(each) for each in plain]
+
+
+def _decoded(plain: bytes | None) -> str | None:
+    try:
+        return None if plain is None else plain.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -> Record:
@@ -189,19 +211,6 @@ def _still(sight: Sight, shape: Shape, category: str, action: str) -> bool:
     """Where a field's category changed since a value was written, the stricter of the two decides."""
     others = [f for f in sight.agreement.fields.values() if f.category == category]
     return bool(others) and all(sight.decide(action, f.key, shape.owner, shape.made_as_youth).permit for f in others)
-
-
-def _open(
-    of: Bound, key: str, row: Stored, standing: Mapping[str, tuple[int, str]], deks: Mapping[bytes, Dek]
-) -> str | None:
-    """The text of a value, None where it does not verify: as the head has it, and in its one place."""
-    version, category, sealed = row
-    if standing.get(key) != (version, sha256(sealed).hexdigest()):
-        return None
-    try:
-        return open_field(deks, of, key, category, version, sealed).decode()
-    except (SealBroken, UnicodeDecodeError):
-        return None
 
 
 def place(head: Head, key: str, category: str, version: int) -> Context:

@@ -5,22 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
+from isa.decision import Engine
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id
 from portal.errors import NotFound, Refused
 from portal.keys import index_tags
-from portal.sharing import facts, said
+from portal.query import Query, insert_rows
+from portal.sharing import emergency, facts, said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.lists import owner_name
-from portal.sharing.reading.rows import Head, fetch, heads, open_record, shape_of
+from portal.sharing.reading.rows import Head, Sealed, fetch, heads, open_record, shape_of
 from portal.sharing.sight import READ, SEARCH, Sight, category_of, sight
 from portal.sharing.storing import tags_of
 from portal.sharing.tables import CaseFile, RecordRow, SearchMade, SearchTag
@@ -33,10 +35,12 @@ MATCHED = {
     index_tags.CRN: ("identifiers.crn", "the same CRN"),
     index_tags.SURNAME_DOB: ("person.surname", "the same surname and date of birth"),
 }
-_MADE = select(SearchMade.session, SearchMade.capacity, SearchMade.purpose, SearchMade.tags, SearchMade.made_at).where(
-    SearchMade.id == bindparam("search")
+_MADE = Query(
+    select(SearchMade.session, SearchMade.capacity, SearchMade.purpose, SearchMade.tags, SearchMade.made_at).where(
+        SearchMade.id == bindparam("search")
+    )
 )
-_FOUND = (
+_FOUND = Query(
     select(SearchTag.kind, RecordRow.owner, *CASE)
     .join(CaseFile, CaseFile.id == SearchTag.case)
     .join(RecordRow, RecordRow.id == SearchTag.record)
@@ -61,6 +65,7 @@ class Hit:
     agencies: tuple[str, ...]
     safety: tuple[Record, ...]
     may_open: bool
+    in_emergency: bool  # whether an emergency would open something of it to this capacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +102,13 @@ def make(session: Session, doors: Doors, actor: Actor, typed: Mapping[str, str])
         actor,
         outcome="refused" if refusal else "permitted",
         purpose=purpose,
-        subjects=[Subject(new_id(), {"terms": {k: v for k, v in values.items() if v}})],
+        subjects=[Subject(doors.log.nobody(session), {"terms": {k: v for k, v in values.items() if v}})],
     )
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
         if not refusal:
-            session.execute(
-                insert(SearchMade).values(
-                    id=identity,
-                    session=actor.session,
-                    capacity=actor.capacity,
-                    purpose=purpose,
-                    tags=tags,
-                    made_at=now,
-                )
-            )
+            made = (identity.bytes, actor.session, actor.capacity.bytes, purpose, tags, now)
+            insert_rows(session.connection(), SearchMade.__table__, [made])
     if refusal:
         raise Refused(refusal, "Your role does not search for people.", "", receipt.reference)
     return identity
@@ -138,7 +135,7 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
     """
     now = doors.clock()
     doors.book.refresh(session)
-    made = session.connection().execute(_MADE, {"search": search}).one_or_none()
+    made = _MADE.first(session, search=search)
     if made is None or (made.session, made.capacity) != (actor.session, actor.capacity) or now - made.made_at > KEEP:
         raise NotFound
     purpose, tags = made.purpose, [made.tags[i : i + 16] for i in range(0, len(made.tags), 16)]
@@ -156,13 +153,13 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
             decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
         )
         for seen in found.values()
-    ] or [Subject(new_id(), {"records": []})]
+    ] or [Subject(doors.log.nobody(session), {"records": []})]
     with doors.log.transaction(session) as tx:
         receipt = tx.append(said.entry("search", actor, purpose=purpose, subjects=subjects))
     hits = []
     for seen in list(found.values())[:MOST]:
         broken: list[tuple[uuid.UUID, str]] = []
-        hits.append(_hit(seen, sealed, broken))
+        hits.append(_hit(seen, sealed, broken, now))
         if broken:
             note_broken(session, doors, actor, purpose, seen.case, broken)
     return Results(tuple(hits), len(found) > MOST, said.receipt(receipt))
@@ -171,10 +168,11 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     case: Case
+    engine: Engine
+    known: facts.CaseFacts
     sight: Sight
     matched: tuple[str, ...]
     heads: tuple[Head, ...]
-    parties: frozenset[str]
 
 
 def _candidates(
@@ -184,8 +182,7 @@ def _candidates(
     served = {a.id: a for a in doors.book.of_party(actor.party)}
     matches: dict[uuid.UUID, list[tuple[str, str]]] = {}
     met: dict[uuid.UUID, Case] = {}
-    connection = session.connection()
-    for kind, owner, *row in connection.execute(_FOUND, {"tags": tags, "agreements": list(served)}):
+    for kind, owner, *row in _FOUND.all(session, tags=tags, agreements=list(served)):
         case = Case._make(row)
         met[case.id] = case
         matches.setdefault(case.id, []).append((kind, owner))
@@ -204,7 +201,7 @@ def _candidates(
         }
         if reasons:
             shown = tuple(h for h in rows.get(case.id, []) if _action(seen, h))
-            found[case.id] = _Candidate(case, seen, tuple(sorted(reasons)), shown, known[case.id].parties)
+            found[case.id] = _Candidate(case, engine, known[case.id], seen, tuple(sorted(reasons)), shown)
     return found
 
 
@@ -213,12 +210,15 @@ def _action(seen: Sight, head: Head) -> str | None:
     return next((a for a in (SEARCH, READ) if seen.permitted(a, shape_of(head))), None)
 
 
-def _hit(seen: _Candidate, sealed: object, broken: list[tuple[uuid.UUID, str]]) -> Hit:
+def _hit(seen: _Candidate, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], now: int) -> Hit:
     opened = [
         r
         for h in seen.heads
-        if (r := open_record(seen.sight, h, sealed, broken, _action(seen.sight, h) or READ)) is not None  # type: ignore[arg-type]
+        if (r := open_record(seen.sight, h, sealed, broken, _action(seen.sight, h) or READ)) is not None
     ]
+    urgent = None
+    if not seen.sight.knows_person:
+        urgent = emergency.openings(seen.engine, seen.sight.capacity, seen.known.known, now)
 
     def text(name: str) -> str:
         return next((t for r in opened if r.kind == "person" and (t := r.text(name))), "")
@@ -231,9 +231,10 @@ def _hit(seen: _Candidate, sealed: object, broken: list[tuple[uuid.UUID, str]]) 
         name=f"{text('forename')} {text('surname')}".strip(),
         date_of_birth=text("date_of_birth"),
         matched=seen.matched,
-        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.parties if seen.sight.may_name(p))),
+        agencies=tuple(sorted(owner_name(seen.sight, p) for p in seen.known.parties if seen.sight.may_name(p))),
         safety=tuple(r for r in opened if category_of(agreement, r.kind, r.label) == "safety"),
         may_open=seen.sight.knows_person,
+        in_emergency=urgent is not None,
     )
 
 

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 from portal.errors import SealBroken
 from portal.keys.opening import open_with
 from portal.keys.sealing import dek_id
+from portal.query import Query
 from portal.sharing.doors import Doors
 from portal.sharing.staff import place
 from portal.sharing.tables import StaffValue
 
 UNKNOWN = "name not known"
-_VALUES = select(StaffValue.user, StaffValue.version, StaffValue.sealed).where(
-    StaffValue.user.in_(bindparam("users", expanding=True)), StaffValue.field == bindparam("field")
+_VALUES = Query(
+    select(StaffValue.user, StaffValue.version, StaffValue.sealed).where(
+        StaffValue.user.in_(bindparam("users", expanding=True)), StaffValue.field == bindparam("field")
+    )
 )
 
 
@@ -24,7 +27,7 @@ def names(session: Session, doors: Doors, users: Iterable[uuid.UUID], field: str
     wanted = list(set(users))
     if not wanted:
         return {}
-    rows = session.connection().execute(_VALUES, {"users": wanted, "field": field}).all()
+    rows = _VALUES.all(session, users=wanted, field=field)
     ids = {dek_id(row.sealed) for row in rows}
     deks = doors.keys.load(session, ids)
     found = dict.fromkeys(wanted, UNKNOWN)

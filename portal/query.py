@@ -1,0 +1,184 @@
+"""SELECTs and INSERTs of the paths that every page takes: compiled once for each database, run straight by its driver.
+
+Running a Core statement costs several times what the database needs for it. Nothing else differs: the statements are
+built by SQLAlchemy, values are bound and never written into the text, and a failure is SQLAlchemy's own error.
+"""
+
+import uuid
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+from sqlalchemy import Boolean, FromClause, Select, Table, insert
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.orm import Session
+
+from portal.db import Id, failed, id_of
+
+Row = TypeVar("Row")
+Parameters = tuple[Any, ...] | dict[str, Any]
+
+
+class _Slot(NamedTuple):
+    """Where a value of the caller goes; `place` within a list, None for a value of its own."""
+
+    name: str
+    place: int | None
+
+
+class _Text(NamedTuple):
+    """A statement in the driver's spelling. `names` is None where the driver binds by position."""
+
+    text: str
+    names: tuple[str, ...] | None
+    sources: tuple[Any, ...]
+
+    def bound(self, values: Mapping[str, Any]) -> Parameters:
+        """The caller's values in the driver's order, ids as bytes."""
+        found = []
+        for source in self.sources:
+            if type(source) is _Slot:
+                value = values[source.name]
+                if source.place is not None:  # lists are filled up with their last, which finds nothing more
+                    value = value[source.place] if source.place < len(value) else value[-1]
+                found.append(value.bytes if isinstance(value, uuid.UUID) else value)
+            else:
+                found.append(source)
+        return tuple(found) if self.names is None else dict(zip(self.names, found, strict=True))
+
+
+class Query(Generic[Row]):
+    """A SELECT built once. `of` makes a row of its columns (a NamedTuple's `_make`); else rows have the columns' names.
+
+    Ids come as UUIDs and yes-or-no columns as bool or None; with `raw`, rows are the driver's own tuples. A parameter
+    that is a list (`bindparam(…, expanding=True)`) takes any sequence; where one is empty nothing is found.
+    """
+
+    @overload
+    def __init__(self: "Query[Any]", select: Select[*tuple[Any, ...]], *, raw: bool = False) -> None: ...
+    @overload
+    def __init__(self, select: Select[*tuple[Any, ...]], of: Callable[[Any], Row]) -> None: ...
+    def __init__(
+        self, select: Select[*tuple[Any, ...]], of: Callable[[Any], Any] | None = None, *, raw: bool = False
+    ) -> None:
+        self._select = select
+        self._of = None if raw else of or _named(select)
+        self._convert = () if raw else tuple(_conversions(select))
+        self._texts: dict[tuple[str, tuple[int, ...]], _Text] = {}
+        self._lists = tuple(b.key for b in select.compile().bind_names if b.expanding and b.value is None)
+
+    def all(self, session: Session | Connection, **values: Any) -> list[Row]:
+        """Every row, in the statement's order."""
+        lengths = []
+        for name in self._lists:
+            length = len(values[name])
+            if not length:
+                return []
+            lengths.append(1 << (length - 1).bit_length())
+        connection = session.connection() if isinstance(session, Session) else session
+        key = (connection.dialect.name, tuple(lengths))
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = self._compiled(connection.dialect, key[1])
+        return self._made(run(connection, text.text, text.bound(values)))
+
+    def first(self, session: Session | Connection, **values: Any) -> Row | None:
+        """The first row, None where there is none."""
+        found = self.all(session, **values)
+        return found[0] if found else None
+
+    def _made(self, rows: Sequence[Any]) -> list[Any]:
+        make = self._of
+        if make is None:
+            return list(rows)
+        if not self._convert:
+            return [make(row) for row in rows]
+        converted = []
+        for row in rows:
+            cells = list(row)
+            for place, convert in self._convert:
+                if cells[place] is not None:
+                    cells[place] = convert(cells[place])
+            converted.append(make(cells))
+        return converted
+
+    def _compiled(self, dialect: Dialect, lengths: tuple[int, ...]) -> _Text:
+        compiled = self._select.compile(dialect=dialect)
+        slots: dict[str, Any] = {b.key: _Slot(b.key, None) for b in compiled.bind_names if b.required}
+        slots |= {
+            name: [_Slot(name, place) for place in range(length)]
+            for name, length in zip(self._lists, lengths, strict=True)
+        }
+        state = compiled.construct_expanded_state(slots)
+        if dialect.positional:
+            return _Text(state.statement, None, tuple(state.positional_parameters))
+        return _Text(state.statement, tuple(state.parameters), tuple(state.parameters.values()))
+
+
+def _named(select: Select[*tuple[Any, ...]]) -> Callable[[Any], Any]:
+    names = [str(column.key) for column in select.selected_columns]
+    made: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+    maker: Callable[[Any], Any] = made._make
+    return maker
+
+
+def _conversions(select: Select[*tuple[Any, ...]]) -> list[tuple[int, Callable[[Any], Any]]]:
+    found: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, column in enumerate(select.selected_columns):
+        if isinstance(column.type, Id):
+            found.append((place, id_of))
+        elif isinstance(column.type, Boolean):
+            found.append((place, bool))
+    return found
+
+
+def run(connection: Connection, text: str, parameters: Parameters) -> Sequence[Any]:
+    """Run a statement in the driver's spelling; the driver's rows, none for a statement that answers nothing."""
+    if connection.dispatch.before_cursor_execute:  # somebody watches the statements: they go the long way
+        result = connection.exec_driver_sql(text, parameters)
+        return [tuple(row) for row in result] if result.returns_rows else ()
+    with _cursor(connection, text) as cursor:
+        cursor.execute(text, parameters)
+        found: Sequence[Any] = cursor.fetchall() if cursor.description else ()
+    return found
+
+
+def insert_rows(connection: Connection, table: FromClause, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows, their values in the order of the table's columns and as the driver takes them (ids as bytes)."""
+    if rows:
+        text, names = _insert(table, connection.dialect)
+        run_many(connection, text, [dict(zip(names, row, strict=True)) for row in rows] if names else rows)
+
+
+def run_many(connection: Connection, text: str, rows: Sequence[Parameters]) -> None:
+    """Run a statement in the driver's spelling for each of these rows of values, of which there is at least one."""
+    bound: Any = list(rows)
+    if connection.dispatch.before_cursor_execute:
+        connection.exec_driver_sql(text, bound if len(bound) > 1 else bound[0])
+        return
+    with _cursor(connection, text) as cursor:
+        if len(bound) == 1:
+            cursor.execute(text, bound[0])
+        else:
+            cursor.executemany(text, bound)
+
+
+@lru_cache(maxsize=256)
+def _insert(table: FromClause, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
+    """The insert in the driver's spelling, and the names of its parameters unless they go by position."""
+    assert isinstance(table, Table)
+    text = str(insert(table).compile(dialect=dialect))
+    return text, None if dialect.positional else tuple(column.name for column in table.columns)
+
+
+@contextmanager
+def _cursor(connection: Connection, text: str) -> Iterator[Any]:
+    cursor = connection.connection.cursor()
+    try:
+        yield cursor
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, text, error) from error
+    finally:
+        cursor.close()

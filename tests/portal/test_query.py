@@ -1,0 +1,109 @@
+"""Statements by the driver: what Core would answer, on both databases, with failures that look the same."""
+
+import uuid
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import Boolean, Column, Engine, Integer, LargeBinary, MetaData, String, Table, bindparam, event, select
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from portal.db import Id, begin_write, open_engine
+from portal.query import Query, insert_rows, run, run_many
+from tests.postgres import Server, postgres  # noqa: F401
+
+THING = Table(
+    "thing",
+    MetaData(),
+    Column("id", Id, primary_key=True),
+    Column("name", String(20), nullable=False),
+    Column("open", Boolean),
+    Column("size", Integer),
+    Column("seal", LargeBinary),
+)
+IDS = [uuid.uuid4() for _ in range(5)]
+ROWS = [(IDS[n].bytes, f"n{n}", (True, False, None)[n % 3], n, bytes([n])) for n in range(5)]
+_ALL = select(THING).order_by(THING.c.size)
+
+
+class Named(NamedTuple):
+    name: str
+    size: int
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def session(request, tmp_path, postgres: Server) -> Iterator[Session]:  # noqa: F811
+    url = f"sqlite:///{tmp_path}/q.db" if request.param == "sqlite" else postgres.schema()
+    engine = open_engine(url)
+    THING.metadata.create_all(engine)
+    with Session(engine) as session:
+        with begin_write(session):
+            insert_rows(session.connection(), THING, ROWS)
+        yield session
+    engine.dispose()
+
+
+def test_rows_are_those_of_core(session: Session) -> None:
+    by_core = session.connection().execute(_ALL).all()
+    assert [tuple(row) for row in Query(_ALL).all(session)] == [tuple(row) for row in by_core]
+    first = Query(_ALL).first(session)
+    assert (first.id, first.open, first.seal) == (IDS[0], True, b"\x00")
+    assert Query(_ALL).all(session.connection())[2].open is None
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_lists_of_any_length_find_their_rows_once(session: Session, count: int) -> None:
+    wanted = Query(_ALL.where(THING.c.id.in_(bindparam("ids", expanding=True)), THING.c.size >= bindparam("least")))
+    assert [row.id for row in wanted.all(session, ids=IDS[:count], least=1)] == IDS[1:count]
+
+
+def test_a_row_is_made_as_asked(session: Session) -> None:
+    query = Query(select(THING.c.name, THING.c.size).where(THING.c.id == bindparam("id")), Named._make)
+    assert query.first(session, id=IDS[3]) == Named("n3", 3)
+    assert query.first(session, id=uuid.uuid4()) is None
+    assert Query(select(THING.c.id).where(THING.c.size == 1), raw=True).all(session) == [(IDS[1].bytes,)]
+
+
+def test_a_value_is_bound_and_never_read_as_sql(session: Session) -> None:
+    query = Query(select(THING.c.id).where(THING.c.name == bindparam("name")))
+    assert query.all(session, name="' OR 1=1 --") == []
+    assert Query(_ALL).all(session)
+
+
+def test_who_listens_to_the_engine_hears_these_statements_too(session: Session) -> None:
+    heard = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *args: heard.append(args[2]))
+    with begin_write(session):
+        insert_rows(session.connection(), THING, [(uuid.uuid4().bytes, "n9", None, 9, None)])
+    found = Query(_ALL.where(THING.c.size == bindparam("size"))).first(session, size=9)
+    assert (found.name, found.open) == ("n9", None)
+    assert [text.split()[0] for text in heard] == ["INSERT", "SELECT"]
+
+
+def test_a_failure_is_sqlalchemys_own_and_tells_no_value(session: Session) -> None:
+    with pytest.raises(IntegrityError) as twice, begin_write(session):
+        insert_rows(session.connection(), THING, [(IDS[0].bytes, "SECRET", None, 0, None)])
+    assert "SECRET" not in str(twice.value)
+    with pytest.raises((OperationalError, ProgrammingError)):
+        run(session.connection(), "SELECT nothing FROM nowhere", ())
+    session.rollback()
+    assert len(Query(_ALL).all(session)) == 5
+
+
+def test_many_rows_at_once(session: Session) -> None:
+    mark = "?" if session.get_bind().dialect.name == "sqlite" else "%s"
+    with begin_write(session):
+        text = f"UPDATE thing SET size={mark} WHERE name={mark}"
+        run_many(session.connection(), text, [(10 + n, f"n{n}") for n in range(5)])
+    assert [row.size for row in Query(_ALL).all(session)] == [10, 11, 12, 13, 14]
+
+
+def test_a_write_begins_anew_and_sees_what_others_committed_since(session: Session) -> None:
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    assert len(Query(_ALL).all(session)) == 5
+    with Session(engine) as other, begin_write(other):
+        insert_rows(other.connection(), THING, [(uuid.uuid4().bytes, "late", None, 99, None)])
+    with begin_write(session):
+        assert len(Query(_ALL).all(session)) == 6
