@@ -1,5 +1,6 @@
 """The application, as a readable list of set-up calls."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
     register.everything(app)
     install_templates(app)
     gate.install(app, Services(doors, desk, Limits.of(settings)))
-    app.after_request(_headers(settings, desk))
+    app.after_request(headers(settings, [p.issuer for p in desk.relying.catalogue.providers.values()]))
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
@@ -105,11 +106,9 @@ def install_templates(app: Flask) -> None:
     app.jinja_env.globals["asset"] = assets.url
 
 
-def _headers(settings: Settings, desk: Desk) -> Any:
-    """Headers of every answer: nothing from elsewhere, nothing kept, nothing framed."""
-    origins = {
-        p.issuer.split("/", 3)[0] + "//" + p.issuer.split("/", 3)[2] for p in desk.relying.catalogue.providers.values()
-    }
+def headers(settings: Settings, issuers: Iterable[str]) -> Callable[[Response], Response]:
+    """Sets the headers of every answer: nothing from elsewhere, nothing kept, nothing framed. Forms lead to issuers."""
+    origins = {"/".join(issuer.split("/", 3)[:3]) for issuer in issuers}
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -123,17 +122,17 @@ def _headers(settings: Settings, desk: Desk) -> Any:
     )
 
     def apply(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Content-Security-Policy", policy)  # the printed agreement has a stricter one of its own
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        said = response.headers
+        said.setdefault("Content-Security-Policy", policy)  # the printed agreement has a stricter one of its own
+        said["X-Content-Type-Options"] = "nosniff"
+        said["Referrer-Policy"] = "no-referrer"
+        said["Cross-Origin-Opener-Policy"] = "same-origin"
+        said["Cross-Origin-Resource-Policy"] = "same-origin"
+        said["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         kept = request.endpoint == "static" and response.status_code == 200
-        headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-store"
+        said["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-store"
         if settings.secure:
-            headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+            said["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         return response
 
     return apply

@@ -9,6 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from sqlalchemy import Boolean, FromClause, Select, Table, insert
@@ -22,10 +23,10 @@ Parameters = tuple[Any, ...] | dict[str, Any]
 
 
 class _Slot(NamedTuple):
-    """Where a value of the caller goes; `place` within a list, None for a value of its own."""
+    """Where a value of the caller goes; for a list, `length` places in a row, 0 for a value of its own."""
 
     name: str
-    place: int | None
+    length: int
 
 
 class _Text(NamedTuple):
@@ -37,15 +38,18 @@ class _Text(NamedTuple):
 
     def bound(self, values: Mapping[str, Any]) -> Parameters:
         """The caller's values in the driver's order, ids as bytes."""
-        found = []
+        found: list[Any] = []
         for source in self.sources:
-            if type(source) is _Slot:
-                value = values[source.name]
-                if source.place is not None:  # lists are filled up with their last, which finds nothing more
-                    value = value[source.place] if source.place < len(value) else value[-1]
-                found.append(value.bytes if isinstance(value, uuid.UUID) else value)
-            else:
+            if type(source) is not _Slot:
                 found.append(source)
+                continue
+            value = values[source.name]
+            if source.length:
+                first = [each.bytes for each in value] if isinstance(value[0], uuid.UUID) else list(value)
+                found += first
+                found += first[-1:] * (source.length - len(first))  # filled up with its last, which finds no more
+            else:
+                found.append(value.bytes if isinstance(value, uuid.UUID) else value)
         return tuple(found) if self.names is None else dict(zip(self.names, found, strict=True))
 
 
@@ -106,15 +110,18 @@ class Query(Generic[Row]):
 
     def _compiled(self, dialect: Dialect, lengths: tuple[int, ...]) -> _Text:
         compiled = self._select.compile(dialect=dialect)
-        slots: dict[str, Any] = {b.key: _Slot(b.key, None) for b in compiled.bind_names if b.required}
-        slots |= {
-            name: [_Slot(name, place) for place in range(length)]
-            for name, length in zip(self._lists, lengths, strict=True)
-        }
+        slots: dict[str, Any] = {b.key: _Slot(b.key, 0) for b in compiled.bind_names if b.required}
+        slots |= {name: [_Slot(name, n)] * n for name, n in zip(self._lists, lengths, strict=True)}
         state = compiled.construct_expanded_state(slots)
-        if dialect.positional:
-            return _Text(state.statement, None, tuple(state.positional_parameters))
-        return _Text(state.statement, tuple(state.parameters), tuple(state.parameters.values()))
+        named = None if dialect.positional else tuple(state.parameters)
+        filled = state.positional_parameters if named is None else tuple(state.parameters.values())
+        sources: list[Any] = []
+        left = iter(filled)
+        for source in left:
+            sources.append(source)
+            if type(source) is _Slot and source.length:  # one slot for all the places of a list, which stand in a row
+                next(islice(left, source.length - 1, source.length - 1), None)
+        return _Text(state.statement, named, tuple(sources))
 
 
 def _named(select: Select[*tuple[Any, ...]]) -> Callable[[Any], Any]:

@@ -39,6 +39,7 @@ class Sight:
             True: engine.open(capacity, {**facts, **youth(True)}, purpose, now),
         }
         self._permitted: dict[tuple[str, Shape], tuple[tuple[Field, Decision], ...]] = {}
+        self._some: dict[tuple[str, Shape, frozenset[str]], tuple[Field, ...]] = {}
         self._outcomes: dict[tuple[str, frozenset[Shape]], Outcome] = {}
 
     def decide(self, action: str, field: str, owner: str, made_as_youth: bool | None = False) -> Decision:
@@ -53,6 +54,15 @@ class Sight:
             decide = self._views[shape.made_as_youth].decide
             pairs = ((f, decide(action, f.key, shape.owner)) for f in self._fields(shape))
             found = self._permitted[key] = tuple((f, d) for f, d in pairs if d.permit)
+        return found
+
+    def some_permitted(self, action: str, shape: Shape, only: frozenset[str]) -> tuple[Field, ...]:
+        """As `permitted`, the fields alone; of these keys only, where any are named."""
+        key = (action, shape, only)
+        found = self._some.get(key)
+        if found is None:
+            fields = (field for field, _ in self.permitted(action, shape))
+            found = self._some[key] = tuple(f for f in fields if not only or f.key in only)
         return found
 
     def _fields(self, shape: Shape) -> tuple[Field, ...]:

@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="10,000 and 100,000 persons, 100,000 log entries")
     parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=32)
     given = parser.parse_args()
     print(f"this machine: SHA-256 of 300 bytes {timing.hashing():.2f} µs, a turn of a loop {timing.looping():.3f} µs")
     print(f"forty decisions of a compiled capacity: {deciding.forty():.1f} µs (aim 30)")
@@ -32,21 +32,21 @@ def main() -> None:
                 url = server().database()
             print(f"\n{database}")
             with places.made(Path(folder) / "home", url) as place, pages.stage(place) as stage:
-                measure(stage, Path(folder), given.rounds, given.full, database == "sqlite")
+                measure(stage, Path(folder), given.turns, given.full, database == "sqlite")
 
 
-def measure(stage: Stage, folder: Path, rounds: int, full: bool, sqlite: bool) -> None:
+def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) -> None:
     """Everything over one installation. Sizes only grow, so the order matters."""
     sequencing = stage.sequencing()
-    told("view", pages.compare(stage.view(), rounds, 40), sequencing)
-    told("list", pages.compare(stage.fifty(), rounds, 20), sequencing)
-    told("update", pages.compare(stage.update(False), rounds, 15), 2 * sequencing)
-    told("update and the page after it", pages.compare(stage.update(True), rounds, 10), 3 * sequencing)
+    told("view", pages.compare(stage.view(), turns), sequencing)
+    told("list", pages.compare(stage.fifty(), turns), sequencing)
+    told("update", pages.compare(stage.update(False), turns), 2 * sequencing)
+    told("update and the page after it", pages.compare(stage.update(True), turns), 3 * sequencing)
     rates = serving.rates(stage, folder, 8 if full else 4)
     words = ("portal", "bare", "bare with one durable insert")
     print("views a second: " + ", ".join(f"{name} {rate:.0f}" for name, rate in zip(words, rates, strict=True)))
-    searching(stage, rounds, sequencing, full and sqlite)
-    log_length(stage, rounds, (1_000, 100_000) if full else (1_000, 10_000))
+    searching(stage, turns, sequencing, full and sqlite)
+    log_length(stage, turns, (1_000, 100_000) if full else (1_000, 10_000))
     if sqlite:
         print("a view's time, by the profiler:")
         for name, share in profiling.shares(stage.view()[0], 60)[:12]:
@@ -63,28 +63,28 @@ def told(name: str, found: Pair, sequencing: float, aim: float | None = None) ->
     )
 
 
-def searching(stage: Stage, rounds: int, sequencing: float, full: bool) -> None:
+def searching(stage: Stage, turns: int, sequencing: float, full: bool) -> None:
     """Searches at growing numbers of persons."""
     grown, had = [], 0
     for count in (1_000, 10_000, 100_000) if full else (500, 2_000):
         people = places.add_persons(stage.place, count - had, had)
         had = count
         pages.add_plain(stage, people)
-        found = pages.compare(stage.search(people), rounds, 12)
+        found = pages.compare(stage.search(people), turns, 2 * len(people))
         grown.append(found)
         told(f"search and its results among {count:,} persons", found, 2 * sequencing, AIMS["search"])
     apart, beside = grown[-1].ours / grown[0].ours, grown[-1].ratio / grown[0].ratio
     print(f"the largest beside the smallest: {apart:.2f} by its own median, {beside:.2f} by the ratios (aim 1.2)")
 
 
-def log_length(stage: Stage, rounds: int, sizes: tuple[int, int]) -> None:
+def log_length(stage: Stage, turns: int, sizes: tuple[int, int]) -> None:
     """A view at a short and at a long log, each beside the bare page so that drift cancels."""
     found, had = [], 0
     for size in sizes:
         places.add_entries(stage.place, size - had)
         had = size
         stage.sequencing()
-        found.append(pages.compare(stage.view(), rounds, 30))
+        found.append(pages.compare(stage.view(), turns))
     flat = found[1].ratio / found[0].ratio
     print(f"a view with {sizes[1]:,} more log entries beside {sizes[0]:,}: {flat:.2f} (aim 1.2)")
 

@@ -1,5 +1,7 @@
 """The same pages served bare: the same templates over plain rows, without sign-in, policy, sealing or log.
 
+What any page with a form has, it has: form tokens, a limit on searches, the same headers.
+
 It is written as a careful person would write it without any of those: statements built once, few of them, plain
 columns, the names of kinds and parties from dictionaries. Same engine, same durable settings, same process.
 """
@@ -11,13 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, redirect, render_template, request
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from sqlalchemy import Boolean, Column, Integer, MetaData, String, Table, Text, bindparam, func, insert, select
 from sqlalchemy.engine import Connection
 from werkzeug.wrappers import Response
 
-from portal.app import install_templates
+from portal.app import configure, headers, install_templates
 from portal.config import Settings
-from portal.db import Id, Micros, db, engine_options, from_micros, new_id, now_micros, prepare
+from portal.db import Id, Micros, db, from_micros, new_id, now_micros, prepare
 from portal.pages import happened
 from portal.pages.face import face
 from portal.pages.frame import Frame, NavItem
@@ -186,11 +190,10 @@ def record_row(
 def create(settings: Settings, words: Words) -> Flask:
     """The bare application. `/log/case/<id>` is the view that also inserts one row durably, as the least a log is."""
     app = Flask("portal")
-    app.config.from_mapping(
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-    )
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    configure(app, settings, {"SESSION_COOKIE_NAME": "form-bare"})
+    CSRFProtect(app)
+    limits = Limiter(lambda: "everybody")
+    limits.init_app(app)
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
@@ -215,6 +218,7 @@ def create(settings: Settings, words: Words) -> Flask:
         return _home(words)
 
     @app.post("/search")
+    @limits.limit("1000000 per minute")
     def search() -> Response:
         return redirect(f"/search?pnc={request.form['number']}", 303)
 
@@ -222,6 +226,7 @@ def create(settings: Settings, words: Words) -> Flask:
     def results() -> str:
         return _results(words, request.args["pnc"])
 
+    app.after_request(headers(settings, ()))
     return app
 
 
@@ -230,7 +235,7 @@ def _frame(words: Words, title: str, purpose: str | None = None, base: str | Non
     return Frame(
         title=title,
         marking="OFFICIAL-SENSITIVE",
-        csrf=lambda: "a-form-token-that-nobody-checks-which-is-about-as-long-as-a-real-one-would-be-on-this-page-00",
+        csrf=generate_csrf,
         who="PC Siobhan Walsh",
         capacity="Practitioner, Police",
         can_change_capacity=True,

@@ -58,10 +58,10 @@ class Stage:
 
     def update(self, then_view: bool) -> tuple[Call, Call]:
         """Sharing an update; `then_view`: with the page it leads to."""
-        page = self.worker.get(self.visit)[2]
-        form = {**UPDATE, "csrf_token": places.token_of(page)}
 
         def post(caller: Caller, path: str) -> Call:
+            form = {**UPDATE, "csrf_token": places.token_of(caller.get(path)[2])}
+
             def call() -> None:
                 status, location, answer = caller.post(f"{path}/update", {**form, "once": str(uuid.uuid4())})
                 assert status == 303, answer[:2000]
@@ -74,11 +74,10 @@ class Stage:
 
     def search(self, told: list[Nominal]) -> tuple[Call, Call]:
         """A search by PNC with its page of results: each asks twice, once with the number and once for the page."""
-        token = places.token_of(self.worker.get("/search")[2])
         numbers = [pnc_of(nominal) for nominal in told]
 
         def asked(caller: Caller) -> Call:
-            wanted = cycle(numbers)
+            wanted, token = cycle(numbers), places.token_of(caller.get("/")[2])
 
             def call() -> None:
                 form = {"by": "number", "number": next(wanted), "csrf_token": token}
@@ -90,13 +89,6 @@ class Stage:
             return call
 
         return asked(self.worker), asked(self.plain_caller)
-
-    def results(self, told: list[Nominal]) -> tuple[Call, Call]:
-        """The page of results alone."""
-        token = places.token_of(self.worker.get("/search")[2])
-        number = pnc_of(told[0])
-        path = self.worker.post("/search", {"by": "number", "number": number, "csrf_token": token})[1]
-        return _got(self.worker, path), _got(self.plain_caller, f"/search?pnc={number}")
 
     def sequencing(self) -> float:
         """CPU microseconds of the sequencer for one entry, when it drains about a second's worth at a time."""
@@ -161,9 +153,9 @@ def add_plain(stage: Stage, told: list[Nominal]) -> None:
         session.connection().execute(insert(bare.FOUND), rows)
 
 
-def compare(calls: tuple[Call, Call], rounds: int, each: int) -> Pair:
-    """Measure a pair; the limit on searches is set back between blocks."""
-    return pair(*calls, rounds, each, between=limiter.reset)
+def compare(calls: tuple[Call, Call], turns: int, warm: int = 20) -> Pair:
+    """Measure a pair; the limit on searches is set back between turns."""
+    return pair(*calls, turns, warm, between=limiter.reset)
 
 
 def same(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""CPU time of two things done in turn, so that a noisy machine disturbs both alike."""
+"""CPU time of two things done in turn, a few times each: of many such turns the least disturbed count."""
 
 import gc
 import hashlib
@@ -12,24 +12,33 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True)
 class Pair:
-    """Median CPU microseconds of one portal request and one bare one, and the median of the ratios of each round."""
+    """CPU microseconds of one portal request and one bare one: the quarter least disturbed of the turns of each."""
 
     ours: float
     bare: float
-    ratio: float
+
+    @property
+    def ratio(self) -> float:
+        """How many bare requests one of ours costs."""
+        return self.ours / self.bare
 
 
-def pair(ours: Work, bare: Work, rounds: int, each: int, between: Work = lambda: None) -> Pair:
-    """Do both in turn, `each` times a round; which comes first changes every round. `between` is not counted."""
+def pair(ours: Work, bare: Work, turns: int, warm: int, between: Work = lambda: None) -> Pair:
+    """Warm both with `warm` calls, then do five of each in turn. `between` is not counted.
+
+    Other work on the machine only ever adds, and adds to short turns unevenly: so the lower quartile, not the mean.
+    """
     taken: tuple[list[float], list[float]] = ([], [])
     for work in (ours, bare):
-        block(work, max(3, each // 5))
-    for turn in range(rounds):
+        for number in range(warm):
+            if number % 10 == 0:
+                between()
+            work()
+    for turn in range(turns):
         for which in (0, 1) if turn % 2 else (1, 0):
             between()
-            taken[which].append(block((ours, bare)[which], each))
-    ratios = [a / b for a, b in zip(*taken, strict=True)]
-    return Pair(statistics.median(taken[0]), statistics.median(taken[1]), statistics.median(ratios))
+            taken[which].append(block((ours, bare)[which], 5))
+    return Pair(*(statistics.quantiles(each, n=4)[0] for each in taken))
 
 
 def block(work: Work, times: int) -> float:

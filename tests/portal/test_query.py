@@ -107,3 +107,9 @@ def test_a_write_begins_anew_and_sees_what_others_committed_since(session: Sessi
         insert_rows(other.connection(), THING, [(uuid.uuid4().bytes, "late", None, 99, None)])
     with begin_write(session):
         assert len(Query(_ALL).all(session)) == 6
+
+
+def test_one_list_may_stand_twice_in_a_statement(session: Session) -> None:
+    ids = bindparam("ids", expanding=True)
+    twice = Query(_ALL.where(THING.c.id.in_(ids), THING.c.size > bindparam("least"), THING.c.id.in_(ids)))
+    assert [row.size for row in twice.all(session, ids=IDS[:3], least=0)] == [1, 2]

@@ -146,11 +146,11 @@ def opened(
     shape = shape_of(head)
     rows = sealed.values.get(head.id.bytes, _NOTHING)
     standing = _standing(head.head)
-    only, fields, wanted = sealed.fields, list[Field](), list[ToOpen]()
-    for field, _ in sight.permitted(action, shape):
+    fields, wanted = list[Field](), list[ToOpen]()
+    for field in sight.some_permitted(action, shape, sealed.fields):
         key = field.key
         row = rows.get(key)
-        if (only and key not in only) or (row is None and key not in standing):
+        if row is None and key not in standing:
             continue
         if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
             continue
