@@ -10,6 +10,7 @@ from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
 from isa.explaining import Group, telling, withheld_groups
 from portal.audit.entry import Outcome
+from portal.sharing.disclosure import Writable
 
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
 
@@ -121,6 +122,15 @@ class Sight:
             for label in (kind.labelled or ("",))
         )
         return tuple(s for s in shapes if self.permitted(CREATE, s) and self.permitted(SHARE, s))
+
+    @cached_property
+    def addable(self) -> tuple[Writable, ...]:
+        """As `writable`, in the agreement's words."""
+        kinds, categories = self.agreement.kinds, self.agreement.categories
+        return tuple(
+            Writable(s.kind, kinds[s.kind].name, s.label, categories[s.label].name if s.label else "")
+            for s in self.writable
+        )
 
     def outcome(self, action: str, shapes: Iterable[Shape]) -> Outcome:
         """The outcome for the log: fields permitted on records of these shapes, fields withheld by the agreement.

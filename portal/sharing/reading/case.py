@@ -16,11 +16,11 @@ from portal.db import from_micros, new_id, put
 from portal.errors import NotFound, Refused
 from portal.query import Query
 from portal.sharing import emergency, facts, said, visits
-from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section, Writable
+from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
-from portal.sharing.sight import EXPORT, READ, Shape, Sight, category_of, sight
+from portal.sharing.sight import EXPORT, READ, Sight, category_of, sight
 from portal.sharing.tables import CaseFile, CaseSeen
 from portal.sharing.visits import Case, Visit
 
@@ -266,7 +266,7 @@ def _assemble(
         timeline=tuple(r for r in records if r.kind == "update"),
         timeline_older=older,
         safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
-        writable=tuple(_writable(seen, s) for s in seen.writable),
+        writable=seen.addable,
         exportable=seen.may_take_name,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
         emergency_offered=() if found.visit.emergency else urgent,
@@ -287,9 +287,3 @@ def _sections(seen: Sight, records: Sequence[Record]) -> tuple[Section, ...]:
         for key, category in agreement.categories.items()
         if key in by_category or key in seen.withheld
     )
-
-
-def _writable(seen: Sight, shape: Shape) -> Writable:
-    agreement = seen.agreement
-    name = agreement.categories[shape.label].name if shape.label else ""
-    return Writable(shape.kind, agreement.kinds[shape.kind].name, shape.label, name)
