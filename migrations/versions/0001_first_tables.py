@@ -243,8 +243,10 @@ def upgrade() -> None:
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=True),
         sa.Column("seen_by", sa.LargeBinary(16), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
     )
+    op.create_index(op.f("ix_notice_entry"), "notice", ["entry"], unique=False)
     op.create_index("ix_notice_party_seen_at", "notice", ["party", "seen_at"], unique=False)
 
     op.create_table(
@@ -392,9 +394,6 @@ def upgrade() -> None:
         sa.Column("declared_at", sa.BigInteger(), nullable=False),
         sa.Column("ends", sa.BigInteger(), nullable=False),
         sa.Column("review_due", sa.BigInteger(), nullable=False),
-        sa.Column("reviewed_at", sa.BigInteger(), nullable=True),
-        sa.Column("reviewed_by", sa.LargeBinary(16), nullable=True),
-        sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(["visit"], ["visit.id"], name=op.f("fk_emergency_visit_visit")),
         sa.PrimaryKeyConstraint("visit", name=op.f("pk_emergency")),
     )
@@ -493,6 +492,7 @@ def downgrade() -> None:
     op.drop_table("staff_value")
     op.drop_table("search_made")
     op.drop_index("ix_notice_party_seen_at", table_name="notice")
+    op.drop_index(op.f("ix_notice_entry"), table_name="notice")
 
     op.drop_table("notice")
     op.drop_table("logout_token_seen")

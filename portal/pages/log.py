@@ -20,12 +20,12 @@ from portal.pages.limits import SEARCH, by_account, limiter
 from portal.pages.log_view import Pages
 from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.days import day_at, midnight
-from portal.sharing.emergency import OUTCOMES
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import emergencies as logged_emergencies
 from portal.sharing.logbook import entries as logged
 from portal.sharing.logbook import links, lookup, one, overall, verifying
 from portal.sharing.logbook.entries import Query
+from portal.sharing.logbook.findings import OUTCOMES
 from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
 
 pages = Blueprint("log", __name__, url_prefix="/log")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from isa.agreement import EMERGENCY, Agreement, Capacity
@@ -23,8 +23,6 @@ from portal.sharing.sight import READ, Sight, sight
 from portal.sharing.tables import CaseFile, EmergencyRow, Notice, VisitRow
 
 MINUTE = 60_000_000
-DPO = "dpo"
-OUTCOMES = {"justified": "Justified", "questioned": "Query sent", "escalated": "Escalated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,6 @@ class Offer:
     owners: tuple[str, ...]
     told: tuple[str, ...]
     ends: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """An emergency as its reviewers see it. No case content."""
-
-    visit: uuid.UUID
-    entry: uuid.UUID
-    party: str
-    declared_at: datetime
-    ends: datetime
-    review_due: datetime
-    reviewed_at: datetime | None
-    outcome: str
 
 
 def offer(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer | None:
@@ -243,54 +227,3 @@ def next_working_day(now: int) -> int:
     while day.weekday() >= 5:
         day += timedelta(days=1)
     return to_micros(day.replace(hour=17, minute=0, second=0, microsecond=0))
-
-
-def awaiting(session: Session, party: str | None, reviewed: bool = False) -> tuple[Declared, ...]:
-    """Emergencies a party's DPO has been told of (None: every party's), newest first. The caller logs the reading."""
-    statement = select(EmergencyRow).order_by(EmergencyRow.declared_at.desc()).limit(200)
-    if party is not None:
-        told = select(Notice.entry).where(Notice.party == party)
-        statement = statement.where(EmergencyRow.entry.in_(told))
-    if not reviewed:
-        statement = statement.where(EmergencyRow.reviewed_at.is_(None))
-    return tuple(_declared(row) for row in session.scalars(statement))
-
-
-def _declared(row: EmergencyRow) -> Declared:
-    return Declared(
-        visit=row.visit,
-        entry=row.entry,
-        party=row.party,
-        declared_at=from_micros(row.declared_at),
-        ends=from_micros(row.ends),
-        review_due=from_micros(row.review_due),
-        reviewed_at=from_micros(row.reviewed_at) if row.reviewed_at else None,
-        outcome=OUTCOMES.get(row.outcome or "", ""),
-    )
-
-
-def review(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> None:
-    """Record a DPO's finding, and mark the party's notice as seen. Raises `Invalid`, `NotFound`."""
-    if outcome not in OUTCOMES:
-        raise Invalid({"outcome": "Select what you found"})
-    now = doors.clock()
-    row = session.get(EmergencyRow, visit)
-    told = select(Notice.id).where(Notice.entry == row.entry, Notice.party == actor.party) if row else None
-    if row is None or (actor.role == DPO and told is not None and session.scalar(told) is None):
-        raise NotFound
-    case, entry_id = row.case, row.entry
-    file = session.get(CaseFile, case)
-    subject = Subject(file.person if file else new_id(), {"case": case.hex, "note": clean(note), "finding": outcome})
-    entry = said.entry("emergency-reviewed", actor, purpose="rights", subjects=[subject], visit=visit)
-    with doors.log.transaction(session) as tx:
-        tx.append(entry)
-        session.execute(
-            update(EmergencyRow)
-            .where(EmergencyRow.visit == visit)
-            .values(reviewed_at=now, reviewed_by=actor.user, outcome=outcome)
-        )
-        session.execute(
-            update(Notice)
-            .where(Notice.entry == entry_id, Notice.party == actor.party, Notice.seen_at.is_(None))
-            .values(seen_at=now, seen_by=actor.user)
-        )

@@ -105,7 +105,7 @@ class VisitRow(Base):
 
 
 class EmergencyRow(Base):
-    """One declared emergency, awaiting or after its review."""
+    """One declared emergency. What was found of it stands in the notices of those who were told."""
 
     __tablename__ = "emergency"
 
@@ -116,24 +116,22 @@ class EmergencyRow(Base):
     declared_at: Mapped[int] = mapped_column(Micros)
     ends: Mapped[int] = mapped_column(Micros)
     review_due: Mapped[int] = mapped_column(Micros)
-    reviewed_at: Mapped[int | None] = mapped_column(Micros)
-    reviewed_by: Mapped[uuid.UUID | None] = mapped_column(Id)
-    outcome: Mapped[str | None] = mapped_column(String(20))  # justified, questioned, escalated
 
 
 class Notice(Base):
-    """A message without content to the data-protection officers of a party. Rows are only ever marked as seen."""
+    """A message without content to the data-protection officers of a party, and what they found. Never deleted."""
 
     __tablename__ = "notice"
 
     id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
     party: Mapped[str] = mapped_column(String(40))
     about: Mapped[str] = mapped_column(String(20))  # emergency
-    entry: Mapped[uuid.UUID] = mapped_column(Id)
+    entry: Mapped[uuid.UUID] = mapped_column(Id, index=True)
     created_at: Mapped[int] = mapped_column(Micros)
     due: Mapped[int] = mapped_column(Micros)
     seen_at: Mapped[int | None] = mapped_column(Micros)
     seen_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+    outcome: Mapped[str | None] = mapped_column(String(20))  # justified, questioned, escalated; None: not found yet
 
     __table_args__ = (Index("ix_notice_party_seen_at", "party", "seen_at"),)
 

@@ -10,22 +10,23 @@ from sqlalchemy.orm import Session
 from portal.audit import overview, reading
 from portal.audit.reading import Filters, Row, Scope
 from portal.auth.actor import Actor
+from portal.db import from_micros
 from portal.errors import NotFound
-from portal.sharing import emergency
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.emergency import OUTCOMES, Declared
+from portal.sharing.logbook import findings
 from portal.sharing.logbook.entries import Line, lines
+from portal.sharing.logbook.findings import Declared, Finding
 from portal.sharing.logbook.scope import DPO, record, scope_of
-
-QUESTIONED = OUTCOMES["questioned"]
+from portal.sharing.logbook.words import agency
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One emergency access. `opens` in words, () where the entry does not say; `outcome` "" until it is reviewed.
+    """One emergency access. `opens` in words, () where the entry does not say; `findings` as (agency, finding).
 
-    `open`: it waits for a finding, or for the answer to a query that was sent.
+    `own` is the finding of this officer's party; None for an officer who reads all and reviews for no party. `open`:
+    for the officer of a party, it waits for theirs; else for anybody's.
     """
 
     visit: uuid.UUID
@@ -34,17 +35,24 @@ class Access:
     opens: tuple[str, ...]
     ends: datetime
     due: datetime
-    reviewed_at: datetime | None
-    outcome: str
+    own: Finding | None
+    findings: tuple[tuple[str, Finding], ...]
+    open: bool
 
     @property
-    def open(self) -> bool:
-        return self.reviewed_at is None or self.outcome == QUESTIONED
+    def pending(self) -> tuple[str, ...]:
+        """The agencies that have found nothing yet, in words."""
+        return tuple(name for name, found in self.findings if not found.outcome)
+
+    @property
+    def settled_at(self) -> datetime:
+        """When the last finding was made."""
+        return max((found.at for _, found in self.findings if found.at), default=self.due)
 
 
 @dataclass(frozen=True, slots=True)
 class Accesses:
-    """Those that wait, the first due first; those that are done, the last reviewed first."""
+    """Those that wait, the first due first; those that are done, the last settled first."""
 
     waiting: tuple[Access, ...]
     done: tuple[Access, ...]
@@ -64,31 +72,34 @@ def accesses(session: Session, doors: Doors, actor: Actor, use: str) -> Accesses
     for each in declared:
         if each.entry in rows:
             details = about[each.entry].details
-            found.append(_access(each, told[each.entry], details[0].detail if details else {}))
+            detail = details[0].detail if details else {}
+            found.append(_access(doors, actor, each, told[each.entry], detail))
     waiting = sorted((a for a in found if a.open), key=lambda a: a.due)
-    done = sorted((a for a in found if not a.open), key=lambda a: a.reviewed_at or a.due, reverse=True)
+    done = sorted((a for a in found if not a.open), key=lambda a: a.settled_at, reverse=True)
     return Accesses(tuple(waiting), tuple(done), receipt)
 
 
 def review(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> None:
-    """Record the finding on an access that still waits for one. A second finding changes nothing.
+    """Record what this officer's party found of an access it was told of. Once that is settled nothing changes.
 
-    Raises `Invalid`, `NotFound` for an access that is not this officer's, `LogUnavailable`.
+    Raises `Invalid`, `NotFound` for an access that is not theirs to review, `LogUnavailable`.
     """
     scope = _scope(session, doors, actor)
-    declared = tuple(each for each in _declared(session, actor) if each.visit == visit)
-    if not declared or not _rows(session, doors, scope, declared):
+    told = tuple(each for each in _declared(session, actor) if each.visit == visit and _own(actor, each))
+    if not told or not _rows(session, doors, scope, told):
         raise NotFound
-    if declared[0].reviewed_at is None or declared[0].outcome == QUESTIONED:
-        emergency.review(session, doors, actor, visit, outcome, note)
+    findings.record(session, doors, actor, visit, outcome, note)
 
 
 def waiting(session: Session, doors: Doors, actor: Actor) -> tuple[int, int]:
-    """(how many wait for a first finding, how many of them are past their day). Says nothing else, so is not logged."""
+    """(how many wait for a first finding, how many of them are past their day). Says nothing else, so is not logged.
+
+    For the officer of a party those of that party; for an officer who reads all, those of any party.
+    """
     rows = _rows(session, doors, _scope(session, doors, actor), declared := _declared(session, actor))
-    open_ones = [d for d in declared if d.entry in rows and d.reviewed_at is None]
-    now = doors.clock()
-    return len(open_ones), sum(1 for d in open_ones if d.review_due.timestamp() * 1_000_000 < now)
+    open_ones = [d for d in declared if d.entry in rows and any(not f.outcome for f in _awaited(actor, d))]
+    now = from_micros(doors.clock())
+    return len(open_ones), sum(1 for d in open_ones if d.due < now)
 
 
 def _scope(session: Session, doors: Doors, actor: Actor) -> Scope:
@@ -98,7 +109,17 @@ def _scope(session: Session, doors: Doors, actor: Actor) -> Scope:
 
 
 def _declared(session: Session, actor: Actor) -> tuple[Declared, ...]:
-    return emergency.awaiting(session, actor.party if actor.role == DPO else None, reviewed=True)
+    return findings.declared(session, actor.party if actor.role == DPO else None)
+
+
+def _own(actor: Actor, declared: Declared) -> Finding | None:
+    """The finding that is this officer's to make: clause 9.4 names each party's own officer, and nobody else."""
+    return declared.of(actor.party) if actor.role == DPO else None
+
+
+def _awaited(actor: Actor, declared: Declared) -> tuple[Finding, ...]:
+    own = _own(actor, declared)
+    return (own,) if own else declared.findings
 
 
 def _rows(session: Session, doors: Doors, scope: Scope, declared: tuple[Declared, ...]) -> dict[uuid.UUID, Row]:
@@ -107,15 +128,17 @@ def _rows(session: Session, doors: Doors, scope: Scope, declared: tuple[Declared
     return {row.entry_id: row for row in page.rows}
 
 
-def _access(declared: Declared, line: Line, detail: Mapping[str, object]) -> Access:
+def _access(doors: Doors, actor: Actor, declared: Declared, line: Line, detail: Mapping[str, object]) -> Access:
     opens = detail.get("opens")
+    named = [(agency(doors.book, found.party), found) for found in declared.findings]
     return Access(
         visit=declared.visit,
         line=line,
         reason=str(detail.get("justification", "")),
         opens=tuple(str(word) for word in opens) if isinstance(opens, list) else (),
         ends=declared.ends,
-        due=declared.review_due,
-        reviewed_at=declared.reviewed_at,
-        outcome=declared.outcome,
+        due=declared.due,
+        own=_own(actor, declared),
+        findings=tuple(sorted(named, key=lambda each: each[0])),
+        open=not all(found.settled for found in _awaited(actor, declared)),
     )

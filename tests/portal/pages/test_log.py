@@ -10,6 +10,7 @@ from portal.audit.reading import Filters
 from portal.db import now_micros
 from portal.sharing import emergency, visits
 from portal.sharing.reading import case as case_reading
+from tests.portal.pages.web import Web
 
 RECORDS = {
     "probation person": {"surname": "Marlowe", "forename": "Dean", "date_of_birth": "1991-03-27"},
@@ -198,19 +199,48 @@ class TestEmergencies:
         assert reader.post(action, {"outcome": "justified", "note": "Spoke to her"}).status_code == 303
         reader.get("/log/emergencies")
         assert "None waits for review" in reader.text
-        assert "Justified on" in reader.text
+        assert "Police (you): justified on" in reader.text
         reader.post(action, {"outcome": "escalated", "note": ""})
         reader.get("/log/emergencies")
-        assert "Justified on" in reader.text
+        assert "Police (you): justified on" in reader.text
         assert reader.logged().count(("emergency-reviewed", "permitted")) == 1
 
     def test_a_query_waits_for_its_answer(self, reader, declared):
         reader.post(f"/log/emergencies/{declared}", {"outcome": "questioned", "note": "Why not ring?"})
         reader.get("/log/emergencies")
-        assert "Query sent on" in reader.text
+        assert "Police (you): query sent on" in reader.text
         reader.post(f"/log/emergencies/{declared}", {"outcome": "escalated", "note": ""})
         reader.get("/log/emergencies")
-        assert "Escalated on" in reader.text
+        assert "Police (you): escalated on" in reader.text
+
+    def test_the_declarers_finding_leaves_the_owners_query_open(self, reader, web, world, declared):
+        """Each agency told finds for itself, and sees what the others found."""
+        trust = Web(web.app, world)
+        trust.sign_in(world.actor("ntmh", "dpo"))
+        trust.post("/log/use", {"use": "s62-self-monitoring"})
+        trust.post(f"/log/emergencies/{declared}", {"outcome": "questioned", "note": "Why not ring?"})
+        reader.post(f"/log/emergencies/{declared}", {"outcome": "justified", "note": ""})
+        trust.get("/log/emergencies")
+        assert "North Thames Mental Health NHS Trust (you): query sent on" in trust.text
+        assert "Police: justified on" in trust.text
+        assert "None waits for review" not in trust.text
+        reader.get("/log/emergencies")
+        assert "None waits for review" in reader.text
+        assert "North Thames Mental Health NHS Trust: query sent on" in reader.text
+        trust.post(f"/log/emergencies/{declared}", {"outcome": "justified", "note": "They rang"})
+        trust.get("/log/emergencies")
+        assert "None waits for review" in trust.text
+
+    def test_who_reads_all_sees_who_has_still_to_find_and_finds_for_nobody(self, reader, web, world, declared):
+        reader.post(f"/log/emergencies/{declared}", {"outcome": "justified", "note": ""})
+        whole = Web(web.app, world)
+        whole.sign_in(world.actor("barnet_safety", "partnership_dpo"))
+        whole.post("/log/use", {"use": "s62-self-monitoring"})
+        page = whole.get("/log/emergencies")
+        assert "Police: justified on" in whole.text
+        assert re.search("Not reviewed yet by .*North Thames Mental Health NHS Trust", whole.text)
+        assert "/log/emergencies/" not in page.text
+        assert whole.post(f"/log/emergencies/{declared}", {"outcome": "justified", "note": ""}).status_code == 404
 
     def test_are_not_for_an_agency_that_was_not_told(self, web, world, declared):
         web.sign_in(world.actor("brent_housing", "dpo"))

@@ -10,9 +10,9 @@ from portal.audit.reading import Filters
 from portal.audit.tables import ENTRY
 from portal.db import now_micros
 from portal.errors import NotFound, Refused
-from portal.sharing import visits
+from portal.sharing import emergency, visits
 from portal.sharing.fields import Invalid
-from portal.sharing.logbook import entries, links, lookup, one, overall, verifying
+from portal.sharing.logbook import entries, findings, links, lookup, one, overall, verifying
 from portal.sharing.logbook.entries import Query
 from portal.sharing.logbook.lookup import Terms
 from portal.sharing.reading import case as case_reading
@@ -277,3 +277,14 @@ def test_the_first_page_counts_refusals_and_names_other_readers(world, viewed, a
     assert found.refused == (("police", "Police", 1),)
     assert [line.who for line in found.readings] == ["Olive Other"]
     assert (found.verified, found.waiting, found.notices) == (None, 0, 0)
+
+
+def test_an_emergency_nobody_settled_is_never_pushed_off_the_list_by_newer_ones(world, ada, case, monkeypatch):
+    monkeypatch.setattr(findings, "MOST", 1)
+    officer = world.actor("police", "dpo")
+    old, new = (emergency.declare(world.session, world.doors, ada, case, "He said he would jump") for _ in range(2))
+    assert [each.visit for each in findings.declared(world.session, "police")] == [new]
+    findings.record(world.session, world.doors, officer, new, "justified", "")
+    assert [each.visit for each in findings.declared(world.session, "police")] == [old]
+    own = findings.declared(world.session, "ntmh")[0].findings
+    assert {each.party: each.outcome for each in own}["ntmh"] == ""
