@@ -18,7 +18,7 @@ PNC = "pnc"
 CRN = "crn"
 SURNAME_DOB = "surname+dob"
 
-_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
+PNC_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
 _PNC = re.compile(r"(\d{4}|\d{2})(?:/(\d{1,7})|(\d{7}))([A-Z])", re.ASCII)
 _CRN = re.compile(r"[A-Z]\d{6}", re.ASCII)
 # Letters that Unicode does not take apart but people at a counter type without their stroke.
@@ -51,32 +51,51 @@ class Tagger:
         return hmac.digest(self._secret, message, "sha256")[:16]
 
 
-def canonical_pnc(text: str, year: int | None = None) -> str:
-    """A Police National Computer number as YYYY/NNNNNNNL, from the long or short form, with or without the slash.
+class BadNumber(ValueError):
+    """A PNC ID or CRN that cannot be one. Never holds the number itself, so that it may be shown or logged anywhere.
 
-    A two-digit year is of this century up to `year` (default: this year), else of the last. The letter must be the
-    check letter: Z A B C D E F G H J K L M N P Q R T U V W X Y, at (two-digit year followed by the seven-digit
-    serial) mod 23. Raises `ValueError` with what to do, never with the number.
+    `kind`: format, impossible or check letter; `fault` follows what was typed in a sentence; `remedy` is one.
+    """
+
+    def __init__(self, kind: str, fault: str, remedy: str) -> None:
+        super().__init__(f"this {fault}. {remedy}")
+        self.kind = kind
+        self.fault = fault
+        self.remedy = remedy
+
+
+def check_letter(year: int, serial: int) -> str:
+    """The check letter of a PNC ID: the one at (two-digit year followed by the seven-digit serial) mod 23."""
+    return PNC_LETTERS[(year % 100 * 10_000_000 + serial) % 23]
+
+
+def canonical_pnc(text: str, year: int | None = None) -> str:
+    """A Police National Computer identifier as YYYY/NNNNNNNL, from the long or short form, with or without the slash.
+
+    A two-digit year is of this century up to `year` (default: this year), else of the last. Raises `BadNumber`. The
+    letter a number *would* need is not told: the mistyped character may be any of the others, and a letter made to
+    fit could be another person's.
     """
     now = datetime.now(UTC).year if year is None else year
     found = _PNC.fullmatch(re.sub(r"\s", "", text).upper())
     if found is None:
-        raise ValueError("a PNC number looks like 2001/0123456K: year, slash, up to seven digits, letter")
+        raise BadNumber("format", "is not a PNC ID", "A PNC ID looks like 2015/6033943L.")
     stated, slashed, plain, letter = found.groups()
     serial = (slashed or plain).zfill(7)
     full = int(stated) if len(stated) == 4 else int(stated) + (2000 if int(stated) <= now % 100 else 1900)
     if not 1900 <= full <= now:
-        raise ValueError("the year of this PNC number has not been or is too long ago: check the first digits")
-    if _LETTERS[int(f"{full % 100:02}{serial}") % 23] != letter:
-        raise ValueError("the letter of this PNC number does not fit its digits: check for a mistyped digit")
+        raise BadNumber("impossible", f"has the year {full}", "Correct the year of the PNC ID.")
+    if check_letter(full, int(serial)) != letter:
+        remedy = "A figure or the letter is mistyped: look the PNC ID up again."
+        raise BadNumber("check letter", f"does not agree with its check letter {letter}", remedy)
     return f"{full}/{serial}{letter}"
 
 
 def canonical_crn(text: str) -> str:
-    """A probation case reference number: one letter, six digits, such as X123456. Raises `ValueError`."""
+    """A probation case reference number: one letter, six digits, such as X123456. Raises `BadNumber`."""
     found = re.sub(r"\s", "", text).upper()
     if not _CRN.fullmatch(found):
-        raise ValueError("a CRN looks like X123456: one letter and six digits")
+        raise BadNumber("format", "is not a CRN", "A CRN is one letter and six figures: X123456.")
     return found
 
 

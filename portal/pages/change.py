@@ -75,14 +75,14 @@ def change(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
     given_up = [f for f in found.fields if form.get(f"take-{boxes.name_of(f)}") == THEIRS]
     chosen = {key: text for key, text in values.items() if key not in {f.key for f in given_up}}
     try:
-        writing.edit(session, doors, actor, visit, record, base, chosen)
+        made = writing.edit(session, doors, actor, visit, record, base, chosen)
     except Conflict:
         clash = forms.to_merge(session, doors, actor, visit, record, base)
         return _merge(visit, clash, form)
     except Invalid as error:
         typed = {**form, **boxes.stored(given_up, _texts(found))}
         return _form(visit, found, typed, base, error.problems, 400)
-    case.done(KEPT)
+    case.done(" ".join((KEPT, *made.remarks)))
     return redirect(url_for("case.view", visit=visit), 303)
 
 

@@ -133,10 +133,10 @@ def keep(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     blank = _blank(visit, kind)
     values = boxes.values(_choice(blank, label).fields, form)
     try:
-        writing.create(db.session(), gate.doors(), gate.actor(), visit, kind, label, values, _once(form))
+        made = writing.create(db.session(), gate.doors(), gate.actor(), visit, kind, label, values, _once(form))
     except Invalid as error:
         return _add_form(visit, kind, label, form, error.problems, 400)
-    case.done(SHARED)
+    case.done(" ".join((SHARED, *made.remarks)))
     return redirect(url_for("case.view", visit=visit), 303)
 
 

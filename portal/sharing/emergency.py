@@ -18,7 +18,7 @@ from portal.db import from_micros, new_id, to_micros
 from portal.errors import NotFound, Refused
 from portal.sharing import facts, said
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid, clean
+from portal.sharing.fields import LONGEST_REASON, Invalid, clean
 from portal.sharing.sight import READ, Sight, sight
 from portal.sharing.tables import CaseFile, EmergencyRow, Notice, VisitRow
 
@@ -149,12 +149,15 @@ def _refused(reference: str) -> Refused:
 def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reason: str) -> uuid.UUID:
     """Open an emergency visit. The entry, the visit and the notices to every owner's DPO commit together.
 
-    Raises `Invalid` without a reason, `Refused` where no emergency clause gives this capacity anything, `NotFound`
-    for a case that is not there (logged alike). The caller has made sure of a fresh proof of identity.
+    Raises `Invalid` without a reason or with a very long one, `Refused` where no emergency clause gives this capacity
+    anything, `NotFound` for a case that is not there (logged alike). The caller has made sure of a fresh proof of
+    identity.
     """
     reason = clean(reason)
     if len(reason) < 10:
         raise Invalid({"reason": "Say in a few words what the emergency is. The data-protection officer reads this."})
+    if len(reason) > LONGEST_REASON:
+        raise Invalid({"reason": f"The reason must be {LONGEST_REASON:,} characters or fewer"})
     file, offered = _look(session, doors, actor, case)
     now = doors.clock()
     visit, refused = new_id(), offered is None or file is None

@@ -1,12 +1,42 @@
 """Checks what people type against the agreement's description of a field; says what to do, loses nothing."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from isa.agreement import Field
+from portal.keys import index_tags
+from portal.keys.index_tags import BadNumber
+from portal.sharing import typed as rules
 
 LIMITS = {"text": 300, "longtext": 20_000, "integer": 12, "date": 10, "choice": 200, "yesno": 3}
+LONGEST_REASON = 2_000
+"""Characters of a reason or note that goes, sealed, into the access log."""
+NUMBERS: Mapping[str, Callable[[str], str]] = {
+    "identifiers.pnc": index_tags.canonical_pnc,
+    "identifiers.crn": index_tags.canonical_crn,
+}
+"""Kept in the one form by which they are found."""
+NAMES = frozenset({"person.surname", "person.forename", "person.also_known_as"})
+SCORE, PREDICTOR, BORN = "score.value", "score.predictor", "person.date_of_birth"
+PAST = frozenset(
+    {
+        "assessed_on",
+        "date_of_birth",
+        "duty_to_refer_on",
+        "given_on",
+        "happened_on",
+        "offence_date",
+        "recorded_on",
+        "referred_on",
+        "selected_on",
+        "signed_on",
+        "withdrawn_on",
+    }
+)
+"""Days that say what has been: fields of these names, of any kind of record, are never in the future."""
+IN_ORDER = (("sentence.start", "sentence.end"), ("sentence.start", "sentence.licence_end"))
+LOOK_ALIKE = "mixes letters of two alphabets. If that is a slip, correct it: nobody finds the person by it."
 
 
 class Invalid(ValueError):
@@ -17,45 +47,104 @@ class Invalid(ValueError):
         self.problems = dict(problems)
 
 
-def check(fields: Iterable[Field], typed: Mapping[str, str]) -> dict[str, str]:
-    """Cleaned values by field key, empty ones left out. Raises `Invalid` with every problem at once."""
+class _Wrong(Exception):
+    """The sentence that goes into `Invalid`."""
+
+
+def check(fields: Iterable[Field], typed: Mapping[str, str], today: date) -> dict[str, str]:
+    """Cleaned values by field key, empty ones left out, each in its normal form. Raises `Invalid` with every problem.
+
+    `typed` may hold more than the fields: what else stands in the record, for what only two fields together tell.
+    """
     values: dict[str, str] = {}
     problems: dict[str, str] = {}
     for field in fields:
         text = clean(typed.get(field.key, ""))
         if not text:
             continue
-        problem = _problem(field, text)
-        if problem:
-            problems[field.key] = problem
-        else:
-            values[field.key] = text
+        try:
+            values[field.key] = _checked(field, text, typed, today)
+        except _Wrong as wrong:
+            problems[field.key] = str(wrong)
+    problems |= _out_of_order({**typed, **values}, values)
     if problems:
         raise Invalid(problems)
     return values
 
 
 def clean(text: str) -> str:
-    """NFC, one kind of line end, no control characters, no space around."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    """NFC, one kind of line end, no control or unseen characters, no space around."""
+    text = rules.visible(text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
 
 
-def _problem(field: Field, text: str) -> str:
+def look_alikes(fields: Iterable[Field], values: Mapping[str, str]) -> tuple[str, ...]:
+    """What a person should look at again: names of letters that look like others. They are kept as they are."""
+    return tuple(
+        f"{field.name} {LOOK_ALIKE}"
+        for field in fields
+        if field.key in NAMES and index_tags.mixes_scripts(values.get(field.key, ""))
+    )
+
+
+def _checked(field: Field, text: str, typed: Mapping[str, str], today: date) -> str:
+    """The value in its normal form. Raises `_Wrong`."""
     limit = LIMITS[field.type]
     if len(text) > limit:
-        return f"{field.name} must be {limit:,} characters or fewer"
+        raise _Wrong(f"{field.name} must be {limit:,} characters or fewer")
+    if rules.hidden(text):
+        raise _Wrong(f"{field.name} holds characters that cannot be seen: type it again")
     match field.type:
         case "date":
-            return "" if _is_day(text) else f"{field.name} must be a real date, like 27 3 2026"
-        case "choice":
-            return "" if text in field.choices else f"Select one of the choices for {field.name.lower()}"
-        case "yesno":
-            return "" if text in ("Yes", "No") else f"Select yes or no for {field.name.lower()}"
-        case "integer":
-            return "" if text.isascii() and text.removeprefix("-").isdigit() else f"{field.name} must be a whole number"
+            return _day(field, text, today)
+        case "choice" if text not in field.choices:
+            raise _Wrong(f"Select one of the choices for {field.name.lower()}")
+        case "yesno" if text not in ("Yes", "No"):
+            raise _Wrong(f"Select yes or no for {field.name.lower()}")
+        case "integer" if not (text.isascii() and text.removeprefix("-").isdigit()):
+            raise _Wrong(f"{field.name} must be a whole number")
+        case "text":
+            return _line(field, " ".join(text.split()), typed)
         case _:
-            return ""
+            return text
+
+
+def _line(field: Field, text: str, typed: Mapping[str, str]) -> str:
+    if field.key in NUMBERS:
+        try:
+            return NUMBERS[field.key](text)
+        except BadNumber as bad:
+            raise _Wrong(f"{field.name} {bad.fault}. {bad.remedy}") from None
+    if field.key in NAMES and not rules.is_name(text):
+        raise _Wrong(f"{field.name} must be a name of at most {rules.LONGEST_NAME} characters, or empty if not known")
+    if field.key == SCORE:
+        found = rules.score(text, typed.get(PREDICTOR, ""))
+        if found is None:
+            levels = ", ".join(rules.LEVELS)
+            raise _Wrong(f"{field.name} must be a number from 0 to 100, or for RoSH one of: {levels}")
+        return found
+    return text
+
+
+def _day(field: Field, text: str, today: date) -> str:
+    if not _is_day(text) or not rules.FIRST_YEAR <= int(text[:4]) <= rules.LAST_YEAR:
+        raise _Wrong(f"{field.name} must be a real date, like 27 3 {today.year}")
+    if field.local in PAST and text > today.isoformat():
+        raise _Wrong(f"{field.name} must be today or in the past")
+    if field.key == BORN and (years := rules.impossible_age(date.fromisoformat(text), today)) is not None:
+        raise _Wrong(f"{field.name}: the person would be {years}. Correct the year")
+    return text
+
+
+def _out_of_order(whole: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        last if last in values else first: "The sentence ends before it starts: correct one of the two dates"
+        for first, last in IN_ORDER
+        if values.keys() & {first, last}
+        and _is_day(whole.get(first, ""))
+        and _is_day(whole.get(last, ""))
+        and whole[last] < whole[first]
+    }
 
 
 def _is_day(text: str) -> bool:

@@ -17,9 +17,10 @@ from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
 from portal.sharing import preview, said
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid, check
+from portal.sharing.fields import Invalid, check, clean, look_alikes
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import history
 from portal.sharing.reading.age import minor_now
@@ -36,10 +37,14 @@ _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), Re
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the record's id and the receipt of its entry (None: it had been sent before)."""
+    """What was written: the record's id and the receipt of its entry (None: it had been sent before).
+
+    `remarks`: what its writer should look at again, though it was kept.
+    """
 
     record: uuid.UUID
     receipt: Receipt | None
+    remarks: tuple[str, ...] = ()
 
 
 def create(
@@ -61,7 +66,7 @@ def create(
     found = case_reading.find(session, doors, actor, visit, "collection")
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)
-    values = check(fields, typed)
+    values = check(fields, typed, day_at(found.now))
     if fields and not values.get(fields[0].key) and (kind == UPDATE or not values):
         raise Invalid({fields[0].key: "Write something before you share it"})
     _refuse_unless(session, doors, actor, found, shape, list(values) or [f.key for f in fields], (CREATE, SHARE))
@@ -76,7 +81,7 @@ def create(
             session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
         _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
         receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, recipients)
-    return Written(record.id, receipt)
+    return Written(record.id, receipt, look_alikes(fields, values))
 
 
 def edit(
@@ -97,9 +102,8 @@ def edit(
     shape = shape_of(head)
     if present.version != base:
         raise Conflict(str(record), present.version)
-    described = [found.engine.agreement.fields[key] for key in typed if key in found.engine.agreement.fields]
-    cleaned = check(described, typed)
-    changed = _differences(present, described, cleaned)
+    described = _touched(present, found.engine.agreement.fields, typed)
+    changed = _differences(present, described, check(described, typed, day_at(found.now)))
     if not changed:
         return Written(record, one.receipt)
     _refuse_unless(session, doors, actor, found, shape, list(changed), (EDIT, SHARE))
@@ -110,7 +114,13 @@ def edit(
         if stored is None:
             raise Conflict(str(record), base + 1)
         receipt = _append(tx, "alteration", actor, found, shape, new, stored, EDIT)
-    return Written(record, receipt)
+    return Written(record, receipt, look_alikes(described, changed))
+
+
+def _touched(present: Record, fields: Mapping[str, Field], typed: Mapping[str, str]) -> list[Field]:
+    """The fields whose text is not what stands there: what is left as it is was judged when it was written."""
+    before = {v.key: v.text for v in present.values}
+    return [fields[key] for key, text in typed.items() if key in fields and clean(text) != before.get(key, "")]
 
 
 def _differences(present: Record, described: Sequence[Field], cleaned: Mapping[str, str]) -> dict[str, str]:

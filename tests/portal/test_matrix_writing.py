@@ -15,6 +15,7 @@ from tests.portal.land import Land, capacities, laid_out, raw, visit, whole  # n
 from tests.portal.planting import Ground, Planted, seen
 
 TEXT = "Written by the matrix"
+EXACT = {"identifiers.pnc": "2001/0123456F", "identifiers.crn": "X123456", "score.value": "63"}
 Shape = tuple[str, str]
 
 
@@ -53,10 +54,11 @@ def form(fields: list[Field]) -> dict[str, str]:
     for field in fields:
         name = field.key.partition("@")[0]
         if field.type == "date":
-            sent |= {f"{name}-day": "3", f"{name}-month": "11", f"{name}-year": "2026"}
+            year = "1991" if field.key == "person.date_of_birth" else "2026"
+            sent |= {f"{name}-day": "3", f"{name}-month": "11", f"{name}-year": year}
         else:
             value = {"choice": field.choices[0] if field.choices else "", "yesno": "Yes"}.get(field.type, TEXT)
-            sent[name] = {"identifiers.pnc": "2001/0123456F", "identifiers.crn": "X123456"}.get(field.key, value)
+            sent[name] = EXACT.get(field.key, value)
     return sent
 
 

@@ -1,17 +1,12 @@
 """Numbers that look right and belong to nobody: PNC, CRN, NOMIS, telephones.
 
-All are functions of a whole number, so that two people never share one, at any size. The check letter of a PNC id is
-"ZABCDEFGHJKLMNPQRTUVWXY"[(two-digit year followed by the seven-digit serial) mod 23].
+All are functions of a whole number, so that two people never share one, at any size.
 """
 
-_CHECK = "ZABCDEFGHJKLMNPQRTUVWXY"
+from portal.keys.index_tags import check_letter
+
 _CRN = "BDEFGHJKNPQVWX"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-def check_letter(year: int, serial: int) -> str:
-    """The check letter of the PNC id `year`/`serial` (four-digit year, serial below ten million)."""
-    return _CHECK[(year % 100 * 10_000_000 + serial) % 23]
 
 
 def pnc(number: int, year: int) -> str:

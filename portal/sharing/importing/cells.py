@@ -1,9 +1,14 @@
 """What one cell may hold. Each reader returns the value as the agreement's fields want it, or raises BadCell."""
 
 import re
-import unicodedata
+from collections.abc import Callable
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import partial
+
+from portal.keys import index_tags
+from portal.keys.index_tags import BadNumber
+from portal.sharing import typed
 
 
 class Kind(StrEnum):
@@ -31,16 +36,8 @@ class BadCell(Exception):
 
 
 _SPREADSHEET_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "########"}
-_UNSEEN = re.compile("[\u200b\u2060\ufeff\u00ad]")
-# Directional overrides make a name read other than it is; other control characters have no place in a cell.
-_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-NOT_STATED = frozenset({"", "-", "–", "n/a", "n/k", "nk", "not known", "unknown", "tbc", "?"})
-"""What people write for nothing, in small letters. Not “na” or “null”: both are surnames."""
-NOT_SCORED = NOT_STATED | {"na", "not scored", "not assessed", "none", "null"}
+NOT_SCORED = typed.NOT_STATED | {"na", "not scored", "not assessed", "none", "null"}
 """The same in a column of scores."""
-
-PNC_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
-"""Check letter of a PNC ID: the letter at (two-digit year followed by seven-digit serial) mod 23."""
 
 
 def clean(text: str) -> str:
@@ -48,8 +45,8 @@ def clean(text: str) -> str:
 
     Raises BadCell for an error value of a spreadsheet and for characters that cannot be seen.
     """
-    text = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
-    if _FORBIDDEN.search(text):
+    text = typed.visible(text)
+    if typed.hidden(text):
         raise BadCell(Kind.FORMAT, "The cell holds characters that cannot be seen.", "Type the cell again.")
     text = " ".join(text.split())
     if text.upper() in _SPREADSHEET_ERRORS:
@@ -94,7 +91,7 @@ def day(text: str) -> date:
 
 
 def _real(text: str, year: int, month: int, number: int) -> date:
-    if not 1900 <= year <= 2100:
+    if not typed.FIRST_YEAR <= year <= typed.LAST_YEAR:
         raise BadCell(Kind.IMPOSSIBLE, f"{quoted(text)} is in the year {year}.", "Correct the year.")
     try:
         return date(year, month, number)
@@ -113,44 +110,24 @@ def _real(text: str, year: int, month: int, number: int) -> date:
     )
 
 
-_CRN = re.compile(r"[A-Z]\d{6}", re.ASCII)
-_PNC = (
-    re.compile(r"(\d{4}|\d{2})/(\d{1,7})([A-Z])", re.ASCII),
-    re.compile(r"(\d{4}|\d{2})(\d{7})([A-Z])", re.ASCII),
-)
 _POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})", re.ASCII)
 
 
 def crn(text: str) -> str:
-    """Probation's case reference number: one letter and six figures."""
-    value = text.upper().replace(" ", "")
-    if not _CRN.fullmatch(value):
-        raise BadCell(Kind.FORMAT, f"{quoted(text)} is not a CRN.", "A CRN is one letter and six figures: X123456.")
-    return value
+    """Probation's case reference number, as `index_tags.canonical_crn`."""
+    return _number(text, index_tags.canonical_crn)
 
 
 def pnc(text: str, today: date) -> str:
-    """A PNC ID in full: four-figure year, seven-figure serial, check letter. Short years and serials are filled in.
+    """A PNC ID in full, as `index_tags.canonical_pnc`: short years and serials are filled in."""
+    return _number(text, partial(index_tags.canonical_pnc, year=today.year))
 
-    A two-figure year later than this one is of the last century. The letter a number *would* need is not told:
-    the mistyped character may be any of the others, and a letter made to fit could be another person's.
-    """
-    value = text.upper().replace(" ", "")
-    match = next((match for pattern in _PNC if (match := pattern.fullmatch(value))), None)
-    if match is None:
-        raise BadCell(Kind.FORMAT, f"{quoted(text)} is not a PNC ID.", "A PNC ID looks like 2015/6033943L.")
-    year, serial = int(match[1]), match[2].zfill(7)
-    if len(match[1]) == 2:
-        year += 2000 if year <= today.year % 100 else 1900
-    if not 1900 <= year <= today.year:
-        raise BadCell(Kind.IMPOSSIBLE, f"{quoted(text)} has the year {year}.", "Correct the year of the PNC ID.")
-    if PNC_LETTERS[int(f"{year % 100:02}{serial}") % 23] != match[3]:
-        raise BadCell(
-            Kind.CHECK_LETTER,
-            f"{quoted(text)} does not agree with its check letter {match[3]}.",
-            "A figure or the letter is mistyped: look the PNC ID up again.",
-        )
-    return f"{year}/{serial}{match[3]}"
+
+def _number(text: str, canonical: Callable[[str], str]) -> str:
+    try:
+        return canonical(text)
+    except BadNumber as bad:
+        raise BadCell(Kind(bad.kind), f"{quoted(text)} {bad.fault}.", bad.remedy) from None
 
 
 def postcode(text: str) -> str:
@@ -163,9 +140,9 @@ def postcode(text: str) -> str:
 
 def name(text: str) -> str:
     """A name as written. Raises BadCell where there is none, or a word that stands for none."""
-    if text.casefold() in NOT_STATED:
+    if text.casefold() in typed.NOT_STATED:
         raise BadCell(Kind.MISSING, "There is no name.", "Fill it in from the probation record.")
-    if not any(character.isalpha() for character in text) or len(text) > 100:
+    if not typed.is_name(text):
         raise BadCell(Kind.FORMAT, f"{quoted(text)} is not a name.", "Check that the cells have not moved sideways.")
     return text
 

@@ -66,7 +66,7 @@ def plan(sight: Sight, accepted: Accepted, held: Sequence[Record], state: str, t
     A blank cell leaves what is kept as it is. Raises `Invalid` where a value does not fit its field; the keys of its
     problems are field keys. `state` is that of the case; someone whose case is new is held to have none.
     """
-    planner = _Planner(sight, held)
+    planner = _Planner(sight, held, today)
     for kind, values in accepted.records():
         if kind in LEFT_OUT:
             continue
@@ -81,7 +81,8 @@ def plan(sight: Sight, accepted: Accepted, held: Sequence[Record], state: str, t
 class _Planner:
     """Gathers the plan of one row, kind by kind."""
 
-    def __init__(self, sight: Sight, held: Sequence[Record]) -> None:
+    def __init__(self, sight: Sight, held: Sequence[Record], today: date) -> None:
+        self._today = today
         self._sight = sight
         self._held = held
         self._agreement: Agreement = sight.agreement
@@ -96,7 +97,7 @@ class _Planner:
         """Add or edit one record of a kind."""
         fields = _fields(self._agreement, kind)
         try:
-            cleaned = check(fields, {f"{kind}.{name}": text for name, text in values.items()})
+            cleaned = check(fields, {f"{kind}.{name}": text for name, text in values.items()}, self._today)
         except Invalid as wrong:
             self.problems.update(wrong.problems)
             return

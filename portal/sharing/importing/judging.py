@@ -93,7 +93,7 @@ def _one(
     except Invalid as wrong:
         names = sight.agreement.fields
         problems = tuple(
-            (names[key].name, words + ".", "Correct the cell.") for key, words in sorted(wrong.problems.items())
+            (names[key].name, words.rstrip(".") + ".", "Correct the cell.") for key, words in sorted(wrong.problems.items())
         )
         return Judged(row.row, agreement, REFUSED, one, problems=problems)
     doubt = one.doubt or planned.doubt

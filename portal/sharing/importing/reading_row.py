@@ -5,7 +5,10 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+from portal.keys.index_tags import mixes_scripts
+from portal.sharing import typed
 from portal.sharing.days import age
+from portal.sharing.fields import LOOK_ALIKE
 from portal.sharing.importing import cells, words
 from portal.sharing.importing.accepted import Accepted, Note, Problem
 from portal.sharing.importing.cells import BadCell, Kind
@@ -73,7 +76,7 @@ class RowReader:
             if self._header.positions.get(column) in self.row.formulas:
                 raise BadCell(Kind.FORMULA, "The cell holds a formula.", "Copy the column and paste it as values.")
             text = cells.clean(self._cell(column))
-            return reader(text) if blank or text.casefold() not in cells.NOT_STATED else None
+            return reader(text) if blank or text.casefold() not in typed.NOT_STATED else None
         except BadCell as bad:
             self._wrong(column, bad.kind, bad.message, bad.remedy)
             return None
@@ -86,7 +89,7 @@ class RowReader:
 
     def _missing(self, column: Column) -> bool:
         """Whether a cell states nothing; a wrong one is not missing, it has its own problem."""
-        return self.plain(column) in cells.NOT_STATED
+        return self.plain(column) in typed.NOT_STATED
 
     def _day(self, column: Column, past: bool = False) -> date | None:
         found = self._take(column, cells.day)
@@ -100,6 +103,9 @@ class RowReader:
     def _person(self) -> tuple[dict[str, str], date | None]:
         surname = self._take(Column.SURNAME, cells.name, blank=True)
         forename = self._take(Column.FORENAME, cells.name)
+        for column, text in ((Column.SURNAME, surname), (Column.FORENAME, forename)):
+            if mixes_scripts(text or ""):
+                self._note(column, f"{column} {LOOK_ALIKE}")
         if self._missing(Column.FORENAME):
             self._note(Column.FORENAME, "No forename: kept under the surname alone.")
         born = self._day(Column.BORN, past=True)
@@ -120,9 +126,9 @@ class RowReader:
         ), born
 
     def _check_age(self, born: date) -> None:
-        """Ten: criminal responsibility (Children and Young Persons Act 1933 s.50). Eighteen: the adult criteria."""
+        """An age that nobody here can have is refused. Eighteen: the adult criteria."""
         years = age(born, self._today)
-        if years < 10 or years > 120:
+        if typed.impossible_age(born, self._today) is not None:
             self._wrong(Column.BORN, Kind.IMPOSSIBLE, f"The person would be {years}.", "Correct the date.")
         elif years < 18:
             self._note(Column.BORN, f"Is {years}: the youth criteria apply, not the adult ones.")

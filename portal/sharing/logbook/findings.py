@@ -18,7 +18,7 @@ from portal.db import from_micros, new_id
 from portal.errors import NotFound
 from portal.sharing import said
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid, clean
+from portal.sharing.fields import LONGEST_REASON, Invalid, clean
 from portal.sharing.tables import CaseFile, EmergencyRow, Notice
 
 QUESTIONED = "questioned"
@@ -87,12 +87,14 @@ def record(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outco
     """
     if outcome not in OUTCOMES:
         raise Invalid({"outcome": "Select what you found"})
+    if len(note := clean(note)) > LONGEST_REASON:
+        raise Invalid({"note": f"The note must be {LONGEST_REASON:,} characters or fewer"})
     row = session.get(EmergencyRow, visit)
     mine = (Notice.entry == row.entry, Notice.party == actor.party) if row else ()
     if row is None or session.scalar(select(Notice.id).where(*mine)) is None:
         raise NotFound
     file = session.get(CaseFile, row.case)
-    detail = {"case": row.case.hex, "note": clean(note), "finding": outcome}
+    detail = {"case": row.case.hex, "note": note, "finding": outcome}
     entry = said.entry(
         "emergency-reviewed",
         actor,

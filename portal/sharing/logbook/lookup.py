@@ -24,7 +24,7 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was typed: a PNC number or CRN, or a surname with a date of birth. Not in any repr or log in the clear."""
+    """What was typed: a PNC ID or CRN, or a surname with a date of birth. Not in any repr or log in the clear."""
 
     number: str = field(default="", repr=False)
     surname: str = field(default="", repr=False)

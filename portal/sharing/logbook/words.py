@@ -11,7 +11,7 @@ from portal.audit.operations import OPERATIONS
 from portal.sharing.book import Book
 from portal.sharing.logbook.scope import USES
 
-TERMS = {"pnc": "PNC number", "crn": "CRN", "surname": "surname", "date_of_birth": "date of birth"}
+TERMS = {"pnc": "PNC ID", "crn": "CRN", "surname": "surname", "date_of_birth": "date of birth"}
 ANYONE = "anyone's"
 
 

@@ -93,6 +93,22 @@ def test_a_wrong_date_comes_back_with_everything_typed(one: Visitor, case: uuid.
     assert one.hidden()["version"] == "1"
 
 
+def test_only_what_was_changed_is_judged(world: World) -> None:
+    """A name that was taken before the rule was: its holder can still correct the telephone beside it."""
+    officer = Visitor(world, world.actor("police", "practitioner"))
+    case = world.case({"police person": {"surname": "Unknown", "telephone": "1"}}, assigned=[officer.actor])
+    officer.open(case)
+    (path,) = set(re.findall(r'href="([^"]+/record/[^"]+/edit)"', officer.page))
+    officer.get(path)
+    assert "Your change is kept." in officer.send(path, {"person.surname": "Unknown", "person.telephone": "2"})
+    officer.get(path)
+    text = officer.send(path, {"person.surname": "Not known", "person.telephone": "2"}, 400)
+    assert "Surname must be a name" in text
+    assert 'value="Not known"' in officer.page
+    text = officer.send(path, {"person.surname": "Sаm", "person.telephone": "2"})  # a Cyrillic а
+    assert "Your change is kept. What it said before is in the history. Surname mixes letters" in text
+
+
 def test_another_agencys_record_is_read_and_not_changed(world: World, one: Visitor, case: uuid.UUID) -> None:
     edit = edit_of(one, case).rpartition("/visit/")[2].partition("/")[2]
     officer = Visitor(world, world.actor("probation", "practitioner"))

@@ -66,6 +66,29 @@ def test_an_empty_update_comes_back_with_everything_typed(world: World, police: 
     assert updates(world) == 0
 
 
+def test_what_is_yet_to_come_has_not_happened(world: World, police: Visitor, visit: str) -> None:
+    police.get(f"{visit}/update")
+    day = {"happened-day": "3", "happened-month": "11", "happened-year": "2096"}
+    text = police.send(f"{visit}/update", {**UPDATE, **day}, 400)
+    assert "When it happened must be today or in the past" in text
+    assert "Seen at home, calm." in text
+    assert 'value="2096"' in police.page
+    assert updates(world) == 0
+
+
+def test_a_pnc_id_by_which_nobody_would_be_found_is_refused_and_a_right_one_finds(
+    world: World, police: Visitor, visit: str
+) -> None:
+    police.get(f"{visit}/add/identifiers")
+    text = police.send(f"{visit}/add/identifiers", {"identifiers.pnc": "2015/6033943M"}, 400)
+    assert "PNC ID does not agree with its check letter M. A figure or the letter is mistyped" in text
+    assert 'value="2015/6033943M"' in police.page
+    police.send(f"{visit}/add/identifiers", {**police.hidden(), "identifiers.pnc": "15/6033943l"})
+    assert "2015/6033943L" in police.get(visit)
+    police.get("/search")
+    assert "1 case found" in police.send("/search", {"by": "number", "number": "2015/6033943L"})
+
+
 def test_a_form_sent_twice_is_kept_once_and_another_text_is_another_update(
     world: World, police: Visitor, visit: str
 ) -> None:

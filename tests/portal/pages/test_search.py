@@ -82,8 +82,8 @@ def test_who_may_not_search_by_number_is_not_asked_for_one(web, world, officer):
         ({"born-year": "91"}, "must be a real date"),
         ({"surname": "", "born-day": "", "born-month": "", "born-year": ""}, "Enter the surname and the date of birth"),
         ({"by": "number", "number": ""}, "Enter a PNC ID or a CRN"),
-        ({"by": "number", "number": "2009/1234567"}, "A PNC number looks like"),
-        ({"by": "number", "number": "X12"}, "A CRN looks like"),
+        ({"by": "number", "number": "2009/1234567"}, "A PNC ID looks like"),
+        ({"by": "number", "number": "X12"}, "A CRN is one letter and six figures"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(web, officer, changed, words):

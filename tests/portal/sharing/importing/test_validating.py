@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.keys.index_tags import PNC_LETTERS
 from portal.sharing.importing.accepted import Accepted, Repeated
-from portal.sharing.importing.cells import PNC_LETTERS, Kind
+from portal.sharing.importing.cells import Kind
 from portal.sharing.importing.columns import Column
 from portal.sharing.importing.sheet import FileRefused
 from portal.sharing.importing.spreadsheet import read
