@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("session", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("problem", sa.String(length=1000), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("touched_at", sa.BigInteger(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),

@@ -1,6 +1,8 @@
 """The monthly probation file: sent, looked at, brought in whole or not at all."""
 
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
@@ -15,12 +17,18 @@ from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.columns import COMPULSORY, Column
 from portal.sharing.importing.runs import Run
-from portal.sharing.importing.sheet import FileRefused
 
 pages = Blueprint("imports", __name__)
 
-WORDS = {runs.STAGED: "waiting for you", runs.PUBLISHING: "being brought in", runs.PUBLISHED: "brought in"}
+WORDS = {
+    runs.STAGING: "being checked",
+    runs.STAGED: "waiting for you",
+    runs.PUBLISHING: "being brought in",
+    runs.PUBLISHED: "brought in",
+}
 SECONDS = "3"
+PATIENCE = 1.0
+"""Seconds that the answer to an upload waits for the check to end: most files need no progress page."""
 AGAIN = "Something changed since you looked, so nothing was brought in. The rows were compared again: look once more."
 FAILED = "It could not be finished, so nothing was brought in. Nothing is lost: try again."
 
@@ -51,15 +59,14 @@ def upload() -> ResponseReturnValue:
 @pages.post("/import")
 @gate.page(gate.CONTENT)
 def check() -> ResponseReturnValue:
-    """Check and stage the file, then show what it would change."""
+    """Take the file in and begin to check it."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         return _upload("Choose the file: the monthly extract, as CSV or Excel.")
-    try:
-        run = staging.stage(db.session(), gate.doors(), gate.actor(), sent.read())
-    except FileRefused as refused:
-        return _upload(f"{refused.message} {refused.remedy}")
-    return redirect(url_for(".look", run=run), 303)
+    doors, actor = gate.doors(), gate.actor()
+    hold = staging.receive(db.session(), doors, actor, sent.read())
+    staging.in_background(db.engine, doors, actor, hold).join(PATIENCE)
+    return redirect(url_for(".look", run=hold.run), 303)
 
 
 @pages.get("/import/<uuid:run>")
@@ -69,11 +76,26 @@ def look(run: uuid.UUID) -> ResponseReturnValue:
     found = runs.find(db.session(), gate.doors(), gate.actor(), run)
     if found.state == runs.STAGED:
         return _preview(found)
+    if found.state == runs.STAGING:
+        return _progress(found, CHECKING, url_for(".go_on", run=run))
     if found.state == runs.PUBLISHING:
-        return _progress(found)
+        return _progress(found, BRINGING_IN, url_for(".publish", run=run))
+    if found.state == runs.UNREADABLE:
+        return _upload(found.problem)
     if found.state == runs.PUBLISHED:
         return _result(found)
     raise NotFound
+
+
+@pages.post("/import/<uuid:run>/check")
+@gate.page(gate.CONTENT)
+def go_on(run: uuid.UUID) -> ResponseReturnValue:
+    """Go on with a check that stopped. A second click changes nothing: it leads to the same page."""
+    doors, actor = gate.doors(), gate.actor()
+    with suppress(Conflict):
+        hold = staging.resume(db.session(), doors, actor, run)
+        staging.in_background(db.engine, doors, actor, hold).join(PATIENCE)
+    return redirect(url_for(".look", run=run), 303)
 
 
 @pages.post("/import/<uuid:run>/confirm")
@@ -90,11 +112,8 @@ def confirm(run: uuid.UUID) -> ResponseReturnValue:
 def publish(run: uuid.UUID) -> ResponseReturnValue:
     """Begin to bring the rows in. A second click changes nothing: it leads to the same page."""
     doors, actor = gate.doors(), gate.actor()
-    try:
-        publishing.begin(db.session(), doors, actor, run)
-    except Conflict:
-        return redirect(url_for(".look", run=run), 303)
-    publishing.in_background(db.engine, doors, actor, run)
+    with suppress(Conflict):
+        publishing.in_background(db.engine, doors, actor, publishing.begin(db.session(), doors, actor, run))
     return redirect(url_for(".look", run=run), 303)
 
 
@@ -161,18 +180,33 @@ def _preview(run: Run) -> ResponseReturnValue:
     )
 
 
-def _progress(run: Run) -> ResponseReturnValue:
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the progress page says of one sort of work. `unknown`: before it is known how much there is to do."""
+
+    title: str
+    unknown: str
+    done: str
+    promise: str
+
+
+CHECKING = Work("Checking the file", "Reading the file", "checked", "Nothing is changed by the check.")
+BRINGING_IN = Work("Bringing in the file", "Beginning", "ready", "Nothing is brought in until every row is ready.")
+
+
+def _progress(run: Run, work: Work, go_on: str) -> ResponseReturnValue:
     still = "still" in request.args or run.stopped
     d = {
+        "work": work,
         "done": run.done,
-        "total": run.new + run.changed,
+        "total": run.total,
         "stopped": run.stopped,
         "reload": url_for(".look", run=run.id),
         "still": None if still else url_for(".look", run=run.id, still=1),
-        "publish_action": url_for(".publish", run=run.id),
+        "go_on": go_on,
         "cancel_action": url_for(".cancel", run=run.id),
     }
-    answer = make_response(show("import_progress.html", "Bringing in the file", d=d))
+    answer = make_response(show("import_progress.html", work.title, d=d))
     if not still:
         answer.headers["Refresh"] = SECONDS
     return answer

@@ -203,7 +203,10 @@ class SearchMade(Base):
 
 
 class ImportRun(Base):
-    """One monthly file on its way in: staged, publishing, published, or abandoned. Nothing it holds is in force yet."""
+    """One monthly file on its way in: staging, staged, publishing, then published, abandoned or unreadable.
+
+    Nothing it holds is in force before it is published.
+    """
 
     __tablename__ = "import_run"
 
@@ -214,16 +217,17 @@ class ImportRun(Base):
     session: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(20))
     why: Mapped[str] = mapped_column(String(20))  # of the state, for the person: "", again, failed
+    problem: Mapped[str] = mapped_column(String(1000))  # why the file could not be read; quotes nothing of it
     created_at: Mapped[int] = mapped_column(Micros)
-    touched_at: Mapped[int] = mapped_column(Micros)  # a publication that stopped is known by its silence
-    done: Mapped[int] = mapped_column(Integer)  # rows prepared so far
+    touched_at: Mapped[int] = mapped_column(Micros)  # work that stopped is known by its silence
+    done: Mapped[int] = mapped_column(Integer)  # rows compared, or prepared, so far
     new: Mapped[int] = mapped_column(Integer)
     changed: Mapped[int] = mapped_column(Integer)
     unchanged: Mapped[int] = mapped_column(Integer)
     refused: Mapped[int] = mapped_column(Integer)
     reference: Mapped[str] = mapped_column(String(7))  # of the entry that published it
     file_tag: Mapped[bytes] = mapped_column(LargeBinary(16))  # keyed, so that the same file is known again
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # headings, notes, who asked for it
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the file until it is read; then headings, notes, who asked
 
     __table_args__ = (Index("ix_import_run_user", "user"), Index("ix_import_run_state", "state"))
 
@@ -237,7 +241,7 @@ class ImportRow(Base):
     run: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("import_run.id"))
     number: Mapped[int] = mapped_column(Integer)
     agreement: Mapped[str] = mapped_column(String(60))
-    state: Mapped[str] = mapped_column(String(20))  # new, changed, unchanged, refused
+    state: Mapped[str] = mapped_column(String(20))  # waiting to be compared; new, changed, unchanged, refused
     doubtful: Mapped[bool] = mapped_column(Boolean)  # refused until its sender confirms who it is
     case: Mapped[uuid.UUID | None] = mapped_column(Id)  # the known case it belongs to
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -15,7 +15,7 @@ from tests.portal.land import Land, capacities, laid_out, raw, visit, whole  # n
 from tests.portal.planting import Ground, Planted, seen
 
 TEXT = "Written by the matrix"
-EXACT = {"identifiers.pnc": "2001/0123456F", "identifiers.crn": "X123456", "score.value": "63"}
+EXACT = {"identifiers.pnc": "2003/0123456L", "identifiers.crn": "X123456", "score.value": "63"}
 Shape = tuple[str, str]
 
 

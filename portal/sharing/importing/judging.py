@@ -1,13 +1,14 @@
 """What becomes of each row: new, changed, unchanged or refused. Compares through the reading door, logged first."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
+from portal.keys.deks import chunks
 from portal.sharing import said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Record
@@ -22,7 +23,6 @@ from portal.sharing.sight import READ, Sight
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 CHUNK = 200
-Progress = Callable[[int], object]
 Told = tuple[str, str, str]
 """Column (or nothing), what is wrong, what to do."""
 
@@ -50,29 +50,30 @@ def judge(
     actor: Actor,
     run: uuid.UUID,
     rows: Sequence[Accepted],
+    wanted: frozenset[int],
     confirmed: frozenset[int],
-    progress: Progress = lambda count: None,
-) -> list[Judged]:
-    """Match, read what probation keeps of the known persons, and compare. Entries name every person opened."""
+) -> Iterator[list[Judged]]:
+    """Match all rows; read what probation keeps of the known persons and compare those that are wanted, some at a time.
+
+    Before some are compared, an entry names every person who is opened for them.
+    """
     now = doors.clock()
     matches = match(session, doors, actor, rows, now)
     fresh: dict[str, Sight] = {}
-    judged = []
-    for start in range(0, len(rows), CHUNK):
-        some, found = rows[start : start + CHUNK], matches.rows[start : start + CHUNK]
-        wanted = [matches.known[m.case] for m in found if m.case]
-        held = _held(session, doors, actor, run, wanted) if wanted else {}
-        for row, one in zip(some, found, strict=True):
+    for some in chunks([pair for pair in zip(rows, matches.rows, strict=True) if pair[0].row in wanted], CHUNK):
+        opened = [matches.known[one.case] for _, one in some if one.case]
+        held = _held(session, doors, actor, run, opened) if opened else {}
+        judged = []
+        for row, one in some:
             known = matches.known[one.case] if one.case else None
-            agreement = known.case.agreement if known else _agreement(doors, row)
+            agreement = known.case.agreement if known else agreement_of(doors, row)
             base, records = held.get(one.case, ((0, 0), [])) if one.case else ((0, 0), [])
             if known is None and agreement not in fresh:
                 fresh[agreement] = new_sight(session, doors, actor, agreement, now)
             sight = known.sight if known else fresh[agreement]
             state = known.case.state if known else "open"
             judged.append(_one(row, one, agreement, sight, records, base, state, row.row in confirmed, now))
-        progress(len(some))
-    return judged
+        yield judged
 
 
 def _one(
@@ -93,7 +94,8 @@ def _one(
     except Invalid as wrong:
         names = sight.agreement.fields
         problems = tuple(
-            (names[key].name, words.rstrip(".") + ".", "Correct the cell.") for key, words in sorted(wrong.problems.items())
+            (names[key].name, words.rstrip(".") + ".", "Correct the cell.")
+            for key, words in sorted(wrong.problems.items())
         )
         return Judged(row.row, agreement, REFUSED, one, problems=problems)
     doubt = one.doubt or planned.doubt
@@ -103,7 +105,8 @@ def _one(
     return Judged(row.row, agreement, state, one, planned, base, doubt=doubt)
 
 
-def _agreement(doors: Doors, row: Accepted) -> str:
+def agreement_of(doors: Doors, row: Accepted) -> str:
+    """The agreement of the borough that a row names."""
     found = doors.book.of_borough(row.borough)
     assert found is not None  # a row of another borough was refused when it was checked
     return found.id

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
@@ -24,6 +24,7 @@ from portal.sharing import cases, said
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs
 from portal.sharing.importing.matching import PURPOSE, new_sight, number_tags, sights
+from portal.sharing.importing.runs import Hold
 from portal.sharing.reading.age import is_minor
 from portal.sharing.reading.rows import HEADS, Head
 from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, Sight
@@ -83,7 +84,7 @@ def prepare(
     session: Session,
     doors: Doors,
     actor: Actor,
-    run: uuid.UUID,
+    hold: Hold,
     rows: Sequence[tuple[ImportRow, Mapping[str, Any]]],
     now: int,
     batch: Batch,
@@ -94,6 +95,7 @@ def prepare(
     the entry that publishes the run, or says that it failed, carries the same correlation. Raises `Moved` where a
     record to be changed is no longer what the row was compared with.
     """
+    run = hold.run
     decided = _sights(session, doors, actor, rows, now)
     drafts = [_draft(doors, actor, row, content, decided, now) for row, content in rows]
     heads = _heads(session, [record.id for draft in drafts for record, _, _ in draft.edit])
@@ -103,11 +105,7 @@ def prepare(
         stored = _store(session, doors, run, drafts, now)
         wanted = {place for draft in drafts for record, _, _ in draft.edit for place in places(draft.agreement, record)}
         deks = doors.keys.ensure_many(session, wanted)
-        session.execute(
-            update(ImportRun)
-            .where(ImportRun.id == run)
-            .values(done=ImportRun.done + len(rows), touched_at=doors.clock())
-        )
+        hold.keep(session, doors, done=ImportRun.done + len(rows))
         _log_new(tx, actor, run, drafts, stored)
     changes = {draft.hidden: _changes(doors, draft, heads, deks) for draft in drafts if draft.edit}
     if changes:

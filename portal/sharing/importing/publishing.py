@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from sqlalchemy import Engine, bindparam, delete, func, or_, select, update
+from sqlalchemy import Engine, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.log import Transaction
@@ -25,10 +25,10 @@ from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.judging import CHANGED, NEW
 from portal.sharing.importing.matching import PURPOSE, now_known
 from portal.sharing.importing.preparing import Moved, Ready, prepare
-from portal.sharing.importing.runs import Run
+from portal.sharing.importing.runs import Hold, Overtaken, Run
 from portal.sharing.reading import staged
 from portal.sharing.storing import Batch
-from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SearchTag
+from portal.sharing.tables import CaseFile, ImportRow, RecordRow, SearchTag
 
 STEP = 20
 """Rows prepared in one write transaction: few enough that nobody waits long for the lock."""
@@ -48,77 +48,74 @@ def publish(
 
     Raises `NotFound` for another's run, `Conflict` for one that is not waiting, `Refused`, `LogUnavailable`.
     """
-    begin(session, doors, actor, run)
-    return carry_out(session, doors, actor, run, progress)
+    return carry_out(session, doors, actor, begin(session, doors, actor, run), progress)
 
 
-def begin(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> None:
+def begin(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> Hold:
     """Take a staged run, or one whose publication stopped, into publishing; of two who ask at once one is refused."""
     runs.require(session, doors, actor)
-    runs.row_of(session, actor, run)
-    now = doors.clock()
-    waiting = or_(
-        ImportRun.state == runs.STAGED,
-        (ImportRun.state == runs.PUBLISHING) & (ImportRun.touched_at < now - runs.SILENT),
-    )
+    row = runs.row_of(session, actor, run)
+    stopped = row.state == runs.PUBLISHING and runs.silent(row, doors.clock())
+    if row.state != runs.STAGED and not stopped:
+        raise Conflict(str(run), 0)
+    taken = Hold(run, row.state, row.touched_at)
     with doors.log.transaction(session) as tx:
-        taken = session.connection().execute(
-            update(ImportRun)
-            .where(ImportRun.id == run, waiting)
-            .values(state=runs.PUBLISHING, why="", done=0, touched_at=now)
-        )
-        if taken.rowcount != 1:
-            raise Conflict(str(run), 0)
+        taken.keep(session, doors, state=runs.PUBLISHING, why="", done=0)
         subject = runs.about(run, publishing=True)
         tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=[subject], visit=run))
+    return Hold(run, runs.PUBLISHING, taken.at)
 
 
 def carry_out(
     session: Session,
     doors: Doors,
     actor: Actor,
-    run: uuid.UUID,
+    hold: Hold,
     progress: Progress = lambda done, total: None,
 ) -> Run:
-    """Publish a run that `begin` took. A failure leaves it staged, with nothing of it in force."""
+    """Publish a run that `begin` took. A failure leaves it staged, with nothing of it in force.
+
+    Raises `Overtaken` once somebody else went on with the run: then what is prepared of it is theirs.
+    """
     try:
+        runs.discard(session, doors, hold.run)
         try:
-            runs.discard(session, doors, run)
-            _publish(session, doors, actor, run, progress)
+            _publish(session, doors, actor, hold, progress)
         except Moved:
-            runs.discard(session, doors, run)
-            staging.again(session, doors, actor, run)
+            runs.discard(session, doors, hold.run)
+            staging.again(session, doors, actor, hold)
+    except Overtaken:
+        raise
     except BaseException:
         with suppress(PortalError):  # the first failure is what is told; a run left so is taken up again by hand
-            runs.discard(session, doors, run)
-            _put_back(session, doors, actor, run)
+            _put_back(session, doors, actor, hold)
         raise
-    return runs.find(session, doors, actor, run)
+    return runs.find(session, doors, actor, hold.run)
 
 
-def in_background(engine: Engine, doors: Doors, actor: Actor, run: uuid.UUID) -> threading.Thread:
+def in_background(engine: Engine, doors: Doors, actor: Actor, hold: Hold) -> threading.Thread:
     """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
 
     def work() -> None:
         with Session(engine, expire_on_commit=False) as session, suppress(PortalError):
-            carry_out(session, doors, actor, run)
+            carry_out(session, doors, actor, hold)
 
     thread = threading.Thread(target=work, name="import", daemon=True)
     thread.start()
     return thread
 
 
-def _put_back(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> None:
+def _put_back(session: Session, doors: Doors, actor: Actor, hold: Hold) -> None:
+    with doors.log.transaction(session):
+        hold.keep(session, doors)
+    runs.discard(session, doors, hold.run)
     with doors.log.transaction(session) as tx:
-        session.execute(
-            update(ImportRun)
-            .where(ImportRun.id == run, ImportRun.state == runs.PUBLISHING)
-            .values(state=runs.STAGED, why=runs.FAILED, done=0)
-        )
-        tx.append(said.entry("import", actor, outcome="failed", purpose=PURPOSE, subjects=[runs.about(run)]))
+        hold.keep(session, doors, state=runs.STAGED, why=runs.FAILED, done=0)
+        tx.append(said.entry("import", actor, outcome="failed", purpose=PURPOSE, subjects=[runs.about(hold.run)]))
 
 
-def _publish(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, progress: Progress) -> None:
+def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress: Progress) -> None:
+    run = hold.run
     row = runs.row_of(session, actor, run)
     about = staged.opened(session, doors, staged.RUN, run, row.party, [(run, row.sealed)])[0]
     if about["agreements"] != [a.digest for a in runs.require(session, doors, actor)]:
@@ -136,14 +133,14 @@ def _publish(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, progr
     batch = Batch()
     for some in chunks(wanted, STEP):
         contents = staged.opened(session, doors, staged.ROW, run, row.party, [(r.id, r.sealed) for r in some])
-        ready += prepare(session, doors, actor, run, list(zip(some, contents, strict=True)), now, batch)
+        ready += prepare(session, doors, actor, hold, list(zip(some, contents, strict=True)), now, batch)
         progress(len(ready), len(wanted))
         time.sleep(PAUSE)
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
         _reveal(session, ready, now)
         batch.apply(session)
-        _close(session, doors, tx, actor, run)
+        _close(session, doors, tx, actor, hold)
 
 
 def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[Ready]) -> None:
@@ -206,12 +203,7 @@ def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
         connection.execute(delete(CaseFile).where(CaseFile.id.in_([row.hidden for row in some_joining])))
 
 
-def _close(session: Session, doors: Doors, tx: Transaction, actor: Actor, run: uuid.UUID) -> None:
-    counts = runs.count(session, run)
-    subject = runs.about(run, published=counts)
-    receipt = tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=[subject], visit=run))
-    session.execute(
-        update(ImportRun)
-        .where(ImportRun.id == run)
-        .values(state=runs.PUBLISHED, reference=receipt.reference, touched_at=doors.clock())
-    )
+def _close(session: Session, doors: Doors, tx: Transaction, actor: Actor, hold: Hold) -> None:
+    subject = runs.about(hold.run, published=runs.count(session, hold.run))
+    receipt = tx.append(said.entry("import", actor, purpose=PURPOSE, subjects=[subject], visit=hold.run))
+    hold.keep(session, doors, state=runs.PUBLISHED, reference=receipt.reference)

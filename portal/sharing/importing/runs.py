@@ -12,7 +12,7 @@ from isa.agreement import Agreement
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
-from portal.errors import NotFound, Refused
+from portal.errors import Conflict, NotFound, Refused
 from portal.keys.deks import chunks
 from portal.sharing import said
 from portal.sharing.doors import Doors
@@ -23,22 +23,56 @@ from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, Sea
 CLAUSE = "8.20"
 """“The monthly file” of every agreement served: to probation, acting as feed or SPOC."""
 ROLES = ("spoc", "feed")
-STAGING, STAGED, PUBLISHING, PUBLISHED, ABANDONED = "staging", "staged", "publishing", "published", "abandoned"
+STAGING, STAGED, PUBLISHING, PUBLISHED = "staging", "staged", "publishing", "published"
+ABANDONED, UNREADABLE = "abandoned", "unreadable"
 AGAIN, FAILED = "again", "failed"
 DAY = 24 * 3600 * 1_000_000
 SILENT = 60 * 1_000_000
-"""Microseconds without a sign of life after which a publication is taken to have stopped."""
+"""Microseconds without a sign of life after which the work on a run is taken to have stopped."""
+
+
+class Overtaken(Conflict):
+    """Somebody else went on with a run, or gave it up."""
+
+    def __init__(self, run: uuid.UUID) -> None:
+        super().__init__(str(run), 0)
+
+
+@dataclass(slots=True)
+class Hold:
+    """The right of one worker to go on with a run. Whoever takes the run over, or gives it up, ends it.
+
+    `at` is the last sign of life that this worker gave: it is the same in the database as long as the right lasts.
+    """
+
+    run: uuid.UUID
+    state: str
+    at: int
+
+    def keep(self, session: Session, doors: Doors, **values: object) -> None:
+        """Give a sign of life, with a change of the run. Inside every write transaction. Raises `Overtaken`."""
+        now = max(doors.clock(), self.at + 1)
+        held = (ImportRun.id == self.run, ImportRun.state == self.state, ImportRun.touched_at == self.at)
+        changed = session.connection().execute(update(ImportRun).where(*held).values({"touched_at": now, **values}))
+        if changed.rowcount != 1:
+            raise Overtaken(self.run)
+        self.at = now
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as its sender sees it. Counts are rows; `stopped`: it was publishing and no longer shows life."""
+    """A run as its sender sees it. Counts are rows; `done` of `total` while it is worked on (0: not known yet).
+
+    `stopped`: it was being worked on and no longer shows life; `problem`: why the file could not be read.
+    """
 
     id: uuid.UUID
     state: str
     why: str
     created_at: datetime
+    problem: str
     done: int
+    total: int
     new: int
     changed: int
     unchanged: int
@@ -82,7 +116,12 @@ def row_of(session: Session, actor: Actor, run: uuid.UUID) -> ImportRun:
 def find(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> Run:
     """The run as its sender sees it; opens nothing. Raises `NotFound` for another's, `Refused` as `require`."""
     require(session, doors, actor)
-    return _view(row_of(session, actor, run), doors.clock())
+    row = row_of(session, actor, run)
+    left = 0
+    if row.state == STAGING:
+        waiting = (ImportRow.run == run, ImportRow.agreement != "")
+        left = session.scalar(select(func.count()).select_from(ImportRow).where(*waiting)) or 0
+    return _view(row, doors.clock(), left)
 
 
 def recent(session: Session, doors: Doors, actor: Actor) -> tuple[Run, ...]:
@@ -90,26 +129,37 @@ def recent(session: Session, doors: Doors, actor: Actor) -> tuple[Run, ...]:
     require(session, doors, actor)
     rows = session.scalars(
         select(ImportRun)
-        .where(ImportRun.user == actor.user, ImportRun.capacity == actor.capacity, ImportRun.state != ABANDONED)
+        .where(
+            ImportRun.user == actor.user,
+            ImportRun.capacity == actor.capacity,
+            ImportRun.state.notin_((ABANDONED, UNREADABLE)),
+        )
         .order_by(ImportRun.created_at.desc())
         .limit(10)
     )
     return tuple(_view(row, doors.clock()) for row in rows)
 
 
-def _view(row: ImportRun, now: int) -> Run:
+def silent(row: ImportRun, now: int) -> bool:
+    """Whether whoever worked on the run seems to have stopped."""
+    return now - row.touched_at > SILENT
+
+
+def _view(row: ImportRun, now: int, checking: int = 0) -> Run:
     return Run(
         row.id,
         row.state,
         row.why,
         from_micros(row.created_at),
+        row.problem,
         row.done,
+        checking or row.new + row.changed,
         row.new,
         row.changed,
         row.unchanged,
         row.refused,
         row.reference,
-        row.state == PUBLISHING and now - row.touched_at > SILENT,
+        row.state in (STAGING, PUBLISHING) and silent(row, now),
     )
 
 
@@ -140,7 +190,7 @@ def sweep(session: Session, doors: Doors, actor: Actor) -> None:
     ).all():
         if state == PUBLISHED:
             with doors.log.transaction(session):
-                _forget(session, doors, run)
+                forget(session, doors, run)
         else:
             _give_up(session, doors, actor, run)
 
@@ -151,11 +201,11 @@ def _give_up(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> No
         tx.append(said.entry("import", actor, purpose=PURPOSE, outcome="failed", subjects=[about(run, abandoned=True)]))
     discard(session, doors, run)
     with doors.log.transaction(session):
-        _forget(session, doors, run)
+        forget(session, doors, run)
 
 
-def _forget(session: Session, doors: Doors, run: uuid.UUID) -> None:
-    """Delete the rows as they came and destroy the key they were sealed under."""
+def forget(session: Session, doors: Doors, run: uuid.UUID) -> None:
+    """Delete the rows as they came and destroy the key they were sealed under. Inside a write transaction."""
     session.execute(delete(ImportRow).where(ImportRow.run == run))
     session.execute(update(ImportRun).where(ImportRun.id == run).values(sealed=b""))
     doors.keys.destroy(session, [run])

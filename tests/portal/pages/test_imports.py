@@ -20,16 +20,17 @@ def send(web: Web, data: bytes) -> str:
     """Upload a file; the address of its run."""
     answer = web.post("/import", {"file": (BytesIO(data), "monthly.csv")}, content_type="multipart/form-data")
     assert answer.status_code == 303, web.text
+    settled(web, answer.location)
     return answer.location
 
 
 def settled(web: Web, path: str) -> None:
-    """Wait until the publication in the background has ended."""
-    for _ in range(200):
+    """Wait until what goes on in the background has ended."""
+    for _ in range(600):
         if "Refresh" not in web.get(path).headers:
             return
-        time.sleep(0.05)
-    raise AssertionError("the publication did not end")
+        time.sleep(0.1)
+    raise AssertionError("it did not end")
 
 
 @pytest.fixture
@@ -74,9 +75,10 @@ def test_nothing_is_in_force_before_it_is_published(spoc: Web) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_told_and_a_missing_one_too(spoc: Web) -> None:
-    answer = spoc.post("/import", {"file": (BytesIO(b"a,b\n1,2\n"), "x.csv")}, content_type="multipart/form-data")
-    assert answer.status_code == 422
+    path = send(spoc, b"a,b\n1,2\n")
+    assert spoc.get(path).status_code == 422
     assert "No row of headings was found" in spoc.text
+    assert "Check the file" in spoc.text, "another may be chosen there and then"
     assert spoc.post("/import", {}, content_type="multipart/form-data").status_code == 422
     assert "Choose the file" in spoc.text
 
