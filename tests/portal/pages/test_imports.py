@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from portal.pages import imports
+from portal.sharing.importing import runs, staging
 from tests.portal.pages.web import Web
 from tests.portal.sharing.importing.making import HEADINGS, cells, csv_of
 
@@ -111,6 +112,28 @@ def test_two_clicks_publish_once(spoc: Web) -> None:
     assert len(published) == 1
 
 
+def test_a_long_check_goes_on_behind_its_page_and_is_taken_up_when_it_stops(
+    spoc: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "carry_out", lambda *given: None)  # killed before it began
+        sent = spoc.post("/import", {"file": (BytesIO(GOOD), "m.csv")}, content_type="multipart/form-data")
+        page = spoc.get(sent.location)
+        assert page.headers["Refresh"] == "3"
+        assert "Checking the file Reading the file" in spoc.text
+        assert spoc.post(f"{sent.location}/check").status_code == 303
+    assert "Refresh" not in spoc.get(f"{sent.location}?still=1").headers
+    monkeypatch.setattr(runs, "SILENT", 0)
+    assert "Refresh" not in spoc.get(sent.location).headers
+    assert "This stopped before it was finished" in spoc.text
+    monkeypatch.undo()
+    monkeypatch.setattr(runs, "silent", lambda row, now: True)
+    spoc.post(f"{sent.location}/check")
+    monkeypatch.undo()
+    settled(spoc, sent.location)
+    assert "1 row is ready" in spoc.text
+
+
 def test_another_persons_run_is_not_found(spoc: Web) -> None:
     path = send(spoc, GOOD)
     spoc.sign_in(spoc.world.actor("probation", "spoc", "A Colleague"))
@@ -118,6 +141,7 @@ def test_another_persons_run_is_not_found(spoc: Web) -> None:
         spoc.get(path),
         spoc.get(f"{path}/refused.csv"),
         spoc.post(f"{path}/publish"),
+        spoc.post(f"{path}/check"),
         spoc.post(f"{path}/confirm", {"row": "2"}),
         spoc.post(f"{path}/cancel"),
         spoc.get(f"/import/{uuid.uuid4()}"),

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.audit import tables as log_tables
-from portal.errors import NotFound, Refused, SealBroken
+from portal.errors import Conflict, LogUnavailable, NotFound, Refused, SealBroken
 from portal.keys.tables import DEK
 from portal.sharing.importing import previewing, publishing, runs, staging
+from portal.sharing.importing.sheet import FileRefused
 from portal.sharing.tables import ImportRow, ImportRun
 from tests.installation import World
 from tests.portal.sharing.importing.making import HEADINGS, cells, csv_of
@@ -31,6 +32,60 @@ def test_nothing_of_a_staged_file_can_be_read_on_disk(world: World) -> None:
     publishing.publish(world.session, world.doors, spoc, run)
     on_disk = held(world.settings.home)
     assert [c for c in CANARIES if c.encode() in on_disk] == []
+
+
+def test_nothing_of_a_file_that_waits_to_be_read_can_be_read_on_disk(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    hold = staging.receive(world.session, world.doors, spoc, DATA)
+    on_disk = held(world.settings.home)
+    assert hold.run.bytes in on_disk
+    assert [c for c in CANARIES if c.encode() in on_disk] == []
+
+
+def test_of_a_file_that_cannot_be_read_only_the_reason_is_kept(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    with pytest.raises(FileRefused):
+        staging.stage(world.session, world.doors, spoc, csv_of([HEADINGS]))
+    row = world.session.scalars(select(ImportRun)).one()
+    assert (row.state, row.sealed) == (runs.UNREADABLE, b"")
+    assert row.problem.startswith("The file has headings but no rows under them.")
+    assert world.session.scalar(select(func.count()).where(DEK.c.person == row.id)) == 0
+    assert runs.recent(world.session, world.doors, spoc) == ()
+
+
+def test_a_check_that_failed_is_taken_up_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoc = world.actor("probation", "spoc")
+    hold = staging.receive(world.session, world.doors, spoc, file(3))
+
+    def fail(*given: object) -> None:
+        raise LogUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "judge", fail)
+        with pytest.raises(LogUnavailable):
+            staging.carry_out(world.session, world.doors, spoc, hold)
+    found = runs.find(world.session, world.doors, spoc, hold.run)
+    assert (found.state, found.stopped, found.done, found.total) == (runs.STAGING, True, 0, 3)
+    taken = staging.resume(world.session, world.doors, spoc, hold.run)
+    with pytest.raises(Conflict):
+        staging.resume(world.session, world.doors, spoc, hold.run)
+    staging.carry_out(world.session, world.doors, spoc, taken)
+    assert runs.find(world.session, world.doors, spoc, hold.run).new == 3
+
+
+def test_who_was_overtaken_or_whose_run_was_given_up_writes_nothing_more(world: World) -> None:
+    spoc = world.actor("probation", "spoc")
+    first = staging.receive(world.session, world.doors, spoc, file(3))
+    second = staging.receive(world.session, world.doors, spoc, file(3))
+    runs.abandon(world.session, world.doors, spoc, second.run)
+    later = world.doors.clock() + runs.SILENT + 1
+    object.__setattr__(world.doors, "clock", lambda: later)
+    taken = staging.resume(world.session, world.doors, spoc, first.run)
+    with pytest.raises(runs.Overtaken):
+        staging.carry_out(world.session, world.doors, spoc, first)
+    assert world.session.scalar(select(func.count()).select_from(ImportRow)) == 0
+    staging.carry_out(world.session, world.doors, spoc, taken)
+    assert runs.find(world.session, world.doors, spoc, first.run).new == 3
 
 
 def test_every_opening_is_preceded_by_its_entry(world: World) -> None:
