@@ -20,8 +20,11 @@ from portal.sharing import staff
 from portal.sharing.doors import Doors
 from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.previewing import Preview
+from portal.sharing.importing.spreadsheet import MAX_BYTES
 
 ISSUER, ROLE, NAME = "urn:portal:feed", "feed", "Monthly file (automated)"
+NONE = "No row could be brought in."
+NOTHING = "Nothing of this file is new, so nothing was changed."
 AGAIN = "Something changed meanwhile, so nothing was brought in. Run the command again."
 
 
@@ -42,7 +45,9 @@ def probation(file: Path, commit: bool, refused: Path | None) -> None:
     """
     with installation.opened(installation.settings()) as (_, session, doors):
         actor = feed(session, doors)
-        run = staging.stage(session, doors, actor, file.read_bytes(), getpass.getuser(), _bar("Checking"))
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)  # of a larger one it is enough to know that it is
+        run = staging.stage(session, doors, actor, data, getpass.getuser(), _bar("Checking"))
         told = previewing.preview(session, doors, actor, run)
         tell(told)
         for page in range(2, told.pages + 1):
@@ -53,10 +58,14 @@ def probation(file: Path, commit: bool, refused: Path | None) -> None:
             runs.abandon(session, doors, actor, run)
             click.echo("Nothing was changed. Add --commit to bring it in.")
             return
+        if not told.run.ready:
+            runs.abandon(session, doors, actor, run)
+            raise click.ClickException(NONE)
         done = publishing.publish(session, doors, actor, run, _bar("Bringing in"))
         if done.state != runs.PUBLISHED:
             raise click.ClickException(AGAIN)
-        click.echo(f"Brought in: {done.new} new, {done.changed} changed. Recorded under {done.reference}.")
+        what = f"Brought in: {done.new} new, {done.changed} changed." if done.new or done.changed else NOTHING
+        click.echo(f"{what} Recorded under {done.reference}.")
 
 
 def feed(session: Session, doors: Doors) -> Actor:
@@ -77,7 +86,9 @@ def feed(session: Session, doors: Doors) -> Actor:
 def tell(preview: Preview) -> None:
     """Counts first, then what is wrong and what to do about it."""
     run = preview.run
-    click.echo(f"{run.ready} rows are ready, {run.refused} need you.")
+    ready = "1 row is ready" if run.ready == 1 else f"{run.ready} rows are ready"
+    need = f", {run.refused} {'needs' if run.refused == 1 else 'need'} you" if run.refused else ""
+    click.echo(f"{ready}{need}.")
     click.echo(f"New {run.new}, changed {run.changed}, unchanged {run.unchanged}, refused {run.refused}.")
     for note in preview.notes:
         click.echo(f"Note: {note}")

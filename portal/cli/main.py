@@ -6,7 +6,7 @@ import click
 
 from isa.errors import AgreementInvalid
 from portal.cli import agreement, audit, demo, importing, keys, running
-from portal.errors import PortalError
+from portal.errors import PortalError, Refused
 
 
 @click.group()
@@ -40,6 +40,9 @@ def main() -> None:
     except AgreementInvalid as error:
         for problem in error.problems:
             click.echo(f"{problem.path}, line {problem.line}: {problem.message}", err=True)
+        sys.exit(1)
+    except Refused as refused:
+        click.echo(f"portal: {refused.words} (clause {refused.clause}, recorded under {refused.reference})", err=True)
         sys.exit(1)
     except PortalError as error:
         click.echo(f"portal: {error}", err=True)

@@ -32,7 +32,7 @@ WORDS = {
         "Confirm that it is you, then send this again",
         "You confirmed it too long ago for this, so it was not sent. Copy what you wrote, confirm, and send it again.",
     ),
-    413: ("That is too large", "Files of up to 12 MB can be sent. Divide the file and send the parts."),
+    413: ("That is too large", "Files of up to 10 MB can be sent. Divide the file and send the parts."),
 }
 BROKEN = "The page could not be made. Nothing was changed, and nothing you had saved is lost. Try again in a minute."
 OTHERWISE = ("Something went wrong", "Nothing was changed. Go back and try again.")

@@ -17,6 +17,7 @@ from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.columns import COMPULSORY, Column
 from portal.sharing.importing.runs import Run
+from portal.sharing.importing.sheet import FileRefused
 
 pages = Blueprint("imports", __name__)
 
@@ -64,7 +65,10 @@ def check() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return _upload("Choose the file: the monthly extract, as CSV or Excel.")
     doors, actor = gate.doors(), gate.actor()
-    hold = staging.receive(db.session(), doors, actor, sent.read())
+    try:
+        hold = staging.receive(db.session(), doors, actor, sent.read())
+    except FileRefused as refused:
+        return _upload(f"{refused.message} {refused.remedy}")
     staging.in_background(db.engine, doors, actor, hold).join(PATIENCE)
     return redirect(url_for(".look", run=hold.run), 303)
 

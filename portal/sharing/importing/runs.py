@@ -100,6 +100,8 @@ def require(session: Session, doors: Doors, actor: Actor) -> tuple[Agreement, ..
         with doors.log.transaction(session) as tx:
             receipt = tx.append(said.entry("import", actor, outcome="refused", purpose=PURPOSE))
         words = "The monthly file is brought in by the Probation Service's single point of contact."
+        if not doors.book.of_party(actor.party):
+            words = "No agreement that your agency has signed is in force here."
         raise Refused(CLAUSE, words, "Ask the SPOC of the Probation Service.", receipt.reference)
     return tuple(served)
 

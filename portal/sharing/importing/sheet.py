@@ -134,14 +134,19 @@ def _is_footer(row: Row, header: Header) -> bool:
     return len(filled) <= 2 or (words and len(filled) <= len(header.positions) // 2)
 
 
+def _rows(numbers: list[int]) -> str:
+    """“row 8”, “rows 8 and 9”, at most twenty of them."""
+    told = [str(number) for number in numbers[:20]] + (["others"] if len(numbers) > 20 else [])
+    return f"rows {', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else f"row {told[0]}"
+
+
 def _notes(header: Header, rows: int, aside: list[Row]) -> Iterator[str]:
     if header.unknown:
         yield "These columns are not known and were not read: " + ", ".join(header.unknown) + "."
     if header.absent:
         yield "These columns are not in the file: " + ", ".join(header.absent) + "."
     if aside:
-        numbers = ", ".join(str(row.number) for row in aside[:20]) + (" …" if len(aside) > 20 else "")
-        yield f"Set aside as totals, footers or repeated headings, not as people: row {numbers}."
+        yield f"Set aside as totals, footers or repeated headings, not as people: {_rows([r.number for r in aside])}."
     for row in aside:
         stated = _COUNTED.fullmatch(" ".join(row.filled)) if len(row.filled) <= 2 else None
         if stated and int(stated[1].replace(",", "")) != rows:

@@ -37,10 +37,7 @@ def read(data: bytes) -> Sheet:
     CSV in UTF-8, UTF-16 with its mark or Windows-1252; parted by comma, semicolon, tab or bar.
     Raises FileRefused, with a remedy, for anything else; no other exception, whatever the bytes.
     """
-    if len(data) > MAX_BYTES:
-        raise FileRefused(
-            f"The file is larger than {MAX_BYTES // 2**20} MB.", "Send it in parts, each with the headings."
-        )
+    require_size(data)
     if not data.strip():
         raise FileRefused("The file is empty.", "Check that the extract was complete.")
     if data.startswith(_OLD_EXCEL):
@@ -48,6 +45,14 @@ def read(data: bytes) -> Sheet:
     if data.startswith(b"PK"):
         return _read_xlsx(data)
     return _read_csv(_decode(data))
+
+
+def require_size(data: bytes) -> None:
+    """Raise FileRefused for a file that is too large to be looked at."""
+    if len(data) > MAX_BYTES:
+        raise FileRefused(
+            f"The file is larger than {MAX_BYTES // 2**20} MB.", "Send it in parts, each with the headings."
+        )
 
 
 def _decode(data: bytes) -> str:

@@ -28,7 +28,7 @@ from portal.sharing.importing.keeping import WAITING
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.importing.runs import Hold
 from portal.sharing.importing.sheet import FileRefused
-from portal.sharing.importing.spreadsheet import read
+from portal.sharing.importing.spreadsheet import read, require_size
 from portal.sharing.importing.validating import check
 from portal.sharing.reading import staged
 from portal.sharing.tables import ImportRun
@@ -56,9 +56,10 @@ def receive(session: Session, doors: Doors, actor: Actor, data: bytes, asked_by:
     """Take a file in, sealed, to be read by `carry_out`.
 
     `asked_by` names the person behind an account without one; it is sealed. Raises `Refused` for a capacity that may
-    not, `LogUnavailable`.
+    not, `FileRefused` for a file that is too large, `LogUnavailable`.
     """
     runs.require(session, doors, actor)
+    require_size(data)
     runs.sweep(session, doors, actor)
     run, now = new_id(), doors.clock()
     packed = keeping.packed(data, asked_by)

@@ -90,7 +90,7 @@ def test_totals_and_footers_are_set_aside_and_told() -> None:
     assert [row.number for row in sheet.rows] == [2, 4]
     assert [row.number for row in sheet.aside] == [3, 6, 7, 8]
     assert sheet.notes == (
-        "Set aside as totals, footers or repeated headings, not as people: row 3, 6, 7, 8.",
+        "Set aside as totals, footers or repeated headings, not as people: rows 3, 6, 7 and 8.",
         "Row 6 says 3 rows, but 2 were found. Check that the file is complete.",
     )
 
