@@ -56,7 +56,8 @@ def probation(file: Path, commit: bool, refused: Path | None) -> None:
             installation.write_private(refused, previewing.refused_file(session, doors, actor, run))
         if not commit:
             runs.abandon(session, doors, actor, run)
-            click.echo("Nothing was changed. Add --commit to bring it in.")
+            more = " Add --commit to bring it in." if told.run.new or told.run.changed else ""
+            click.echo(f"Nothing was changed.{more}")
             return
         if not told.run.ready:
             runs.abandon(session, doors, actor, run)

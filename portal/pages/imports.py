@@ -166,6 +166,7 @@ def _preview(run: Run) -> ResponseReturnValue:
     d = {
         "preview": found,
         "same_as": from_micros(found.same_as) if found.same_as else None,
+        "wrong_on": run.refused > previewing.PAGE,
         "doubtful": any(wrong.doubtful for wrong in found.wrong),
         "publish_action": url_for(".publish", run=run.id),
         "confirm_action": url_for(".confirm", run=run.id),

@@ -16,7 +16,7 @@ from portal.db import new_id
 from portal.keys.deks import chunks
 from portal.keys.sealing import Dek, seal
 from portal.sharing.doors import Doors
-from portal.sharing.importing.accepted import Accepted, Checked
+from portal.sharing.importing.accepted import Accepted, Checked, Note
 from portal.sharing.importing.judging import REFUSED, UNCHANGED, Judged, agreement_of
 from portal.sharing.importing.runs import Hold, Overtaken
 from portal.sharing.importing.sheet import Sheet
@@ -63,7 +63,7 @@ def of_sheet(doors: Doors, sheet: Sheet, checked: Checked) -> list[Draft]:
     notes: dict[int, list[str]] = {}
     for note in checked.notes:
         if note.row is not None:
-            notes.setdefault(note.row, []).append(f"{note.column}: {note.message}" if note.column else note.message)
+            notes.setdefault(note.row, []).append(_told(note))
     drafts = [
         Draft(number, "", REFUSED, False, None, {"cells": cells[number], "problems": told})
         for number, told in problems.items()
@@ -76,6 +76,12 @@ def of_sheet(doors: Doors, sheet: Sheet, checked: Checked) -> list[Draft]:
         content = {"accepted": asdict(row), "cells": cells[row.row], "notes": notes.get(row.row, [])}
         drafts.append(Draft(row.row, agreement_of(doors, row), WAITING, False, None, content))
     return sorted(drafts, key=lambda draft: draft.number)
+
+
+def _told(note: Note) -> str:
+    """A note with its column, unless it begins with that anyway: “RoSH: not assessed.”"""
+    named = note.column is None or note.column.startswith(note.message.split()[0].rstrip(":"))
+    return note.message if named else f"{note.column}: {note.message}"
 
 
 def of_judged(one: Judged, row: ImportRow, content: Mapping[str, Any]) -> Draft:
