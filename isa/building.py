@@ -16,7 +16,6 @@ from isa.agreement import (
     Example,
     Fact,
     Field,
-    Gateway,
     Kind,
     Party,
     Purpose,
@@ -25,6 +24,7 @@ from isa.agreement import (
 )
 from isa.clauses import ClauseBuilder
 from isa.document import Document, GatewayRow
+from isa.gateway import Gateway
 from isa.names import Names
 from isa.positions import Lines, Location
 

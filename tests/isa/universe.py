@@ -15,13 +15,13 @@ from isa.agreement import (
     Controller,
     Fact,
     Field,
-    Gateway,
     Kind,
     Obligation,
     Party,
     Purpose,
     Role,
 )
+from isa.gateway import Gateway
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PARTIES = ("police", "health", "charity")
