@@ -89,12 +89,17 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A circumstance that is true, false or unknown. `per_owner`: asked for each owner apart, as "fact:owner"."""
+    """A circumstance that is true, false or unknown. `per_category`: asked for each owner and each category of its
+    records apart, as "fact:owner:category"."""
 
     id: str
     name: str
-    per_owner: bool = False
+    per_category: bool = False
     note: str = ""
+
+    def of(self, owner: str, category: str) -> str:
+        """How it is asked about records of `owner` in `category`."""
+        return f"{self.id}:{owner}:{category}" if self.per_category else self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Builder:
         doc = self._doc
         categories = self._categories()
         fields = self._fields(categories)
-        facts = {k: Fact(k, r.name, r.per == "owner", r.note) for k, r in doc.fact.items()}
+        facts = {k: Fact(k, r.name, r.per == "category", r.note) for k, r in doc.fact.items()}
         if EMERGENCY not in self._names.known["fact"] and any(c.emergency for c in doc.clause):
             self._names.say(("fact",), f'an emergency clause needs the fact "{EMERGENCY}" to be declared')
         agreement = Agreement(
@@ -186,18 +186,21 @@ class Builder:
     def _fields(self, categories: Mapping[str, Category]) -> dict[str, Field]:
         built: dict[str, Field] = {}
         for name, row in self._doc.field.items():
-            owners = None if row.owners is None else self._names.parties(row.owners, ("field", name, "owners"))
+            said = None if row.owners is None else self._names.parties(row.owners, ("field", name, "owners"))
             if row.type == "choice" and not row.choices:
                 self._names.say(("field", name), "a choice needs its choices")
             for at, source in enumerate(row.source):
                 self._names.check("field", source.partition("@")[0], ("field", name, "source", at))
             for key, category in self._labels(name, row.category):
                 if category in categories:
+                    owners = categories[category].owners
+                    if said is not None:  # a label never gives a category to a party that may not own it
+                        owners = said & owners if key != name else said
                     built[key] = Field(
                         key=key,
                         name=row.name,
                         category=category,
-                        owners=categories[category].owners if owners is None else owners,
+                        owners=owners,
                         type=row.type,
                         choices=tuple(row.choices),
                         source=tuple(row.source),

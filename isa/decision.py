@@ -97,7 +97,8 @@ class Engine:
         self._views: dict[tuple[str, str, str, int, bool], dict[Key, Decision]] = {}
 
     def open(self, capacity: Capacity, facts: Mapping[str, bool], purpose: str, now: datetime) -> View:
-        """Freeze one instant, one capacity, one purpose and the facts ("assigned", "confidence_met:ntmh": True).
+        """Freeze one instant, one capacity, one purpose and the facts: "assigned", or where a fact is asked for each
+        owner and category "confidence_met:ntmh:health_engagement".
 
         A fact counts only if its value is exactly True and the agreement declares it. `now` must carry its zone,
         else nothing is in force.

@@ -21,7 +21,7 @@ def failures(agreement: Agreement) -> list[Problem]:
 
 
 def decide(engine: Engine, example: Example) -> Decision:
-    """What the engine decides for `example`; a fact asked for each owner, said bare, means the example's owner."""
+    """What the engine decides for `example`; a fact asked for each category, said bare, means that of the example."""
     facts = {**_facts(engine, example, example.false, False), **_facts(engine, example, example.true, True)}
     now = engine.agreement.starts() + _NOON
     view = engine.open(Capacity(example.party, example.role), facts, example.purpose, now)
@@ -29,10 +29,8 @@ def decide(engine: Engine, example: Example) -> Decision:
 
 
 def _facts(engine: Engine, example: Example, names: tuple[str, ...], value: bool) -> dict[str, bool]:
-    declared = engine.agreement.facts
-    return {
-        f"{name}:{example.owner}" if name in declared and declared[name].per_owner else name: value for name in names
-    }
+    declared, category = engine.agreement.facts, engine.agreement.fields[example.field].category
+    return {declared[name].of(example.owner, category) if name in declared else name: value for name in names}
 
 
 def _undeclared(agreement: Agreement, example: Example) -> str:
@@ -47,9 +45,11 @@ def _undeclared(agreement: Agreement, example: Example) -> str:
             if name not in known:
                 return f'no {word} is called "{name}"'
     for name in (*example.true, *example.false):
-        fact, _, owner = name.partition(":")
+        fact, _, of = name.partition(":")
+        owner, _, category = of.partition(":")
         declared = agreement.facts.get(fact)
-        if declared is None or (owner and (not declared.per_owner or owner not in agreement.parties)):
+        owned = owner in agreement.parties and category in agreement.categories
+        if declared is None or (of and not (declared.per_category and owned)):
             return f'no fact is called "{name}"'
     if set(example.true) & set(example.false):
         return "a fact cannot be both true and false"

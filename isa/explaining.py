@@ -101,6 +101,9 @@ def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tupl
         told = telling(refusals)
         why = _why(agreement, told, agreement.parties[owners[0]].short if len(owners) == 1 else "", "your agency")
         whose = _whose(agreement, field, owners, {d.owner for d in seen.get(field, ())})
+        by_name = listed(agreement.parties[owner].short for owner in owners)
+        if not whose and (why, by_name) in groups:  # true of these owners' other fields too, so told with them
+            whose = by_name
         groups.setdefault((why, whose), []).extend([told, *refusals])
     permits = [d for given in seen.values() for d in given]
     return tuple(_group(agreement, members, permits, *said) for said, members in groups.items())
@@ -119,7 +122,7 @@ def _group(agreement: Agreement, members: list[Decision], seen: list[Decision], 
     fields = names(agreement, _once(d.field for d in members))
     owners = _once(d.owner for d in members if d.owner in agreement.parties)
     contact = owners[0] if len(owners) == 1 else agreement.arrangement.subjects_contact
-    paired = any(" and " in name.partition(" (")[0] for name in fields)
+    paired = any(" and " in name.partition(" (")[0] or ", " in name for name in fields)
     said = "; ".join(fields) if paired else listed(fields)
     return Group(
         clause=members[0].clause,

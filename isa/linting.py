@@ -34,7 +34,7 @@ RULES = {
     "L13": "data leave Part 3 without the mark of a change of regime",
     "L14": "health data leave without consent or a recorded override of confidence",
     "L15": "DWP data leave without a gateway of their own",
-    "L16": "data reach the voluntary sector otherwise than under contract or with consent",
+    "L16": "data reach the voluntary sector or an agent without asking for the contract",
     "L17": "a processor or agent without its contract",
     "L18": "the agreement has expired or its review is overdue",
     "L20": "prose that leaves out what the rule says",

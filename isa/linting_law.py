@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from isa.agreement import DISCLOSING, OWN_ACTIONS, Agreement, Clause, leaves_part3
 
 Found = Iterator[tuple[int, str]]
+BASIS, CONTRACT = "confidence_met", "contracted"  # the facts by which the law's two locks are known
 
 
 def grants(agreement: Agreement) -> list[Clause]:
@@ -77,10 +78,16 @@ def unmarked_regime(agreement: Agreement) -> Found:
             yield clause.line, f"clause {clause.number} marks a change of regime, and none takes place"
 
 
+def asked(agreement: Agreement, clause: Clause) -> set[str]:
+    """The facts without which `clause` discloses nothing to another party: its own and those of its gateways."""
+    return {*clause.when, *(need for name in clause.gateways for need in agreement.gateways[name].needs)}
+
+
 def health_without_confidence(agreement: Agreement) -> Found:
-    """s.115 does not lift the duty of confidence; in an emergency the recorded justification is the override."""
+    """s.115 does not lift the duty of confidence, nor does a contract; in an emergency the recorded justification is
+    the override."""
     for clause in grants(agreement):
-        if clause.emergency or any(agreement.gateways[name].needs for name in clause.gateways):
+        if clause.emergency or BASIS in asked(agreement, clause):
             continue
         for owner, to, category in reaching(agreement, clause):
             if agreement.parties[owner].kind in {"health", "substance"} and agreement.categories[category].special:
@@ -99,17 +106,15 @@ def dwp_without_own_gateway(agreement: Agreement) -> Found:
             yield clause.line, f"clause {clause.number}: DWP data leave without a gateway that is DWP's own"
 
 
-def voluntary_without_contract(agreement: Agreement) -> Found:
-    """Grants to the voluntary sector under a power that does not reach a charity in its own right."""
+def agent_without_contract(agreement: Agreement) -> Found:
+    """s.115 does not reach a charity in its own right, and a recorded override of confidence is no power to disclose
+    to one: whatever reaches the voluntary sector or a contracted agent asks for the contract."""
     for clause in grants(agreement):
-        if any(agreement.gateways[name].needs for name in clause.gateways):
+        if CONTRACT in asked(agreement, clause):
             continue
         for to in sorted({to for _, to, _ in reaching(agreement, clause)}):
-            if agreement.parties[to].kind == "voluntary" and agreement.parties[to].acts_for is None:
-                yield (
-                    clause.line,
-                    f"clause {clause.number}: {to} is reached by no gateway that asks contract or consent",
-                )
+            if agreement.parties[to].kind == "voluntary" or agreement.parties[to].acts_for is not None:
+                yield clause.line, f"clause {clause.number} reaches {to} and does not ask for its contract"
 
 
 def without_contract(agreement: Agreement) -> Found:
@@ -127,6 +132,6 @@ RULES = {
     "L13": unmarked_regime,
     "L14": health_without_confidence,
     "L15": dwp_without_own_gateway,
-    "L16": voluntary_without_contract,
+    "L16": agent_without_contract,
     "L17": without_contract,
 }

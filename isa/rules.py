@@ -73,12 +73,12 @@ class Rulebook:
         action, name, owner = key
         field = self._agreement.fields[name]
         prohibitions = [
-            self._rule(clause, clause.unless, owner)
+            self._rule(clause, clause.unless, owner, field)
             for clause in self._prohibitions.get((action, name), ())
             if among(capacity.party, clause.to) and among(capacity.role, clause.acting) and among(owner, clause.owners)
         ]
         grants = [
-            self._rule(clause, self._needs(clause, capacity.party, owner), owner)
+            self._rule(clause, self._needs(clause, capacity.party, owner), owner, field)
             for clause in self._grants.get((action, name), ())
             if among(capacity.party, clause.to)
             and among(capacity.role, clause.acting)
@@ -87,16 +87,16 @@ class Rulebook:
         ]
         return Rules(tuple(prohibitions), tuple(grants))
 
-    def _rule(self, clause: Clause, facts: Iterable[str], owner: str) -> Rule:
-        names = tuple(sorted({self._name(fact, owner) for fact in facts}))
+    def _rule(self, clause: Clause, facts: Iterable[str], owner: str, field: Field) -> Rule:
+        names = tuple(sorted({self._name(fact, owner, field) for fact in facts}))
         mask = 0
         for name in names:
             mask |= self._bits.get(name, self._bits[""])
         return Rule(clause, clause.purposes, mask, names)
 
-    def _name(self, fact: str, owner: str) -> str:
+    def _name(self, fact: str, owner: str, field: Field) -> str:
         declared = self._agreement.facts.get(fact)
-        return f"{fact}:{owner}" if declared is not None and declared.per_owner else fact
+        return fact if declared is None else declared.of(owner, field.category)
 
     def _needs(self, clause: Clause, party: str, owner: str) -> list[str]:
         """The facts that a grant asks for in this direction; gateways ask theirs only across parties."""
@@ -166,7 +166,7 @@ class Rulebook:
             lacking += [f"gateway:{name}" for name in shut]
         if not among(capacity.role, clause.acting):
             lacking.append("role")
-        facts = {self._name(fact, owner) for fact in self._needs(clause, capacity.party, owner)}
+        facts = {self._name(fact, owner, field) for fact in self._needs(clause, capacity.party, owner)}
         missing = sorted(name for name in facts if not self._bits.get(name, 0) & mask)
         if EMERGENCY in missing and clause.emergency:
             missing.remove(EMERGENCY)
@@ -198,10 +198,12 @@ def among(name: str, allowed: frozenset[str] | None) -> bool:
 
 
 def _bits(agreement: Agreement) -> dict[str, int]:
-    """One bit a fact; a fact asked for each owner has one for each party. "" is the bit that no fact can set."""
-    names = [""]
+    """One bit a fact; a fact asked for each category has one for each owner and category of a field. "" is the bit
+    that no fact can set."""
+    owned = {(owner, field.category): None for field in agreement.fields.values() for owner in sorted(field.owners)}
+    names = {"": None}
     for fact in agreement.facts.values():
-        names += [f"{fact.id}:{party}" for party in agreement.parties] if fact.per_owner else [fact.id]
+        names |= {fact.of(owner, category): None for owner, category in owned}
     return {name: 1 << place for place, name in enumerate(names)}
 
 

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 from isa.agreement import Agreement, Clause
 
 _SLOT = re.compile(r"\{([a-z]+)\}")
+_JOINS, _APART = re.compile(r" (and|or) "), re.compile(r"“[^”]*”|\([^)]*\)")
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
-    """ "A, B and C"."""
+    """ "A, B and C"; "A, B and C, and D" where a comma must tell which words belong together."""
     words = list(words)
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+    if len(words) < 2:
+        return "".join(words)
+    comma = "," if len(words) > 2 and any(_JOINS.search(_APART.sub("", word)) for word in words) else ""
+    return f"{', '.join(words[:-1])}{comma} {last} {words[-1]}"
 
 
 def low(words: str) -> str:
@@ -29,12 +33,22 @@ def party_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
     """Short names; a group of more than three by its own name: "@case_working" → "all case-working parties"."""
     names: list[str] = []
     for name in said:
-        members = agreement.party_groups[name[1:]] if name.startswith("@") else (name,)
-        if len(members) > 3:
-            names.append(f"all {name[1:].replace('_', '-')} parties")
+        if called(agreement, name):
+            names.append(called(agreement, name))
         else:
+            members = agreement.party_groups[name[1:]] if name.startswith("@") else (name,)
             names += [agreement.parties[member].short for member in members]
     return list(dict.fromkeys(names))
+
+
+def called(agreement: Agreement, name: str) -> str:
+    """What a clause calls a group of parties together; "" for one party, and for a group so small that its members
+    are named."""
+    few = not name.startswith("@") or len(agreement.party_groups[name[1:]]) <= _FEW
+    return "" if few else f"all {name[1:].replace('_', '-')} parties"
+
+
+_FEW = 3
 
 
 def role_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
@@ -55,7 +69,7 @@ def field_name(agreement: Agreement, key: str) -> str:
 
 def names(agreement: Agreement, keys: Iterable[str]) -> tuple[str, ...]:
     """At most six names for fields: a whole category by its name, a whole kind of record by its, what is left over
-    of a category as the category "apart from" a few; of a labelled record, its kind and not its nature or date."""
+    of either as it "apart from" a few; of a labelled record, its kind and not its nature or date."""
     keys = list(keys)
     words: list[str] = []
     for category in dict.fromkeys(agreement.fields[key].category for key in keys):
@@ -76,11 +90,12 @@ def _in_category(agreement: Agreement, category: str, keys: frozenset[str]) -> l
     for kind, label in dict.fromkeys((f.kind, f.label) for f in fields):
         record = agreement.fields_of(kind, label)
         said = [f.key for f in record if f.category == category and f.key in keys]
+        left = [field_name(agreement, f.key) for f in record if f.key not in keys]
         kind_name = low(agreement.kinds[kind].name)
         if label and record[0].key in said:  # the first field of a labelled kind is what it says
             words.append(f"{kind_name} ({name})")
-        elif len(record) > _MANY // 2 and len(said) == len(record):
-            words.append(kind_name)
+        elif len(record) > _MANY // 2 and len(left) <= len(record) // _MANY:
+            words.append(f"{kind_name}, apart from {listed(left)}" if left else kind_name)
         elif not label:
             words += [field_name(agreement, key) for key in said]
     if len(words) > _MANY // 2 and len(rest) <= 2:
@@ -89,12 +104,12 @@ def _in_category(agreement: Agreement, category: str, keys: frozenset[str]) -> l
 
 
 def target_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
-    """What a clause is about: categories by name, fields by name and kind of record."""
+    """What a clause is about: categories by name, in quotation marks; fields by name and kind of record."""
     names = []
     for target in said:
         sort, _, name = target.partition(":")
         if sort == "category":
-            names.append(low(agreement.categories[name].name))
+            names.append(f"“{low(agreement.categories[name].name)}”")
         else:
             kind = agreement.kinds[agreement.fields[name].kind]
             names.append(f"{field_name(agreement, name)} ({low(kind.name)})")
@@ -102,7 +117,7 @@ def target_names(agreement: Agreement, said: Sequence[str]) -> list[str]:
 
 
 def fact_name(agreement: Agreement, fact: str) -> str:
-    """ "the duty of confidence is met" for "confidence_met:ntmh"."""
+    """ "the duty of confidence is met" for "confidence_met:ntmh:health_engagement"."""
     return agreement.facts[fact.partition(":")[0]].name
 
 
@@ -128,7 +143,7 @@ def slots(agreement: Agreement, clause: Clause) -> dict[str, str]:
         "can": words("can", "use in any way", _verbs(known("can")), "or"),
         "what": words("what", "any information", target_names(agreement, known("what")), "and"),
         "for": words("for", "any purpose", [low(agreement.purposes[name].name) for name in known("for")], "or"),
-        "gateway": listed(agreement.gateways[name].cite for name in clause.gateways),
+        "gateway": ", together with ".join(agreement.gateways[name].cite for name in clause.gateways),
         "condition": clause.condition or "",
         "when": listed(fact_name(agreement, name) for name in clause.when),
         "unless": listed(fact_name(agreement, name) for name in clause.unless),

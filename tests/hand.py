@@ -14,6 +14,7 @@ from isa.agreement import Agreement, Capacity, Field
 
 TABLE = Path(__file__).parent / "hand_table.csv"
 FACTS = {"basis": "confidence_met", "adult": "made_as_adult"}
+PER_CATEGORY = frozenset({"confidence_met", "request_granted"})  # asked for each owner and category apart
 Terms = frozenset[frozenset[str]]
 
 
@@ -53,7 +54,9 @@ class Table:
 
     def owners(self, field: Field) -> frozenset[str]:
         """The kinds of party that own the field."""
-        return frozenset(k for row in self.rows if row.rule == "owns" and row.names(field) for k in row.owners)
+        rows = [row for row in self.rows if row.names(field)]
+        found = frozenset(k for row in rows if row.rule == "owns" for k in row.owners)
+        return found.intersection(*(row.owners for row in rows if row.rule == "only"))
 
     def of(self, kind: str, role: str) -> "Mine":
         """What the table gives one capacity."""
@@ -88,7 +91,8 @@ class Mine:
         return frozenset(facts for facts in whole if not any(other < facts for other in whole))
 
     def _fits(self, row: Row, action: str, of: Field, owner: str, purpose: str) -> bool:
-        owned = not row.owners or owner in row.owners or ("own" in row.owners and owner == self.kind)
+        mine = "own" if owner == self.kind else "others"
+        owned = not row.owners or owner in row.owners or mine in row.owners
         return owned and action in row.actions and (not row.purposes or purpose in row.purposes) and row.names(of)
 
 
@@ -130,9 +134,9 @@ def kinds(agreement: Agreement) -> dict[str, str]:
 _KINDS: dict[str, dict[str, str]] = {}
 
 
-def facts_of(terms: Iterable[str], owner: str) -> dict[str, bool]:
-    """Facts in the table's words as the engine is given them, for records of this owner."""
-    return {f"{fact}:{owner}" if fact == "confidence_met" else fact: True for fact in terms}
+def facts_of(terms: Iterable[str], owner: str, category: str) -> dict[str, bool]:
+    """Facts in the table's words as the engine is given them, for records of this owner in this category."""
+    return {f"{fact}:{owner}:{category}" if fact in PER_CATEGORY else fact: True for fact in terms}
 
 
 def permits(agreement: Agreement, capacity: Capacity, ask: tuple[str, str, str, str], true: frozenset[str]) -> bool:

@@ -76,8 +76,10 @@ def explain(
     party, _, role = capacity.partition(".")
     _known(loaded, party=party, role=role, field=field, purpose=purpose)
     given = {fact.removeprefix("!"): not fact.startswith("!") for fact in facts}
-    view = Engine(loaded).open(Capacity(party, role), given, purpose, datetime.now(UTC))
+    engine, category = Engine(loaded), loaded.fields[field].category
     for each in [owner] if owner else sorted(loaded.fields[field].owners):
+        here = {loaded.facts[name].of(each, category) if name in loaded.facts else name: v for name, v in given.items()}
+        view = engine.open(Capacity(party, role), here, purpose, datetime.now(UTC))
         decision = view.decide(action, field, each)
         click.echo(f"{each}: {text_for_user(loaded, decision) or 'Nothing is shown, and nothing says so.'}")
         click.echo(f"  {text_for_dpo(loaded, decision)}")

@@ -29,7 +29,7 @@ _ASSIGNED = select(Assignment.case, Assignment.user, Assignment.party, Assignmen
 _LIVE = Query(_ASSIGNED)
 _OWN = Query(_ASSIGNED.where(Assignment.party == bindparam("party")))
 _BASES = Query(
-    select(RecordRow.case, RecordRow.owner, RecordRow.state)
+    select(RecordRow.case, RecordRow.owner, RecordRow.label, RecordRow.state)
     .where(RecordRow.case.in_(bindparam("cases", expanding=True)), RecordRow.kind == "basis")
     .order_by(RecordRow.created_at)
 )
@@ -70,8 +70,9 @@ def of_cases(
     for case_id, user, party, pathway in assigned:
         live[case_id].append((user, party, pathway))
     confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
-    for case_id, owner, state in _BASES.all(session, cases=ids):  # the latest basis an owner recorded decides
-        confidence[case_id][f"confidence_met:{owner}"] = state == "in_force"
+    for case_id, owner, label, state in _BASES.all(session, cases=ids):
+        # A basis opens the category that it names, its label; the latest that the owner recorded for it decides.
+        confidence[case_id][f"confidence_met:{owner}:{label}"] = state == "in_force"
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)
         for case in cases

@@ -182,7 +182,7 @@ def _new(
         by=actor.user,
         values=values,
         made_as_youth=minor,
-        state=IN_FORCE if shape.kind == "basis" else "",
+        state=_state_after(IN_FORCE, values) if shape.kind == "basis" else "",
     )
 
 

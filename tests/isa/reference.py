@@ -29,10 +29,11 @@ def numbers(clause: Clause) -> list[int]:
     return [int(digits) for digits in re.findall(r"\d+", clause.number)]
 
 
-def holds(agreement: Agreement, fact: str, owner: str, facts: Mapping[str, bool]) -> bool:
+def holds(agreement: Agreement, fact: str, r: "Request", facts: Mapping[str, bool]) -> bool:
     if fact not in agreement.facts:
         return False
-    name = f"{fact}:{owner}" if agreement.facts[fact].per_owner else fact
+    category = agreement.fields[r.field].category
+    name = f"{fact}:{r.owner}:{category}" if agreement.facts[fact].per_category else fact
     return facts.get(name) is True
 
 
@@ -90,12 +91,12 @@ def missing(agreement: Agreement, clause: Clause, request: Request, facts: Mappi
             needed |= set(agreement.gateways[gateway].needs)
     if r.role not in (clause.acting or ()):
         lacks.append("role")
-    if clause.emergency and not holds(agreement, "emergency", r.owner, facts):
+    if clause.emergency and not holds(agreement, "emergency", r, facts):
         lacks.append("emergency")
         needed.discard("emergency")
     if r.purpose not in (clause.purposes or ()):
         lacks.append("purpose")
-    lacks += ["fact" for fact in needed if not holds(agreement, fact, r.owner, facts)]
+    lacks += ["fact" for fact in needed if not holds(agreement, fact, r, facts)]
     return lacks
 
 
@@ -134,7 +135,7 @@ def decide(  # noqa: C901 - straight on purpose
                 continue
             if not (names(clause.can, r.action) and names(clause.what, r.field) and names(clause.purposes, r.purpose)):
                 continue
-            if clause.unless and all(holds(agreement, fact, r.owner, facts) for fact in clause.unless):
+            if clause.unless and all(holds(agreement, fact, r, facts) for fact in clause.unless):
                 continue
             bans.append(clause)
         if bans:

@@ -16,7 +16,7 @@ from tests.isa.universe import NOW, PARTIES, PURPOSES, ROLES, agreements, facts,
 
 MADE = load(Path(__file__).parent / "small.toml")
 ENGINE = Engine(MADE)
-READY = {"case_open": True, "confidence_met:health": True}
+READY = {"case_open": True, "confidence_met:health:health_engagement": True}
 
 
 def test_a_class_is_the_parties_that_may_be_served():

@@ -30,7 +30,7 @@ def everything(opened: View) -> list[Decision]:
 
 
 def test_a_withheld_category_is_explained_like_the_design_says():
-    met = {**CASE, "confidence_met:health": True}
+    met = {**CASE, "confidence_met:health:health_engagement": True}
     groups = {g.near: g for g in withheld_groups(MADE, everything(view(facts=met)))}
     group = groups["5.3"]
     assert group.sentence == "Not shown: health. Clause 5.3 gives this to Mental health trust only."
@@ -163,10 +163,10 @@ def test_who_has_not_signed_is_said_in_words():
 
 def test_prose_is_filled_from_the_rule():
     assert sentence(MADE, MADE.clauses["5.10"]) == (
-        "Police and Community safety, acting as practitioner or lead professional, may read health engagement of "
+        "Police and Community safety, acting as practitioner or lead professional, may read “health engagement” of "
         "Mental health trust for risk management while the case is assigned to them and the case is open."
     )
-    assert "may read, search, print or export identity" in sentence(MADE, MADE.clauses["5.1"])
+    assert "may read, search, print or export “identity and contact”" in sentence(MADE, MADE.clauses["5.1"])
     assert not [c.number for c in MADE.clauses.values() if "{" in sentence(MADE, c)]
 
 

@@ -45,7 +45,7 @@ def test_refusals_are_short_and_cite_a_clause(name, kind, role, purpose):
         start, _, why = group.sentence.partition(". ")
         assert start.startswith("Not shown: ")
         assert len(group.sentence.split()) <= 45, group.sentence
-        assert (group.near or group.clause) in re.findall(r"[Cc]lause (\d+\.\d+)", why)
+        assert (group.near or group.clause) in re.findall(r"[Cc]lause (\d+\.\d+[A-Z]?)", why)
         assert not re.search(r"nature|source \(|happened on|recorded on", start), start
         assert group.ask.count("Ask ") == 1
         assert not any(made.categories[c].silent and made.categories[c].name.lower() in start for c in made.categories)

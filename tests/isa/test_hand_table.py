@@ -21,7 +21,6 @@ from tests import hand
 FOLDER = Path(__file__).parents[2] / "isa" / "agreements"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BOROUGHS = ("barnet", "brent", "harrow")
-PER_OWNER = frozenset({"confidence_met"})
 
 
 @cache
@@ -35,7 +34,7 @@ def test_the_table_speaks_of_what_there_is() -> None:
         agreement, table = shipped(name), hand.table(name)
         known = set(agreement.categories) | {f.key.partition("@")[0] for f in agreement.fields.values()}
         known |= {f"{kind}.*" for kind in agreement.kinds} | {f"!{category}" for category in agreement.categories}
-        kinds = {party.kind for party in agreement.parties.values()} | {"own"}
+        kinds = {party.kind for party in agreement.parties.values()} | {"own", "others"}
         facts = set(agreement.facts)
         for row in table.rows:
             assert row.what <= known, row.what - known
@@ -46,7 +45,7 @@ def test_the_table_speaks_of_what_there_is() -> None:
             assert row.purposes <= set(agreement.purposes)
             assert row.facts <= facts, row.facts - facts
             assert row.boroughs <= set(BOROUGHS)
-        assert {r.rule for r in table.rows} == {"owns", "may", "needs"}
+        assert {r.rule for r in table.rows} == {"owns", "only", "may", "needs"}
 
 
 @pytest.mark.parametrize("name", BOROUGHS)
@@ -82,14 +81,14 @@ class _Views:
     def __init__(self, engine: Engine, capacity: Capacity, purpose: str, every: frozenset[str]) -> None:
         self._asked = (engine, capacity, purpose)
         self._every = every
-        self._kept: dict[tuple[frozenset[str], str], tuple[View, View]] = {}
+        self._kept: dict[tuple[frozenset[str], str, str], tuple[View, View]] = {}
 
-    def of(self, true: frozenset[str], owner: str) -> tuple[View, View]:
+    def of(self, true: frozenset[str], owner: str, category: str) -> tuple[View, View]:
         """While exactly `true` is true: with the other facts unknown, and with the other facts false."""
-        key = (true, owner if true & PER_OWNER else "")
+        key = (true, *((owner, category) if true & hand.PER_CATEGORY else ("", "")))
         if key not in self._kept:
-            facts = hand.facts_of(true, owner)
-            false = dict.fromkeys(hand.facts_of(self._every - true, owner), False)
+            facts = hand.facts_of(true, owner, category)
+            false = dict.fromkeys(hand.facts_of(self._every - true, owner, category), False)
             self._kept[key] = (self._open(facts), self._open({**false, **facts}))
         return self._kept[key]
 
@@ -107,7 +106,7 @@ def _disagreements(agreement: Agreement, fields: list[Field]) -> Iterator[str]:
             for owner, action in product(field.owners, ACTIONS):
                 terms = mine.terms(action, field, kind[owner], purpose)
                 for true, expected in _points(terms, every):
-                    for view in views.of(true, owner):
+                    for view in views.of(true, owner, field.category):
                         decided = view.decide(action, field.key, owner)
                         if decided.permit != expected:
                             asked = f"{party}.{role} {action} {field.key} of {owner} for {purpose}, {sorted(true)}"

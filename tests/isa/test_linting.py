@@ -105,6 +105,21 @@ def test_each_code_is_tripped(code):
     assert code in codes(TRIPS[code])
 
 
+HEALTH = {"to": '["bridges"]', "what": '["category:health_engagement"]'}
+OWNED = 'from = ["health"]\ncondition = "x"\ngateway = '
+
+
+def test_a_charity_needs_both_locks():
+    """An override of confidence is no contract, and a contract does not lift confidence."""
+    open_to_all = TEXT.replace('not_from = ["health"]\n', "")
+    for gateway, missing in (
+        ('["confidence"]', {"L16"}),
+        ('["contract"]', {"L14"}),
+        ('["contract", "confidence"]', set[str]()),
+    ):
+        assert codes(open_to_all + grant(**HEALTH, more=OWNED + gateway)) & {"L14", "L16"} == missing, gateway
+
+
 def test_expiry_and_review_are_told_by_the_day():
     made = load(SMALL)
     assert [f.message for f in lint(made, date(2027, 3, 2))] == ["its review is overdue (review_by = 2027-03-01)"]

@@ -19,7 +19,7 @@ def some_facts(made: Agreement, dice: random.Random) -> dict[str, bool]:
     names = [
         name
         for fact in made.facts.values()
-        for name in ([f"{fact.id}:{party}" for party in made.parties] if fact.per_owner else [fact.id])
+        for name in sorted({fact.of(owner, field.category) for field in made.fields.values() for owner in field.owners})
     ]
     return {name: dice.random() < 0.8 for name in names if dice.random() < 0.9}
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def shipped(name: str) -> Agreement:
 
 def favourable(agreement: Agreement) -> dict[str, bool]:
     names = {"assigned", "case_open", "delivering_housing", "delivering_ete", "contracted", "made_as_adult"}
-    return dict.fromkeys(names | {f"confidence_met:{party}" for party in agreement.parties}, True)
+    every = {(owner, field.category) for field in agreement.fields.values() for owner in field.owners}
+    return dict.fromkeys(names | {f"confidence_met:{owner}:{category}" for owner, category in every}, True)
 
 
 def party_of(agreement: Agreement, kind: str) -> str:
@@ -171,6 +173,46 @@ def test_a_closed_case_keeps_only_its_named_purposes(agreement: Agreement) -> No
         if engine.open(Capacity("police", "lead"), facts, purpose, NOW).decide("read", key, owner).permit
     }
     assert open_for == {"deselection", "rights"}
+
+
+@pytest.mark.parametrize(
+    ("label", "owners"),
+    [
+        ("health_engagement", {"health"}),
+        ("substance_engagement", {"substance", "probation"}),
+        ("ete", {"dwp"}),
+        ("identity", {"health", "substance", "dwp", "probation"}),
+    ],
+)
+def test_a_basis_is_recorded_by_those_who_own_what_it_opens(agreement: Agreement, label: str, owners: set[str]) -> None:
+    for field in agreement.fields_of("basis", label):
+        assert {agreement.parties[owner].kind for owner in field.owners} == owners
+
+
+@pytest.mark.parametrize("kind", ["housing", "dwp", "voluntary"])
+def test_an_agency_reads_what_it_wrote_about_someone_under_18(agreement: Agreement, kind: str) -> None:
+    """Clauses 6.7 to 6.7B keep from it what others wrote, and nothing of its own."""
+    party = party_of(agreement, kind)
+    for facts in ({"made_as_youth": True, "made_as_adult": False}, {}):
+        known = {k: v for k, v in favourable(agreement).items() if k != "made_as_adult"} | facts
+        view = Engine(agreement).open(Capacity(party, "practitioner"), known, "pathways", NOW)
+        for key, field in agreement.fields.items():
+            if field.category != "equality" and party in field.owners:
+                assert view.decide("read", key, party).permit, key
+        assert view.decide("read", "update.text@behaviour", "probation").clause.startswith("6.7")
+
+
+def test_whatever_reaches_a_contracted_agent_asks_for_the_contract(agreement: Agreement) -> None:
+    facts = {name: True for name in favourable(agreement) if name != "contracted"} | {
+        f"request_granted:{owner}:{f.category}": True for f in agreement.fields.values() for owner in f.owners
+    }
+    agents = [party.id for party in agreement.parties.values() if party.acts_for]
+    assert len(agents) == 2
+    for party, role, purpose in product(agents, ("lead", "attendee"), agreement.purposes):
+        view = Engine(agreement).open(Capacity(party, role), {**facts, "meeting_open": True}, purpose, NOW)
+        for key, field in agreement.fields.items():
+            for owner in field.owners - {party}:
+                assert not any(view.decide(action, key, owner).permit for action in ("read", "export", "search")), key
 
 
 def test_roles_without_content_and_evaluation_get_nothing(agreement: Agreement) -> None:

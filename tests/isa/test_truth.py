@@ -42,7 +42,7 @@ def test_rows_of_the_small_agreement_say_what_the_engine_decides():
     ]
     view = Engine(made).open(
         Capacity("council", "lead"),
-        {"assigned": True, "case_open": True, "confidence_met:health": True},
+        {"assigned": True, "case_open": True, "confidence_met:health:health_engagement": True},
         "risk",
         NOW,
     )

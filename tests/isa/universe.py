@@ -54,6 +54,73 @@ _FIELDS = (
     Field("health.note", "Note", "health", frozenset({"health", "police"})),
     Field("intelligence.text", "Text", "intelligence", frozenset({"police"})),
 )
+OWNED = sorted({f"{owner}:{field.category}" for field in _FIELDS for owner in field.owners})
+
+HAND_WRITTEN = [
+    Clause(
+        "5.2",
+        "Names",
+        "grant",
+        "",
+        to=OWNERS,
+        acting=frozenset({"worker", "lead", "dpo"}),
+        can=frozenset({"read", "search", "export", "create", "edit", "share"}),
+        what=frozenset({"person.name", "person.rag"}),
+        purposes=frozenset(PURPOSES),
+        gateways=("power",),
+        when=("assigned",),
+    ),
+    Clause(
+        "5.10",
+        "Health",
+        "grant",
+        "",
+        to=OWNERS,
+        acting=frozenset({"worker"}),
+        can=frozenset({"read", "export"}),
+        what=frozenset({"health.note", "person.name"}),
+        purposes=frozenset({"care"}),
+        gateways=("confidence", "listed"),
+    ),
+    Clause(
+        "5.11",
+        "Intelligence",
+        "grant",
+        "",
+        to=frozenset({"police"}),
+        acting=frozenset({"worker", "lead"}),
+        can=frozenset({"read", "export", "create"}),
+        what=frozenset({"intelligence.text"}),
+        purposes=frozenset({"risk"}),
+        gateways=("own",),
+    ),
+    Clause(
+        "6.1",
+        "Never the charity",
+        "prohibit",
+        "",
+        to=frozenset({"charity"}),
+        acting=None,
+        can=None,
+        what=frozenset({"person.name"}),
+        purposes=None,
+        unless=("confidence_met",),
+    ),
+    Clause(
+        "7.1",
+        "Emergency",
+        "grant",
+        "",
+        to=frozenset({"police"}),
+        acting=frozenset({"worker"}),
+        can=frozenset({"read"}),
+        what=frozenset({"health.note", "person.name"}),
+        purposes=frozenset({"care"}),
+        gateways=("listed",),
+        emergency=True,
+        obligations=(Obligation("justify"), Obligation("review")),
+    ),
+]
 
 
 def agreement(clauses: Iterable[Clause]) -> Agreement:
@@ -88,7 +155,7 @@ def agreement(clauses: Iterable[Clause]) -> Agreement:
         },
         role_groups={},
         purposes={key: Purpose(key, key, key, key) for key in PURPOSES},
-        facts={key: Fact(key, f"{key} holds", per_owner=key == "confidence_met") for key in FACTS},
+        facts={key: Fact(key, f"{key} holds", per_category=key == "confidence_met") for key in FACTS},
         gateways={gateway.id: gateway for gateway in _GATEWAYS},
         categories={category.id: category for category in _CATEGORIES},
         kinds={key: Kind(key, key, key, (), ()) for key in ("person", "health", "intelligence")},
@@ -98,12 +165,12 @@ def agreement(clauses: Iterable[Clause]) -> Agreement:
 
 
 def facts() -> Iterator[dict[str, bool]]:
-    """Every state of every fact: true, false, unknown (absent). Confidence is met, or not, for every owner alike."""
+    """Every state of every fact: true, false, unknown (absent). Confidence is alike for all owners and categories."""
     for states in product((True, False, None), repeat=len(FACTS)):
         known: dict[str, bool] = {}
         for name, state in zip(FACTS, states, strict=True):
             if state is not None:
-                names = [f"{name}:{party}" for party in PARTIES] if name == "confidence_met" else [name]
+                names = [f"{name}:{of}" for of in OWNED] if name == "confidence_met" else [name]
                 known.update(dict.fromkeys(names, state))
         yield known
 

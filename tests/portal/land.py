@@ -52,7 +52,8 @@ class Land:
 
     def permits(self, ground: Ground, capacity: Capacity, ask: tuple[str, str, str, str], youth: bool | None) -> bool:
         """Whether the table permits (action, field, owner, purpose) on a record of this ground."""
-        true = ground.facts(self.agreement, self.actor(capacity), ask[2], youth)
+        about = (ask[2], self.agreement.fields[ask[1]].category)
+        true = ground.facts(self.agreement, self.actor(capacity), about, youth)
         return hand.permits(self.agreement, capacity, ask, true | self.urgent)
 
     def given(self, ground: Ground, capacity: Capacity, purpose: str, action: str = "read") -> dict[str, set[str]]:

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from isa.agreement import Agreement, Field
 from portal.audit.entry import Entry, Subject
@@ -63,8 +64,9 @@ class Ground:
     basis: bool | None
     records: tuple[Planted, ...] = field(repr=False)
 
-    def facts(self, agreement: Agreement, actor: Actor, record_owner: str, youth: bool | None) -> frozenset[str]:
-        """What is known to be true of this actor at this case about such a record, in the table's words."""
+    def facts(self, agreement: Agreement, actor: Actor, about: tuple[str, str], youth: bool | None) -> frozenset[str]:
+        """What is known to be true of this actor at this case about such a record (its owner and category), in the
+        table's words."""
         role, kind = agreement.roles[actor.role], agreement.parties[actor.party].kind
         reach = {"agreement": True, "party": self.assigned, "assigned": self.assigned, "none": False}[role.reach]
         told = {
@@ -73,13 +75,17 @@ class Ground:
             "contracted": kind in hand.table("barnet").groups["@contracted"],
             "delivering_housing": self.delivering,
             "delivering_ete": self.delivering,
-            "confidence_met": self.basis is True and agreement.parties[record_owner].kind in BASED,
+            "confidence_met": self.basis is True and about in self.based,
             "made_as_adult": youth is False,
         }
         return frozenset(fact for fact, true in told.items() if true)
 
+    @cached_property
+    def based(self) -> frozenset[tuple[str, str]]:
+        """The (owner, category) that a basis was recorded for."""
+        return frozenset((p.owner, p.label) for p in self.records if p.kind == "basis")
 
-BASED = ("health", "substance", "dwp", "probation")  # kinds of party that record a basis
+
 _counter = itertools.count(1)
 
 

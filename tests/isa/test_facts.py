@@ -1,0 +1,43 @@
+"""What is known and what is not: a fact opens what it speaks of, and nothing else."""
+
+from itertools import product
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from isa.agreement import Capacity
+from isa.decision import Engine
+from tests.isa.universe import HAND_WRITTEN, NOW, OWNED, PARTIES, PURPOSES, ROLES, agreement, agreements, keys
+
+
+@pytest.mark.parametrize("value", [1, "true", None, object()])
+def test_only_an_exact_true_counts(value):
+    view = Engine(agreement(HAND_WRITTEN)).open(Capacity("police", "worker"), {"assigned": value}, "risk", NOW)
+    assert not view.decide("read", "person.name", "police").permit
+
+
+@pytest.mark.parametrize("said", ["confidence_met", "confidence_met:health", "confidence_met:police:health"])
+def test_a_fact_of_one_owner_or_of_all_says_nothing_of_another(said):
+    view = Engine(agreement(HAND_WRITTEN)).open(Capacity("police", "worker"), {said: True}, "care", NOW)
+    decision = view.decide("read", "health.note", "health")
+    assert not decision.permit
+    assert decision.would_need == ("fact:confidence_met:health:health",)
+
+
+def outcomes(engine: Engine, known: dict[str, bool]) -> dict[tuple[str, ...], bool]:
+    return {
+        (party, role, purpose, *key): engine.open(Capacity(party, role), known, purpose, NOW).decide(*key).permit
+        for party, role, purpose in product(PARTIES, ROLES, PURPOSES)
+        for key in keys(("read", "search", "edit"))
+    }
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(agreements(), st.sampled_from(OWNED), st.booleans())
+def test_a_fact_of_one_category_moves_decisions_on_that_category_alone(made, owned, assigned):
+    """Neither another owner's records nor another category of the same owner are opened by it."""
+    engine, ordinary = Engine(made), {"assigned": assigned, "emergency": True}
+    without, met = outcomes(engine, ordinary), outcomes(engine, {**ordinary, f"confidence_met:{owned}": True})
+    moved = {(request[5], made.fields[request[4]].category) for request in met if met[request] != without[request]}
+    assert moved <= {tuple(owned.split(":"))}
