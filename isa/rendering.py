@@ -10,7 +10,17 @@ from html import escape
 
 from isa.agreement import EMERGENCY, Agreement, Clause
 from isa.clauses import SLOT
-from isa.rendering_tables import arrangement, categories, controllers, matrix, parties, roles_and_purposes, table
+from isa.rendering_law import gateways
+from isa.rendering_tables import (
+    arrangement,
+    categories,
+    controllers,
+    facts,
+    matrix,
+    parties,
+    roles_and_purposes,
+    table,
+)
 from isa.wording import fact_name, high, listed, sentence, slots
 
 _STYLE = """
@@ -23,6 +33,9 @@ h3 { font-size: 1.2rem; } h4 { font-size: 1rem; }
 a { color: #1d70b8; }
 .isa-scroll { overflow-x: auto; }
 .isa-scroll:focus { outline: 3px solid #ffdd00; }
+.isa-scroll th[scope=row] { position: sticky; left: 0; background: #fff; }
+@media screen and (min-width: 60rem) { .isa-wide { width: min(92rem, 100vw - 4rem); margin-left: 50%;
+  transform: translateX(-50%); } }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .875rem; }
 caption { text-align: left; font-weight: bold; padding: .25rem 0; }
 th, td { border: 1px solid #b1b4b6; padding: .35rem .5rem; text-align: left; vertical-align: top; }
@@ -33,8 +46,9 @@ dl.isa-rule dt { font-weight: bold; } dl.isa-rule dd { margin: 0 0 .25rem; }
 .isa-note { color: #383f43; font-style: italic; }
 .isa-digest { font-family: 'Courier New', monospace; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav a { color: inherit; text-decoration: none; }
-  h2, h3, h4 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; } .isa-foot { position: fixed; bottom: 0;
-  font-size: 7pt; } @page { margin: 18mm 15mm 22mm; } }
+  .isa-scroll { overflow: visible; } .isa-wide table { font-size: 6.5pt; } .isa-wide th, .isa-wide td {
+  padding: 1pt 2pt; } h2, h3, h4 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; }
+  .isa-foot { position: fixed; bottom: 0; font-size: 7pt; } @page { margin: 18mm 15mm 22mm; } }
 @media screen { .isa-foot { border-top: 1px solid #b1b4b6; margin-top: 3rem; padding-top: 1rem; } }
 """
 
@@ -58,10 +72,10 @@ def fragment(agreement: Agreement, highlight: str | None = None) -> str:
     sections = [
         ("controllers", "Controllers and parties", controllers(agreement) + parties(agreement, highlight)),
         ("arrangement", "The joint controllers’ arrangement", arrangement(agreement)),
-        ("roles", "Roles and purposes", roles_and_purposes(agreement)),
+        ("roles", "Roles, purposes and facts", roles_and_purposes(agreement) + facts(agreement)),
         ("matrix", "Who may read what", matrix(agreement, highlight)),
         ("clauses", "The clauses", _clauses(agreement, highlight)),
-        ("gateways", "Legal gateways", _gateways(agreement)),
+        ("gateways", "Legal gateways", gateways(agreement)),
         ("retention", "Data and how long they are kept", categories(agreement)),
         ("examples", "Worked examples", _examples(agreement)),
         ("digest", "Digest", _digest(agreement)),
@@ -73,7 +87,7 @@ def fragment(agreement: Agreement, highlight: str | None = None) -> str:
 def _opening(agreement: Agreement) -> str:
     dates = (
         ("Version", str(agreement.version)),
-        ("Takes effect", f"{_day(agreement.effective)}, at midnight"),
+        ("Takes effect", f"at the start of {_day(agreement.effective)}"),
         ("Ends", f"at the end of {_day(agreement.expires)}"),
         ("To be reviewed by", _day(agreement.review_by)),
         ("Commencement", "between each two parties once both have signed this version"),
@@ -121,13 +135,15 @@ def _rule(agreement: Agreement, clause: Clause) -> str:
         return ""
     filled, told = slots(agreement, clause), set(SLOT.findall(clause.prose))
     when = listed(fact_name(agreement, fact) for fact in clause.when)
+    needs = dict.fromkeys(need for name in clause.gateways for need in agreement.gateways[name].needs)
     terms = [
         ("Acting as", "" if "acting" in told or clause.acting is None else filled["acting"]),
         ("Of records owned by", "" if "from" in told or clause.owners is None else filled["from"]),
         ("Legal gateway", "" if "gateway" in told else filled["gateway"]),
         ("Condition", "" if "condition" in told else filled["condition"]),
         ("Only while", "" if "when" in told else when),
-        ("Only in an emergency", fact_name(agreement, EMERGENCY) if clause.emergency else ""),
+        ("The power needs, between parties", listed(fact_name(agreement, need) for need in needs)),
+        ("Only in an emergency", fact_name(agreement, EMERGENCY) if clause.emergency and not clause.when else ""),
         ("Unless", "" if "unless" in told else filled["unless"]),
         ("Then", listed(_obligation(o.do, o.who, o.within, o.by) for o in clause.obligations)),
         ("Change of regime", "data leave DPA 2018 Part 3 for the UK GDPR" if clause.regime_change else ""),
@@ -141,13 +157,6 @@ def _obligation(do: str, who: str, within: str, by: str) -> str:
     told = {"dpo:owner": "the owner’s data-protection officer"}.get(who, who)
     limit = {"PT1H": "within one hour"}.get(within, f"within {within}" if within else "")
     return " ".join(part for part in (words, told, limit, f"by the {by.replace('-', ' ')}" if by else "") if part)
-
-
-def _gateways(agreement: Agreement) -> str:
-    rows: list[Sequence[str]] = [
-        (g.cite, g.text, listed(fact_name(agreement, need) for need in g.needs)) for g in agreement.gateways.values()
-    ]
-    return table("Powers to disclose that the clauses rely on", ("Power", "What it allows", "Needs"), rows)
 
 
 def _examples(agreement: Agreement) -> str:

@@ -4,17 +4,19 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from isa.agreement import Agreement, natural
-from isa.wording import field_name, high, listed
+from isa.agreement import Agreement, Clause, Role, natural
+from isa.wording import called, field_name, high, listed, low
 
 _PERIOD = re.compile(r"(\d+)([YMWDH])")
 _UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day", "H": "hour"}
 
 
-def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], marked: int | None = None) -> str:
+def table(
+    caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], marked: int | None = None, wide: bool = False
+) -> str:
     """An HTML table of plain texts (escaped here); the first cell of a row heads it; column `marked` is highlighted.
 
-    Wrapped so that a wide table scrolls by keyboard too.
+    Wrapped so that a wide table scrolls by keyboard too; a `wide` one may be wider than the text around it.
     """
 
     def cell(tag: str, at: int, text: str) -> str:
@@ -27,8 +29,9 @@ def table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]], mar
     body = "".join(
         f"<tr>{''.join(cell('td' if at else 'rh', at, text) for at, text in enumerate(row))}</tr>\n" for row in rows
     )
+    kind = "isa-scroll isa-wide" if wide else "isa-scroll"
     return (
-        f'<div class="isa-scroll" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">\n<table>\n'
+        f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">\n<table>\n'
         f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>\n"
     )
 
@@ -57,9 +60,11 @@ def parties(agreement: Agreement, highlight: str | None) -> str:
         name = f"{party.name}{' (your agency)' if party.id == highlight else ''}"
         controller = agreement.controllers[party.controller].name
         rows.append((name, controller, party.signatory, acts, party.contact))
+    said = {name for c in agreement.clauses.values() for key in ("to", "from") for name in c.said.get(key, ())}
     groups = [
-        (f"All {name.replace('_', '-')} parties", listed(agreement.parties[member].short for member in members))
+        (high(words), listed(agreement.parties[member].short for member in members))
         for name, members in agreement.party_groups.items()
+        if f"@{name}" in said and (words := called(agreement, f"@{name}"))
     ]
     return table("Parties", ("Party", "Controller", "Signed by", "Acts", "Whom to ask"), rows) + table(
         "What the clauses call them together", ("Words", "Parties"), groups
@@ -87,28 +92,58 @@ def roles_and_purposes(agreement: Agreement) -> str:
         "none": "no cases of their own",
     }
     roles = [
-        (high(r.name), reach[r.reach] if r.content else "no case content", r.note) for r in agreement.roles.values()
+        (high(r.name), reach[r.reach] if r.content else "no case content", _holders(agreement, r), r.note)
+        for r in agreement.roles.values()
     ]
     purposes = [(p.name, p.ask, p.example) for p in agreement.purposes.values()]
-    return table("Roles", ("Role", "Reaches", "Note"), roles) + table(
+    return table("Roles", ("Role", "Reaches", "Held at", "Note"), roles) + table(
         "Purposes", ("Purpose", "In plain words", "Example"), purposes
     )
 
 
+def _holders(agreement: Agreement, role: Role) -> str:
+    """The parties whose people may be given a role."""
+    if role.kinds is None:
+        return "any party"
+    return listed(party.short for party in agreement.parties.values() if party.kind in role.kinds)
+
+
+def facts(agreement: Agreement) -> str:
+    """The table of facts that clauses ask for, and what each means."""
+    rows = [(high(fact.name), fact.note) for fact in agreement.facts.values()]
+    return table("Facts that clauses ask for: true, false or not known", ("Fact", "Note"), rows)
+
+
 def categories(agreement: Agreement) -> str:
-    """The table of categories with owners, sensitivity and retention."""
+    """The tables of categories with owners, sensitivity and retention, and of the records that carry a label."""
     rows = []
     for c in agreement.categories.values():
         kept = "no period given"
         if c.retention is not None:
-            kept = f"{period(c.retention.period)} after {c.retention.after.replace('_', ' ')}, then {c.retention.then}"
+            after = {"deselection": "de-selection"}.get(c.retention.after, c.retention.after.replace("_", " "))
+            then = {"erase": "erased"}.get(c.retention.then, c.retention.then)
+            kept = f"{period(c.retention.period)} after {after}, then {then}"
         fields = listed(
             dict.fromkeys(
                 field_name(agreement, f.key) for f in agreement.fields.values() if f.category == c.id and not f.label
             )
         )
         rows.append((c.name, c.sensitivity.upper(), fields, kept))
-    return table("Categories, their fields and retention", ("Category", "Marking", "Fields", "Kept"), rows)
+    return table("Categories, their fields and retention", ("Category", "Marking", "Fields", "Kept"), rows) + table(
+        "Records that carry the category their writer chooses", ("Record", "Fields", "Categories"), _labelled(agreement)
+    )
+
+
+def _labelled(agreement: Agreement) -> list[tuple[str, str, str]]:
+    return [
+        (
+            kind.name,
+            listed(low(f.name) for f in agreement.fields_of(kind.id, kind.labelled[0])),
+            listed(f"“{low(agreement.categories[label].name)}”" for label in kind.labelled),
+        )
+        for kind in agreement.kinds.values()
+        if kind.labelled
+    ]
 
 
 def period(iso: str) -> str:
@@ -129,10 +164,22 @@ def matrix(agreement: Agreement, highlight: str | None) -> str:
     marked = ids.index(highlight) + 1 if highlight in ids else None
     intro = (
         "<p>Each cell names the clauses under which that party may read data of that category; a clause’s conditions, "
-        "roles and purposes still apply. “E” marks an emergency clause; “no” means that no clause grants it.</p>\n"
+        "roles and purposes still apply. “Own” means the party’s own records, under "
+        f"{_own_records(agreement)}. “E” marks an emergency clause; “no” means that no clause grants it.</p>\n"
     )
     heads = ["Category", *(agreement.parties[party].short for party in ids)]
-    return intro + table("Reading, by category and party", heads, rows, marked)
+    return intro + table("Reading, by category and party", heads, rows, marked, wide=True)
+
+
+def _own(agreement: Agreement, clause: Clause) -> bool:
+    """Whether a clause lets a party read what it wrote itself, and nothing else."""
+    reads = clause.effect == "grant" and "read" in (clause.can or ())
+    return reads and any(agreement.own_only(name) for name in clause.gateways)
+
+
+def _own_records(agreement: Agreement) -> str:
+    numbers = [clause.number for clause in agreement.clauses.values() if _own(agreement, clause)]
+    return f"clauses {listed(numbers)}" if len(numbers) > 1 else f"clause {''.join(numbers)}"
 
 
 def _reading(agreement: Agreement, category: str, party: str) -> list[str]:
@@ -147,6 +194,9 @@ def _reading(agreement: Agreement, category: str, party: str) -> list[str]:
                 continue
             owners = field.owners if clause.owners is None else field.owners & clause.owners
             if any(o == party or (gateways and all(g.fits(o, party, category) for g in gateways)) for o in owners):
-                numbers[clause.number] = f"{clause.number}{' E' if clause.emergency else ''}"
+                own = _own(agreement, clause)
+                numbers["" if own else clause.number] = (
+                    "own" if own else f"{clause.number}{' E' if clause.emergency else ''}"
+                )
                 break
     return [numbers[number] for number in sorted(numbers, key=natural)]

@@ -87,6 +87,36 @@ def test_one_party_is_highlighted():
     assert render(load(SMALL), highlight="nobody") == plain
 
 
+def test_what_a_power_needs_stands_beside_the_clause():
+    """A reader of one clause learns that a basis must be recorded, though it is the gateway that asks for it."""
+    text = fragment(load(SMALL))
+    clause = text[text.index('id="clause-5.10"') :].partition("</article>")[0]
+    assert "<dt>The power needs, between parties</dt><dd>The duty of confidence is met</dd>" in clause
+    assert "The power needs" not in text[text.index('id="clause-5.1"') :].partition("</article>")[0]
+
+
+def test_the_gateways_table_says_from_whom_to_whom():
+    text = fragment(load(SHIPPED[0]))  # Barnet
+    rows = text[text.index("Powers to disclose that the clauses rely on") :].partition("</table>")[0]
+    assert "<td>To Recovery Service and Bridges; never from Jobcentre</td>" in rows
+    assert "Only between Probation and Prisons on one side and Police, Probation" in rows
+
+
+def test_groups_are_explained_where_clauses_name_them_and_nowhere_else():
+    """Groups so small that clauses spell them out would only puzzle a reader."""
+    text = fragment(load(SHIPPED[0]))
+    rows = text[text.index("What the clauses call them together") :].partition("</table>")[0]
+    names = ("All case-working", "All statutory", "All council", "All ordinary")
+    assert rows.count("<tr>") == 1 + len(names)
+    assert all(f"{name} parties" in rows for name in names)
+
+
+def test_records_with_a_label_are_listed_with_what_their_writer_may_choose():
+    text = fragment(load(SHIPPED[0]))
+    rows = text[text.index("Records that carry the category their writer chooses") :].partition("</table>")[0]
+    assert "<td>ground, given on, withdrawn on and note</td>" in rows
+
+
 def test_the_matrix_honours_gateways():
     text = fragment(load(SMALL), highlight="bridges")
     row = text[text.index('<th scope="row">Identity and contact</th>') :].partition("</tr>")[0]
