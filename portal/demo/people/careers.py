@@ -128,6 +128,13 @@ def _accommodation(book: Casebook, p: Profile, rng: Random) -> None:
     )  # fmt: skip
 
 
+_CLAIM = {
+    False: ("Consent", "Explicit consent in the journal, claim details only. May be taken back at any time."),
+    True: ("Other lawful authority", "A court ordered the claim to be disclosed. The order is on our file."),
+}
+"""On what ground DWP lets the partners see a claim: seldom by an order."""
+
+
 def _work(book: Casebook, p: Profile, rng: Random) -> None:
     words = Slots(rng, p.words)
     at = book.ago(max(2, p.opened - rng.randrange(5, 40)), "10:50")
@@ -142,11 +149,12 @@ def _work(book: Casebook, p: Profile, rng: Random) -> None:
         benefits=rng.choice(phrases.BENEFITS),
         debts=rng.choice(phrases.DEBTS).format_map(words),
     )  # fmt: skip
-    if rng.random() < 0.5:
+    dice = rng.random()
+    if dice < 0.5:
+        ground, note = _CLAIM[dice < 0.1]
         book.add(
-            at.replace(minute=56), p.worker("dwp"), "basis", label="ete", ground="Consent",
-            given_on=at.date().isoformat(),
-            note="Explicit consent in the journal, claim details only. May be taken back at any time.",
+            at.replace(minute=56), p.worker("dwp"), "basis", label="ete", ground=ground, given_on=at.date().isoformat(),
+            note=note,
         )  # fmt: skip
 
 

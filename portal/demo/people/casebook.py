@@ -88,8 +88,10 @@ class Casebook:
 
     def withdraw(self, handle: int, at: datetime, author: str, note: str) -> None:
         """Withdraws a record (a consent, an entry made in error), saying why in its `note` or `text`."""
-        name = "note" if "note" in self._drafts[handle].values or self._drafts[handle].kind == "basis" else "text"
-        self.edit(handle, at, author, state="withdrawn", **{name: note})
+        basis = self._drafts[handle].kind == "basis"
+        name = "note" if basis or "note" in self._drafts[handle].values else "text"
+        dated = {"withdrawn_on": at.date().isoformat()} if basis else {}
+        self.edit(handle, at, author, state="withdrawn", **{name: note}, **dated)
 
     def assign(
         self,
