@@ -37,6 +37,7 @@ demo: setup front-end ## run the portal with invented people on http://127.0.0.1
 
 test-tools: dev
 	@$(BIN)/python scripts/front_end.py --with-tests
+	@$(BIN)/python scripts/chromium.py
 
 test: test-tools ## run all tests but the long ones
 	$(BIN)/python -m pytest -m "not long"

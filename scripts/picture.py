@@ -1,10 +1,8 @@
 """Take docs/case.png for the README: a case of the story as a police practitioner sees it, from a demo seeded for it.
 
-Needs what the journeys need (`make picture` sees to it): Chromium, named in PORTAL_TEST_CHROMIUM or on the path.
+Needs what the journeys need; `make picture` sees to it.
 """
 
-import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +12,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests import machine  # noqa: E402
 from tests.journeys import serving  # noqa: E402 (the journeys know how to start a demo and to sign in)
 from tests.journeys.conftest import FLAGS  # noqa: E402
 from tests.journeys.person import Person  # noqa: E402
@@ -37,8 +36,7 @@ def take(base: str, chromium: str, into: Path) -> None:
 
 def main() -> None:
     """Seed, take the picture, and say how large it is."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    chromium = os.environ.get("PORTAL_TEST_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    chromium = machine.chromium()
     if chromium is None:
         sys.exit("a picture needs Chromium: install it, or name it in PORTAL_TEST_CHROMIUM")
     with tempfile.TemporaryDirectory() as folder, serving.demo(Path(folder) / "home") as demo:

@@ -1,6 +1,24 @@
-"""For every test: property tests are judged by what they find, not by how busy the machine is."""
+"""For every test: property tests are judged by what they find, and an agreement is read from its text once a run.
 
-from hypothesis import settings
+A busy machine fails no property, and `make test` draws the same examples each time, so that a failure is of the change
+that met it; `make test-long` draws fresh ones. An agreement is a value of its text alone: the loader is the real one,
+and a text that it refuses is refused each time.
+"""
 
-settings.register_profile("portal", deadline=None)
-settings.load_profile("portal")
+from functools import lru_cache
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from isa import loading
+
+settings.register_profile("fresh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("fresh"), derandomize=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Which examples are drawn."""
+    settings.load_profile("same" if config.getoption("markexpr") == "not long" else "fresh")
+
+
+loading.loads = lru_cache(maxsize=32)(loading.loads)

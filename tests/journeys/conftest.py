@@ -1,11 +1,10 @@
 """Journeys: one seeded demo and one browser for them all; each journey has people at browsers of its own.
 
-Chromium is Debian's: `PORTAL_TEST_CHROMIUM` names it, or it is found on the path. `PORTAL_TEST_PICTURES` names a folder
-that gets a picture of every page met.
+`PORTAL_TEST_CHROMIUM` names a browser, else one is found (tests/machine.py). `PORTAL_TEST_PICTURES` names a folder that
+gets a picture of every page met.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from tests import machine
 from tests.journeys import serving
 from tests.journeys.person import Person
 from tests.journeys.serving import Demo
+from tests.machine import PATIENCE
 
 FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-gpu", "--disable-dev-shm-usage")
-PATIENCE = 10_000  # milliseconds for a page on a machine that has other work
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The one browser; journeys take contexts of it, which share nothing."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("PORTAL_TEST_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    path = machine.chromium()
     if path is None:
-        pytest.fail("the journeys need Chromium: install it, or name it in PORTAL_TEST_CHROMIUM")
-    expect.set_options(timeout=PATIENCE)
+        pytest.fail("the journeys need Chromium: run make test-tools, install one, or name it in PORTAL_TEST_CHROMIUM")
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -87,7 +86,7 @@ def contexts(chromium: Browser) -> Iterator[Callable[[Kind], BrowserContext]]:
             locale="en-GB",
             timezone_id="Europe/London",
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE * 1000)
         opened.append(context)
         return context
 

@@ -1,7 +1,6 @@
 """A seeded demo as `make demo` runs it: real processes, real ports, a home of its own."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ import pytest
 
 from portal.config import Settings
 from portal.demo import running
-from tests.oidc.fixtures import free_port
+from tests.machine import PATIENCE, free_port
 
 ROOT = Path(__file__).parents[2]
 SEEDED_WITHIN = 240  # seconds; a tenth of that on an idle machine
@@ -30,22 +29,10 @@ class Demo:
     home: Path
 
 
-def port_pair() -> int:
-    """A free port whose next one is free too: the demo's sign-in takes that."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-
-
 @contextmanager
 def demo(home: Path) -> Iterator[Demo]:
     """`portal demo` in a folder, ready to be signed in to; stopped at the end as a supervisor stops it."""
-    port = port_pair()
+    port = free_port(together=2)  # the demo's sign-in takes the next
     command = [sys.executable, "-m", "portal.cli.main", "demo", "--home", str(home), "--port", str(port)]
     with (home.parent / "demo.log").open("w+") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=_environment())
@@ -54,7 +41,7 @@ def demo(home: Path) -> Iterator[Demo]:
             yield Demo(f"http://127.0.0.1:{port}", home)
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE)
 
 
 @contextmanager
@@ -70,7 +57,7 @@ def portal(given: Settings, port: int) -> Iterator[Demo]:
         yield Demo(f"http://127.0.0.1:{port}", given.home)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def _environment() -> dict[str, str]:

@@ -17,6 +17,7 @@ from tests.installation import World
 from tests.journeys import serving
 from tests.journeys.conftest import EVERY_KIND, Kind
 from tests.journeys.person import Person
+from tests.machine import free_port
 from tests.oidc import fixtures
 from tests.oidc.fixtures import Account, Running
 
@@ -34,7 +35,7 @@ CASE = {
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Running]]:
     """A portal with one case, and the provider through which its police and housing people sign in."""
-    port = fixtures.free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     home = tmp_path_factory.mktemp("another") / "home"
     with fixtures.running(base) as provider:

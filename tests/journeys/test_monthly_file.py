@@ -28,7 +28,7 @@ def test_seen_brought_in_and_nothing_new_the_second_time(someone: Callable[[], P
     ruth.heading("176 rows are ready, 6 need you")
     ruth.looks_at_both_widths("import-preview")
     ruth.presses("Bring in 176 rows")
-    expect(ruth.page.get_by_role("heading", level=1)).to_contain_text("The file is in", timeout=120_000)
+    expect(ruth.page.get_by_role("heading", level=1)).to_contain_text("The file is in")
     ruth.looks_at_both_widths("import-result")
     ruth.goes_to("/import")
     _checks(ruth)

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
+from tests.machine import PATIENCE
+
 
 class Person:
     """Keeps cookies like a browser. Answers for the portal come back as the query of its callback."""
@@ -24,13 +26,13 @@ class Person:
 
     def follow(self, url: str, press: dict[str, str]) -> str:
         """Follow redirects and post the forms on the way, until an address of the portal; gives that address."""
-        answer = self.http.get(url, allow_redirects=False, timeout=10)
+        answer = self.http.get(url, allow_redirects=False, timeout=PATIENCE)
         for _ in range(12):
             if answer.is_redirect:
                 to = urljoin(answer.url, answer.headers["location"])
                 if to.startswith(self.portal):
                     return to
-                answer = self.http.get(to, allow_redirects=False, timeout=10)
+                answer = self.http.get(to, allow_redirects=False, timeout=PATIENCE)
                 continue
             answer.raise_for_status()
             form = re.search(r"<form(.*?)>(.*?)</form>", answer.text, re.S)
@@ -39,5 +41,5 @@ class Person:
             hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
             to = urljoin(answer.url, unescape(action[1])) if action else answer.url
             data = {name: unescape(value) for name, value in hidden} | press
-            answer = self.http.post(to, data=data, allow_redirects=False, timeout=10)
+            answer = self.http.post(to, data=data, allow_redirects=False, timeout=PATIENCE)
         raise AssertionError("too many redirects")

@@ -4,9 +4,6 @@ Used by the tests of signing in and by the browser journeys: `with running(redir
 """
 
 import json
-import random
-import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.machine import PATIENCE, free_port, node
 
 ROOT = Path(__file__).parents[2]
 SECRET = "only-for-tests-0123456789-0123456789"
@@ -120,25 +119,11 @@ email_domain = "trust.example"
         return path
 
 
-def free_port() -> int:
-    """A free port below 32768, out of the range from which outgoing connections take theirs."""
-    for _ in range(100):
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port")
-
-
 @contextmanager
 def running(base: str, extra_clients: Sequence[Mapping[str, Any]] = ()) -> Iterator[Running]:
     """Start both issuers for a portal at `base` (such as http://127.0.0.1:8000) and stop them at the end."""
-    node = shutil.which("node")
-    if node is None or not (ROOT / "node_modules" / "oidc-provider").is_dir():
-        pytest.fail("node and node_modules/oidc-provider are needed: run npm ci")
+    if not (ROOT / "node_modules" / "oidc-provider").is_dir():
+        pytest.fail("node_modules/oidc-provider is needed: run make test-tools")
     ports = {"police": free_port(), "shared": free_port()}
     issuers = [
         {
@@ -149,7 +134,7 @@ def running(base: str, extra_clients: Sequence[Mapping[str, Any]] = ()) -> Itera
         for name, port in ports.items()
     ]
     child = subprocess.Popen(
-        [node, str(Path(__file__).parent / "provider.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node(), str(Path(__file__).parent / "provider.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert child.stdin is not None
     assert child.stdout is not None
@@ -163,7 +148,7 @@ def running(base: str, extra_clients: Sequence[Mapping[str, Any]] = ()) -> Itera
         yield Running(urls["police"], urls["shared"], {a.subject: a for a in POLICE + SHARED})
     finally:
         child.stdin.close()
-        child.wait(10)
+        child.wait(PATIENCE)
         child.stdout.close()
 
 

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from isa.agreement import Agreement, Capacity
 from portal.auth.actor import Actor
 from portal.db import db
-from tests import hand, installation
+from tests import clock, hand, installation
 from tests.installation import World
 from tests.portal import planting
 from tests.portal.pages.web import Web, open_app
@@ -95,10 +95,18 @@ class Hearing(logging.Handler):
         self.heard.append(self.format(record))
 
 
-@pytest.fixture(scope="module", name="land")
+@pytest.fixture
+def land(laid_out: Land) -> Land:
+    """The land, at browsers that have just been opened: none has been idle for too long."""
+    laid_out.browsers.clear()
+    return laid_out
+
+
+@pytest.fixture(scope="module")
 def laid_out(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Land]:
+    """The land, made once a module."""
     given = installation.copy(template, tmp_path_factory.mktemp("matrix") / "home")
-    with installation.opened(given) as world:
+    with clock.ticking(), installation.opened(given) as world:
         text = world.doors.book.engine("barnet-iom").agreement
         working = [party for party in text.parties if text.parties[party].kind != "mopac"]
         staff = [world.actor(party, role) for party in working for role in ("practitioner", "lead", "spoc")]

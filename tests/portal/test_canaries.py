@@ -8,7 +8,6 @@ UTF-16, base64 and hex. That the search finds things is shown first, on an unpro
 import base64
 import os
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -32,9 +31,10 @@ from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.config import Settings
 from portal.db import now_micros
-from tests import installation
+from tests import clock, installation
 from tests.installation import World
-from tests.portal.land import Land, all_of, laid_out, raw, visit  # noqa: F401
+from tests.machine import PATIENCE, free_port
+from tests.portal.land import Land, all_of, raw, visit
 from tests.portal.planting import Ground, Planted, seen
 
 HOUR = 3600 * 1_000_000
@@ -115,9 +115,7 @@ class Browser:
 def served(template: Path, tmp_path: Path) -> Iterator[tuple[Settings, World, str, Path]]:
     """An installation, a world beside the server, the server's address, and the file of all it prints."""
     given = installation.copy(template, tmp_path / "home")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address, printed = f"http://127.0.0.1:{port}", tmp_path / "printed"
     environ = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")} | {
         "PORTAL_HOME": str(given.home),
@@ -125,7 +123,7 @@ def served(template: Path, tmp_path: Path) -> Iterator[tuple[Settings, World, st
         "PORTAL_DEMO": "true",
         "PORTAL_LOG_ORIGIN": given.log_origin,
     }
-    with printed.open("wb") as out, installation.opened(given) as world:
+    with printed.open("wb") as out, clock.present(), installation.opened(given) as world:
         command = [sys.executable, "-m", "portal.cli.main", "serve", "--bind", f"127.0.0.1:{port}"]
         server = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT)
         try:
@@ -133,11 +131,11 @@ def served(template: Path, tmp_path: Path) -> Iterator[tuple[Settings, World, st
             yield given, world, address, printed
         finally:
             server.terminate()
-            server.wait(timeout=30)
+            server.wait(PATIENCE)
 
 
 def ready(address: str, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
         try:
             urllib.request.urlopen(f"{address}/healthz", timeout=2).close()

@@ -16,7 +16,7 @@ import pytest
 
 from isa.agreement import Agreement, Capacity
 from tests import hand
-from tests.portal.land import NOTHING, REASON, Land, all_of, capacities, laid_out, raw, visit, whole  # noqa: F401
+from tests.portal.land import NOTHING, REASON, Land, all_of, capacities, raw, visit, whole
 from tests.portal.pages.web import Web
 from tests.portal.planting import Ground, Planted, seen
 

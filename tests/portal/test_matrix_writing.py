@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from isa.agreement import Capacity, Field
 from portal.sharing.tables import RecordRow, SealedValue
-from tests.portal.land import Land, capacities, laid_out, raw, visit, whole  # noqa: F401
+from tests.portal.land import Land, capacities, raw, visit, whole
 from tests.portal.planting import Ground, Planted, seen
 
 TEXT = "Written by the matrix"

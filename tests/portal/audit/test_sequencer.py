@@ -13,6 +13,7 @@ from portal.audit.sequencer import Sequencer, drain, node_at, publish
 from portal.audit.tables import CHECKPOINT, NODE, PENDING, SEQUENCE
 from portal.db import begin_write
 from portal.errors import LogUnavailable
+from tests.machine import PATIENCE
 from tests.portal.audit.conftest import ORIGIN, view
 
 
@@ -149,7 +150,7 @@ def test_the_thread_covers_an_entry_within_two_seconds_and_at_the_end(build):
     thread = Sequencer(world.engine, lambda session: world.log.signer(session, ORIGIN), every=0.05)
     world.log.woken = thread.wake
     world.append(view())
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not notes(world) and time.monotonic() < until:
         time.sleep(0.02)
     assert len(notes(world)) == 1
@@ -168,7 +169,7 @@ def test_the_thread_survives_a_failure(build, caplog):
     with Session(world.engine) as session, begin_write(session):
         session.execute(text("ALTER TABLE audit_head RENAME TO gone"))
     thread.wake()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not caplog.records and time.monotonic() < until:
         time.sleep(0.02)
     assert "will try again" in caplog.text

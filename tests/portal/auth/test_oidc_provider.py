@@ -8,6 +8,7 @@ from portal.auth.errors import CapacityRefused, LogoutRefused, SignInRefused
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import Catalogue, PartyRule, Provider
 from portal.auth.signing_in import Desk
+from tests.machine import PATIENCE
 from tests.oidc.browser import Person
 from tests.oidc.fixtures import POLICE, SHARED, running
 from tests.portal.auth.conftest import LIMITS, TAGS, actor_of, state_of
@@ -211,7 +212,7 @@ def test_signing_out_signs_out_at_the_provider_and_its_signal_is_obeyed_once(
     url = signing_out.sign_out(desk, world.db, done.cookie, f"{portal_address.base}/signed-out", world.now)
     assert sessions.resolve(world.db, done.cookie, LIMITS, world.now) is None
     assert person.follow(url, {"logout": "yes"}) == f"{portal_address.base}/signed-out"
-    path, form = posted.get(timeout=5)
+    path, form = posted.get(timeout=PATIENCE)
     assert path == "/sign-in/police/back-channel"
     assert signing_out.back_channel(desk, world.db, "police", form["logout_token"], world.now) == 0
     with pytest.raises(LogoutRefused, match="used before"):
@@ -228,7 +229,7 @@ def test_a_sign_out_at_the_provider_ends_the_session_here(desk, world, person, p
         f"?client_id=portal&post_logout_redirect_uri={portal_address.base}/signed-out",
         {"logout": "yes"},
     )
-    _, form = posted.get(timeout=5)
+    _, form = posted.get(timeout=PATIENCE)
     with pytest.raises(LogoutRefused):
         signing_out.back_channel(desk, world.db, "shared", form["logout_token"], world.now)
     assert signing_out.back_channel(desk, world.db, "police", form["logout_token"], world.now) == 1

@@ -102,7 +102,7 @@ def test_two_writers_of_the_same_new_places_share_the_first_ones_keys(postgresql
 
         def _make(self, *given):
             made = super()._make(*given)
-            ready.wait(10)
+            ready.wait(60)
             return made
 
     def write(order: list[Place]) -> None:

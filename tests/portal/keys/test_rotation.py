@@ -160,7 +160,7 @@ def test_a_writer_that_wrapped_before_the_rotation_and_commits_late(postgresql, 
         rotator.join(0.5)
         assert rotator.is_alive()  # it waits
         assert State.RETIRED not in states(provider)
-    rotator.join(10)
+    rotator.join(60)
     assert done[0].remaining == 0
     assert State.RETIRED in states(provider)
     assert all_load(postgresql, provider, [dek.id])

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from portal import errors
 from portal.keys.deks import Keyring
 from portal.sharing.reading import lists, search
+from tests import clock
 
 FORM = {"by": "name", "surname": "Marlowe", "born-day": "27", "born-month": "3", "born-year": "1991"}
 
@@ -35,11 +36,12 @@ def same(page):
 
 
 def test_a_missing_page_and_a_refused_one_are_one_page(web, officer, monkeypatch):
-    assert web.get("/nothing/here").status_code == 404
-    missing = same(web.last.text)
-    monkeypatch.setattr(lists, "my_cases", raising(errors.NotFound()))
-    assert web.get("/").status_code == 404
-    assert same(web.last.text) == missing
+    with clock.still():
+        assert web.get("/nothing/here").status_code == 404
+        missing = same(web.last.text)
+        monkeypatch.setattr(lists, "my_cases", raising(errors.NotFound()))
+        assert web.get("/").status_code == 404
+        assert same(web.last.text) == missing
     monkeypatch.setattr(lists, "my_cases", raising(errors.NotFound("K7QF-2M")))
     web.get("/")
     assert "reference K7QF-2M" in web.text

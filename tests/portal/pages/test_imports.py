@@ -27,11 +27,10 @@ def send(web: Web, data: bytes) -> str:
 
 def settled(web: Web, path: str) -> None:
     """Wait until what goes on in the background has ended."""
-    for _ in range(600):
-        if "Refresh" not in web.get(path).headers:
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not end")
+    until = time.monotonic() + 120
+    while "Refresh" in web.get(path).headers:
+        assert time.monotonic() < until, "it did not end"
+        time.sleep(0.05)
 
 
 @pytest.fixture

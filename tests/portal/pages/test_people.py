@@ -1,16 +1,17 @@
 """The administrator's pages: who works here, roles with dates, leavers; nobody of another party, no case."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from portal.auth import capacities, people
 from portal.db import from_micros, now_micros
 from portal.sharing import staff
+from tests import clock
 from tests.installation import TAGS
 
-TODAY = date.today()
+TODAY = clock.FIRST.date()
 
 
 def day(name, when):

@@ -14,6 +14,7 @@ from portal.sharing import visits
 from portal.sharing.tables import VisitRow
 from tests import installation
 from tests.installation import opened
+from tests.machine import PATIENCE
 from tests.oidc.browser import Person
 from tests.oidc.fixtures import running
 from tests.oidc.listening import listener
@@ -248,7 +249,7 @@ def test_the_provider_ends_a_session_by_its_back_channel_once(site, person, port
     ending = desk.relying.metadata(desk.relying.catalogue.provider("police")).end_session_endpoint
     back = f"{portal.base}/signed-out"
     person.follow(f"{ending}?client_id=portal&post_logout_redirect_uri={back}", {"logout": "yes"})
-    path, form = portal.posted.get(timeout=5)
+    path, form = portal.posted.get(timeout=PATIENCE)
     assert path == "/sign-in/police/back-channel"
     answer = site.post(path, form, token=False)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")

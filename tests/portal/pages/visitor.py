@@ -19,11 +19,6 @@ from tests.installation import World
 HOUR = 3600 * 1_000_000
 
 
-def timeless(text: str) -> str:
-    """A page's words without clock times, for two pages that must be alike and may fall on either side of a minute."""
-    return re.sub(r"\b\d\d:\d\d\b", "hh:mm", text)
-
-
 class Visitor:
     """A browser without JavaScript. Forms are sent with the token of the page they stand on."""
 

@@ -21,8 +21,8 @@ from portal.demo.provider.minting import CONFIRMED
 from portal.demo.provider.run import directory
 from portal.demo.provider.serving import serving
 from portal.errors import Misconfigured
+from tests.machine import PATIENCE, free_port
 from tests.oidc.browser import Person
-from tests.oidc.fixtures import free_port
 from tests.oidc.listening import Listener
 from tests.portal.auth.conftest import LIMITS, TAGS, World, portal_address, state_of, world
 
@@ -138,7 +138,7 @@ def test_signing_out_of_the_portal_signs_out_here_and_sends_the_signal(desk, wor
     assert url is not None
     answer = person.http.get(url, allow_redirects=False)
     assert answer.headers["location"] == back  # no question asked, because the hint proves the session
-    path, form = provider.portal.posted.get(timeout=5)
+    path, form = provider.portal.posted.get(timeout=PATIENCE)
     assert path == "/sign-in/police/back-channel"
     assert signing_out.back_channel(desk, world.db, "police", form["logout_token"], world.now) == 0
     page = person.http.get(desk.begin(world.db, "police", BROWSER, "/", world.now)).text
@@ -152,7 +152,7 @@ def test_a_link_to_sign_out_asks_first_and_then_ends_the_portals_session(desk, w
     page = person.http.get(f"{provider.base}/police/sign-out")
     assert "Do you want to sign out?" in page.text
     person.http.post(f"{provider.base}/police/sign-out", allow_redirects=False)
-    _, form = provider.portal.posted.get(timeout=5)
+    _, form = provider.portal.posted.get(timeout=PATIENCE)
     assert signing_out.back_channel(desk, world.db, "police", form["logout_token"], world.now) == 1
     assert sessions.resolve(world.db, done.cookie, LIMITS, world.now) is None
 
@@ -166,9 +166,11 @@ def test_the_token_endpoint_wants_everything_right(desk, world, person, provider
         "code_verifier": "v" * 43,
     }
     address = f"{provider.base}/police/token"
-    assert requests.post(address, data=good, timeout=5).status_code == 401
-    assert requests.post(address, data=good, auth=("accord-demo", "wrong"), timeout=5).status_code == 401
-    wrong = requests.post(address, data=good, auth=("accord-demo", SECRET), timeout=5)  # the verifier is not ours
+    assert requests.post(address, data=good, timeout=PATIENCE).status_code == 401
+    assert requests.post(address, data=good, auth=("accord-demo", "wrong"), timeout=PATIENCE).status_code == 401
+    wrong = requests.post(
+        address, data=good, auth=("accord-demo", SECRET), timeout=PATIENCE
+    )  # the verifier is not ours
     assert (wrong.status_code, wrong.json()) == (400, {"error": "invalid_grant"})
     with pytest.raises(SignInRefused, match="provider-refused"):  # and the code is used up
         desk.complete(world.db, "police", BROWSER, None, answer, world.now)
@@ -188,14 +190,14 @@ def test_the_token_endpoint_wants_everything_right(desk, world, person, provider
 )
 def test_wrong_requests_are_refused_and_leave_by_the_portals_address_only(desk, world, provider, change, status):
     url = desk.begin(world.db, "police", BROWSER, "/", world.now).replace(*change)
-    answer = requests.get(url, allow_redirects=False, timeout=5)
+    answer = requests.get(url, allow_redirects=False, timeout=PATIENCE)
     assert answer.status_code == status
     if status == 302:
         assert answer.headers["location"].startswith(provider.portal.callback("police") + "?error=")
 
 
 def test_pages_say_what_they_are_escape_names_and_load_nothing_from_elsewhere(desk, world, provider):
-    answer = requests.get(desk.begin(world.db, "ntmh", BROWSER, "/", world.now), timeout=5)
+    answer = requests.get(desk.begin(world.db, "ntmh", BROWSER, "/", world.now), timeout=PATIENCE)
     assert "Demonstration sign-in: not for real use." in answer.text
     assert "North Thames &lt;Trust&gt;" in answer.text
     assert "<Trust>" not in answer.text
@@ -205,7 +207,7 @@ def test_pages_say_what_they_are_escape_names_and_load_nothing_from_elsewhere(de
 
 
 def test_requests_for_another_host_are_refused(provider):
-    answer = requests.get(f"{provider.base}/police/jwks", headers={"host": "evil.example"}, timeout=5)
+    answer = requests.get(f"{provider.base}/police/jwks", headers={"host": "evil.example"}, timeout=PATIENCE)
     assert answer.status_code == 421
 
 
@@ -226,7 +228,7 @@ def test_it_does_not_start_outside_a_demonstration(tmp_path):
 def test_the_command_refuses_without_the_environment_of_a_demonstration(tmp_path):
     command = [sys.executable, "-m", "portal.demo.provider.run", str(tmp_path), "20001", "20002"]
     environ = {"PORTAL_HOME": str(tmp_path), "PORTAL_BASE_URL": "https://portal.example"}
-    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ended.returncode != 0
     assert "starts only under `portal demo`" in ended.stderr
 
