@@ -11,7 +11,8 @@ help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@$(PY) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("Python 3.11 or later is needed, and $(PY) is %d.%d. Name another: make PY=python3.13 ..." % v[:2])'
+	@test -x $(BIN)/pip || $(PY) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e . 

@@ -31,7 +31,7 @@ SHOWN = (
 @click.option(
     "--home", type=click.Path(file_okay=False, path_type=Path), envvar="PORTAL_HOME", default=Path("var/demo")
 )
-@click.option("--port", type=int, envvar="PORT", default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65534), envvar="PORT", default=8000, show_default=True)
 @click.option(
     "--persons", type=click.IntRange(1), default=None, help="Seed this many plainer lives instead of the story."
 )
@@ -39,6 +39,8 @@ SHOWN = (
 @click.option("--seed-only", is_flag=True, help="Seed and stop.")
 def demo(home: Path, port: int, persons: int | None, cases: int | None, seed_only: bool) -> None:
     """Seed an embedded database with invented people and serve it on loopback. A second start keeps the data."""
+    if not seed_only:
+        running.require_free(port, port + 1)
     home = home.absolute()
     given = configuring.settings(home, port)
     installation.create(given)

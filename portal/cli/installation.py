@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,15 @@ def settings() -> Settings:
 
 
 def create(given: Settings) -> None:
-    """Make what an installation needs and does not have yet: folder, secret, roots, database. Runs again safely."""
-    given.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make what an installation needs and does not have yet: folder, secret, roots, database. Runs again safely.
+
+    Raises `Misconfigured` where the folder cannot be made or written.
+    """
+    try:
+        given.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=given.home).close()
+    except OSError as error:
+        raise Misconfigured(f"PORTAL_HOME: {given.home} cannot be made or written ({error.strerror})") from None
     if not given.secret_file.exists():
         write_private(given.secret_file, secrets.token_bytes(48))
     given.keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from portal.db import now_micros
 from portal.demo import configuring, morning, seeding
 from portal.demo.people import cast, crowd, staff, story
 from portal.demo.people.shapes import Nominal
+from portal.errors import Misconfigured
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
 from portal.sharing.days import day_at
@@ -108,7 +110,8 @@ def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], No
         env=environ,
     )
     try:
-        _wait_until(f"http://127.0.0.1:{port}/healthz", portal)
+        if not _answers(f"http://127.0.0.1:{port}/healthz", portal):
+            raise Misconfigured("the portal did not start; it said why above")
         ready()
         return portal.wait()
     except KeyboardInterrupt:
@@ -142,11 +145,27 @@ def environment(given: Settings, port: int) -> dict[str, str]:
     }
 
 
-def _wait_until(address: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+def require_free(*ports: int) -> None:
+    """Raises `Misconfigured` where somebody listens on one of these loopback ports already."""
+    for port in ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does, just after another ended
+            try:
+                probe.bind(("127.0.0.1", port))
+                probe.listen()
+            except OSError as error:
+                raise Misconfigured(
+                    f"port {port} cannot be had ({error.strerror}); the demo takes two ports in a row, "
+                    "8000 and 8001 unless told otherwise: PORT=8080 make demo"
+                ) from None
+
+
+def _answers(address: str, process: "subprocess.Popen[bytes]", seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=2):  # noqa: S310 (our own loopback address)
-                return
+                return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
+    return False
