@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.journeys.conftest import EVERY_KIND
 from tests.journeys.people import born
 from tests.journeys.person import Person
+from tests.journeys.serving import Demo
 
 REFERENCE = re.compile(
     r"recorded at \d\d:\d\d|\b[0-9A-Z]{4}-[0-9A-Z]{2}\b"
@@ -20,11 +21,11 @@ def _as_page(person: Person) -> str:
 
 
 @EVERY_KIND
-def test_a_refused_case_looks_like_a_missing_one(someone: Callable[[], Person]) -> None:
+def test_a_refused_case_looks_like_a_missing_one(someone: Callable[[], Person], demo: Demo) -> None:
     pryce, walsh = someone(), someone()
     pryce.signs_in("pryce")
     pryce.goes_to("/search")
-    day, month, year = born("pryce")
+    day, month, year = born(demo.home, "pryce")
     pryce.fills("Surname", "Pryce")
     for label, part in (("Day", day), ("Month", month), ("Year", year)):
         pryce.fills(label, part)

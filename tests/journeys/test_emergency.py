@@ -8,18 +8,19 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import EVERY_KIND
 from tests.journeys.people import born
 from tests.journeys.person import Person
+from tests.journeys.serving import Demo
 
 REASON = "His mother rang: he has left a note and taken her tablets. Ambulance asks what he may have taken."
 
 
 @EVERY_KIND
-def test_declared_shown_and_reviewed(someone: Callable[[], Person]) -> None:
+def test_declared_shown_and_reviewed(someone: Callable[[], Person], demo: Demo) -> None:
     officer, checker = someone(), someone()
     officer.signs_in("pryce")
     officer.goes_to("/search")
     officer.heading("Find a person")
     officer.look("search")
-    day, month, year = born("rudd")
+    day, month, year = born(demo.home, "rudd")
     officer.fills("Surname", "Rudd")
     for label, part in (("Day", day), ("Month", month), ("Year", year)):
         officer.fills(label, part)
