@@ -99,15 +99,18 @@ def configure(given: Settings, doors: Doors, provider_port: int) -> None:
 
 def serve(given: Settings, port: int, provider_port: int, ready: Callable[[], None]) -> int:
     """Run the provider and the portal until one of them ends or the person stops them; the portal's exit code."""
-    for each in (signal.SIGINT, signal.SIGTERM):  # a supervisor's stop ends both processes as Ctrl-C does
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a supervisor's stop ends all as Ctrl-C does
         signal.signal(each, _stop)
     environ = {**os.environ, **environment(given, port)}
     provider = subprocess.Popen(
-        [sys.executable, "-m", "portal.demo.provider.run", str(given.home), str(provider_port), str(port)], env=environ
+        [sys.executable, "-m", "portal.demo.provider.run", str(given.home), str(provider_port), str(port)],
+        env=environ,
+        process_group=0,
     )
     portal = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *SERVER, "portal.app:create()"],
         env=environ,
+        process_group=0,  # Ctrl-C reaches this process only, which ends the others in their order
     )
     try:
         if not _answers(f"http://127.0.0.1:{port}/healthz", portal):
@@ -127,7 +130,7 @@ def _end(processes: "Sequence[subprocess.Popen[bytes]]") -> None:
         try:
             process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its workers, which would go on serving
             process.wait()
 
 

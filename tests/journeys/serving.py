@@ -1,6 +1,7 @@
 """A seeded demo as `make demo` runs it: real processes, real ports, a home of its own."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -42,6 +43,7 @@ def demo(home: Path) -> Iterator[Demo]:
         finally:
             process.terminate()
             process.wait(PATIENCE)
+            assert not [p for p in (port, port + 1) if listens(p)], "something of the demo goes on"
 
 
 @contextmanager
@@ -58,6 +60,12 @@ def portal(given: Settings, port: int) -> Iterator[Demo]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def listens(port: int) -> bool:
+    """Whether anybody answers there."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _environment() -> dict[str, str]:
