@@ -58,6 +58,9 @@ class Server:
         home.chmod(0o755)
         if self._user:
             os.chown(home, self._user.pw_uid, self._user.pw_gid)
+        if subprocess.run(self._command("postgres", "--version"), capture_output=True).returncode:
+            shutil.copytree(self._bin.parent, home / "pg")  # they lie where only root may go
+            self._bin = home / "pg" / "bin"
         self._run("initdb", "-D", data, "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         with (data / "postgresql.conf").open("a") as config:
             config.write(

@@ -24,7 +24,7 @@ TURNS = {
 BEFORE = timedelta(milliseconds=90)  # so many looks at the clock, about half of what the work takes
 
 
-@pytest.fixture(params=TURNS.values(), ids=TURNS)
+@pytest.fixture(params=list(TURNS.values()), ids=list(TURNS))
 def day(request: pytest.FixtureRequest) -> Iterator[None]:
     with clock.ticking(request.param - BEFORE):
         yield
