@@ -21,9 +21,8 @@ from portal.db import db, engine_options, now_micros, prepare
 from portal.gate import Services
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
-from portal.pages import register
+from portal.pages import limits, register
 from portal.pages.assets import Assets
-from portal.pages.limits import limiter
 from portal.pages.presenting import install as install_presenting
 from portal.sharing import staff
 from portal.sharing.days import day_at
@@ -46,7 +45,7 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         db.session.remove()
     doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
     CSRFProtect(app)
-    limiter.init_app(app)
+    limits.install(app)
     register.everything(app)
     install_templates(app)
     gate.install(app, Services(doors, desk, Limits.of(settings)))
@@ -75,6 +74,7 @@ def configure(app: Flask, settings: Settings, overrides: dict[str, Any]) -> None
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its browser session; an old form is still kept
         WTF_CSRF_SSL_STRICT=settings.secure,
         RATELIMIT_STORAGE_URI=settings.limits_url,
+        RATELIMIT_STORAGE_OPTIONS=limits.options(settings.limits_url),
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
     )

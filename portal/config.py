@@ -11,6 +11,7 @@ from typing import Any
 from portal.errors import Misconfigured
 
 PREFIX = "PORTAL_"
+LIMIT_STORES = ("redis://", "rediss://", "redis+unix://")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Settings:
     trusted_proxies: int = 0
     """How many reverse proxies stand in front; only that many forwarded headers are believed."""
     limits_url: str = "memory://"
-    """Where request counts live: memory:// for one worker, redis://… for several."""
+    """Where request counts live: memory:// for one worker; Valkey or Redis (`LIMIT_STORES`) for several."""
     workers: int = 1
     """Worker processes of the server. More than one needs a shared limits_url."""
     demo: bool = False
@@ -116,13 +117,23 @@ def _refuse_unsafe(settings: Settings) -> None:
     problems = []
     if not settings.demo and not settings.secure:
         problems.append("PORTAL_BASE_URL must begin with https://")
-    if settings.workers > 1 and settings.limits_url == "memory://":
-        problems.append("PORTAL_LIMITS_URL: memory:// counts per worker; name a redis:// address or run one worker")
+    problems += _limits_problems(settings)
     for name in ("idle_minutes", "absolute_hours", "visit_minutes", "emergency_minutes", "step_up_minutes"):
         if getattr(settings, name) < 1:
             problems.append(f"{PREFIX}{name.upper()} must be at least 1")
     if problems:
         raise Misconfigured("; ".join(problems))
+
+
+def _limits_problems(settings: Settings) -> list[str]:
+    if settings.workers < 1:
+        return ["PORTAL_WORKERS must be at least 1"]
+    if settings.limits_url != "memory://":
+        known = settings.limits_url.startswith(LIMIT_STORES)
+        return [] if known else [f"PORTAL_LIMITS_URL must be memory:// or begin with {', '.join(LIMIT_STORES)}"]
+    if settings.workers > 1:
+        return ["PORTAL_LIMITS_URL: memory:// counts per worker; name a redis:// address or run one worker"]
+    return []
 
 
 def read_secret(settings: Settings) -> bytes:

@@ -33,9 +33,12 @@ def migrate(revision: str) -> None:
 @click.option("--bind", default="127.0.0.1:8000", help="Address and port to listen on.")
 @click.option("--threads", default=8, help="Threads a worker.")
 def serve(bind: str, threads: int) -> None:
-    """Run the portal with gunicorn; as many workers as PORTAL_WORKERS says."""
-    workers = installation.settings().workers
-    arguments = ["gunicorn", "--bind", bind, "--workers", str(workers), "--threads", str(threads)]
+    """Run the portal with gunicorn; as many workers as PORTAL_WORKERS says, if the store of their counts answers."""
+    from portal.pages.limits import require_store  # the web, which no other command needs
+
+    given = installation.settings()
+    require_store(given)
+    arguments = ["gunicorn", "--bind", bind, "--workers", str(given.workers), "--threads", str(threads)]
     arguments += ["--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "portal.app:create()"]  # noqa: S108
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
 
