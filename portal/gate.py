@@ -92,6 +92,12 @@ def state() -> SessionState | None:
     return user.state if isinstance(user, SignedIn) else None
 
 
+def lapsed(within: int) -> Actor | None:
+    """Who acted in the session of this request, where only the clock ended it, at most `within` microseconds ago."""
+    built = services()
+    return sessions.lapsed(db.session(), session_cookie(), built.limits, built.doors.clock(), within)
+
+
 def own_name() -> str | None:
     """The name of whoever is signed in. A page is headed by it, so it is read together with the session."""
     user = current_user._get_current_object()

@@ -339,6 +339,21 @@ def upgrade() -> None:
     op.create_index("ix_import_row_run_number", "import_row", ["run", "number"], unique=False)
 
     op.create_table(
+        "kept_form",
+        sa.Column("user", sa.LargeBinary(16), nullable=False),
+        sa.Column("capacity", sa.LargeBinary(16), nullable=False),
+        sa.Column("case", sa.LargeBinary(16), nullable=False),
+        sa.Column("then", sa.String(length=200), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["case_file.id"], name=op.f("fk_kept_form_case_case_file")),
+        sa.PrimaryKeyConstraint("user", "capacity", "case", "then", name=op.f("pk_kept_form")),
+    )
+    op.create_index(op.f("ix_kept_form_ends"), "kept_form", ["ends"], unique=False)
+
+    op.create_table(
         "record",
         sa.Column("id", sa.LargeBinary(16), nullable=False),
         sa.Column("case", sa.LargeBinary(16), nullable=False),
@@ -475,6 +490,9 @@ def downgrade() -> None:
     op.drop_index("ix_record_case_kind", table_name="record")
 
     op.drop_table("record")
+    op.drop_index(op.f("ix_kept_form_ends"), table_name="kept_form")
+
+    op.drop_table("kept_form")
     op.drop_index("ix_import_row_run_number", table_name="import_row")
 
     op.drop_table("import_row")

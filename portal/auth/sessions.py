@@ -129,9 +129,26 @@ def _alive(row: Any, limits: Limits, now: int) -> bool:
         return False
     if now - row.last_seen >= limits.idle:
         return False
-    if row.capacity is None:
-        return True
+    return row.capacity is None or _in_force(row, now)
+
+
+def _in_force(row: Row[*tuple[Any, ...]], now: int) -> bool:
     return row.capacity_ended is None and (row.capacity_ends is None or now < row.capacity_ends)
+
+
+def lapsed(session: Session, cookie: str, limits: Limits, now: int, within: int) -> Actor | None:
+    """Who acted in the session of this cookie, if nothing but the clock ended it, at most `within` microseconds ago.
+
+    Only good to keep something for that person. None for a session that was signed out, revoked or replaced, and for
+    one whose account or capacity has ended since.
+    """
+    row = session.connection().execute(_RESOLVE, {"id_hash": hash_cookie(cookie)}).one_or_none()
+    if row is None or row.ended_at is not None or row.account_ended is not None or row.capacity is None:
+        return None
+    ended = min(row.ends, row.last_seen + limits.idle)
+    if not ended <= now < ended + within or not _in_force(row, now):
+        return None
+    return Actor(row.user, row.party, row.role, row.public_id, row.capacity, False)
 
 
 def touch(session: Session, public_id: str, now: int) -> None:

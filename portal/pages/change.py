@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db
 from portal.errors import Conflict
-from portal.pages import boxes, case, rendering, visiting
+from portal.pages import boxes, case, kept, rendering, visiting
 from portal.pages.boxes import Box
 from portal.sharing import forms, writing
 from portal.sharing.fields import Invalid
@@ -60,7 +60,11 @@ class Told:
 def edit(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
     """The record as it is, to be changed."""
     found = forms.to_change(db.session(), gate.doors(), gate.actor(), visit, record)
-    return _form(visit, found, boxes.stored(found.fields, _texts(found)), found.record.version, {})
+    typed, version = boxes.stored(found.fields, _texts(found)), found.record.version
+    before = kept.typed_before(visit)  # from the version its writer began from, so that a clash is still noticed
+    if before.get("version", "").isdecimal():
+        typed, version = {**typed, **before}, int(before["version"])
+    return _form(visit, found, typed, version, {})
 
 
 @pages.post("/visit/<uuid:visit>/record/<uuid:record>/edit")
@@ -82,6 +86,7 @@ def change(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
     except Invalid as error:
         typed = {**form, **boxes.stored(given_up, _texts(found))}
         return _form(visit, found, typed, base, error.problems, 400)
+    kept.sent(visit)
     case.done(" ".join((KEPT, *made.remarks)))
     return redirect(url_for("case.view", visit=visit), 303)
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from portal import errors, gate
 from portal.db import db
+from portal.pages import kept
 from portal.pages.asking import whom
 from portal.pages.frame import Frame
 from portal.pages.rendering import OFFICIAL, SENSITIVE, show
@@ -88,9 +89,11 @@ def of_http(error: HTTPException) -> ResponseReturnValue:
     if error.code == 404:
         return not_found(errors.NotFound())
     if error.code == 401 or (isinstance(error, CSRFError) and gate.state() is None and request.method == "POST"):
+        until = kept.keep_typed() if g.get("session_ended") else None
         d = {
             "words": ENDED if g.get("session_ended") else OLD_FORM,
-            "typed": typed(),
+            "typed": () if until else typed(),
+            "kept": until,
             "again": url_for("sign_in.choose"),
         }
         return _bare("session_ended.html", "You have been signed out", 401 if error.code == 401 else 400, d)

@@ -9,7 +9,7 @@ from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
 from portal.db import db
-from portal.pages import people
+from portal.pages import kept, people
 from portal.pages.rendering import role_name, show
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.lists import CaseList
@@ -70,7 +70,7 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
     )
-    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, d=d)
+    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=kept.alerts(), d=d)
 
 
 def _path(review: bool, page: int) -> str:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db, new_id
 from portal.errors import NotFound
-from portal.pages import boxes, case, rendering, visiting
+from portal.pages import boxes, case, kept, rendering, visiting
 from portal.pages.audience import Audience, audience
 from portal.sharing import forms, writing
 from portal.sharing.days import day_at
@@ -47,7 +47,7 @@ def update(visit: uuid.UUID) -> ResponseReturnValue:
         kind = blank.choices[0].label
     today = day_at(gate.doors().clock()).isoformat()
     typed = {"kind": kind, "nature": "Fact", "once": str(new_id()), **boxes.day_parts("happened", today)}
-    return _update_form(visit, blank, typed, {})
+    return _update_form(visit, blank, {**typed, **kept.typed_before(visit)}, {})
 
 
 @pages.post("/visit/<uuid:visit>/update")
@@ -63,6 +63,7 @@ def share(visit: uuid.UUID) -> ResponseReturnValue:
     except Invalid as error:
         problems = {INPUTS[key.partition("@")[0].partition(".")[2]]: words for key, words in error.problems.items()}
         return _update_form(visit, _blank(visit, UPDATE), form, problems, 400)
+    kept.sent(visit)
     case.done(SHARED)
     return redirect(url_for("case.view", visit=visit) + "#happened", 303)
 
@@ -120,7 +121,7 @@ def _framed(
 @visiting.or_ask_again
 def add(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     """An empty form for one kind of record, with who will read it beside the button."""
-    return _add_form(visit, kind, label, {"once": str(new_id())}, {})
+    return _add_form(visit, kind, label, {"once": str(new_id()), **kept.typed_before(visit)}, {})
 
 
 @pages.post("/visit/<uuid:visit>/add/<kind>")
@@ -136,6 +137,7 @@ def keep(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
         made = writing.create(db.session(), gate.doors(), gate.actor(), visit, kind, label, values, _once(form))
     except Invalid as error:
         return _add_form(visit, kind, label, form, error.problems, 400)
+    kept.sent(visit)
     case.done(" ".join((SHARED, *made.remarks)))
     return redirect(url_for("case.view", visit=visit), 303)
 

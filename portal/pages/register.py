@@ -12,6 +12,7 @@ from portal.pages import (
     help,
     home,
     imports,
+    kept,
     log,
     paper,
     people,
@@ -25,6 +26,6 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home)
-    for noun in (*front, case, record, change, emergency, paper, search, agreement, people, log, imports):
+    for noun in (*front, case, record, change, kept, emergency, paper, search, agreement, people, log, imports):
         app.register_blueprint(noun.pages)
     errors.install(app)

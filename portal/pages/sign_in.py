@@ -11,7 +11,7 @@ from portal import gate
 from portal.auth.auth_requests import local_path
 from portal.auth.errors import CapacityRefused, SignInRefused
 from portal.db import db
-from portal.pages import organisations
+from portal.pages import kept, organisations
 from portal.pages.limits import ADDRESS, SIGN_IN, by_address, by_browser, limiter
 from portal.pages.organisations import Organisation
 from portal.pages.rendering import show
@@ -89,7 +89,10 @@ def callback(provider: str) -> ResponseReturnValue:
     except SignInRefused as refused:
         return _problem(refused)
     onward = done.next_path
-    to = onward if done.capacity else url_for(".capacity", next=None if onward == "/" else onward)
+    if done.capacity is None:
+        to = url_for(".capacity", next=None if onward == "/" else onward)
+    else:
+        to = onward if done.stepped_up else kept.first(done.user, done.capacity, onward)
     return gate.set_session_cookie(redirect(to, 303), done.cookie)
 
 
@@ -148,7 +151,7 @@ def choose_capacity() -> ResponseReturnValue:
     except CapacityRefused as refused:
         return _capacity(refused.words)
     visits.leave(db.session(), gate.doors(), state.session, now)
-    return gate.set_session_cookie(redirect(_next(), 303), fresh.cookie)
+    return gate.set_session_cookie(redirect(kept.first(state.user, chosen, _next()), 303), fresh.cookie)
 
 
 def _next() -> str:

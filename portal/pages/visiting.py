@@ -38,7 +38,7 @@ def or_ask_again(view: Callable[P, Answer]) -> Callable[P, Answer]:
             case = _over(visit)
             if case is None:
                 raise
-            if request.method == "GET" or not _writes():
+            if request.method == "GET" or not writes():
                 return redirect(url_for("case.ask", case=case), 303)
             return ask(
                 action=url_for("case.begin", case=case),
@@ -83,7 +83,8 @@ def goes_on(then: str) -> bool:
     return endpoint.startswith(WRITES)
 
 
-def _writes() -> bool:
+def writes() -> bool:
+    """Whether this request is for a page that writes about a case."""
     return (request.endpoint or "").startswith(WRITES)
 
 

@@ -118,6 +118,21 @@ class EmergencyRow(Base):
     review_due: Mapped[int] = mapped_column(Micros)
 
 
+class KeptForm(Base):
+    """A form sent after the clock had ended its session: sealed for a day, for the same person and capacity."""
+
+    __tablename__ = "kept_form"
+
+    user: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    capacity: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"), primary_key=True)
+    then: Mapped[str] = mapped_column(String(200), primary_key=True)  # the page of a visit that it was sent to
+    purpose: Mapped[str] = mapped_column(String(40))  # of the visit it was written in
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros, index=True)
+
+
 class Notice(Base):
     """A message without content to the data-protection officers of a party, and what they found. Never deleted."""
 

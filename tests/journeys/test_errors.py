@@ -1,8 +1,11 @@
 """Every way a page can fail says what to do, keeps what was typed, and shows nothing of a case."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from playwright.sync_api import expect
 
 from tests.journeys.conftest import EVERY_KIND
 from tests.journeys.person import Person
@@ -55,6 +58,50 @@ def test_a_form_sent_after_signing_out_elsewhere_is_not_lost(someone: Callable[[
     walsh.reads(WROTE)
     walsh.does_not_read("Keating")
     walsh.look("session-ended")
+
+
+def _idle(demo: Demo) -> None:
+    """A quarter of an hour and more goes by without a request in the newest session."""
+    with sqlite3.connect(demo.home / "portal.sqlite3", timeout=30) as owner:
+        newest = "SELECT public_id FROM login_session ORDER BY created_at DESC LIMIT 1"
+        owner.execute(f"UPDATE login_session SET last_seen = last_seen - 1200000000 WHERE public_id = ({newest})")
+    owner.close()
+
+
+@EVERY_KIND
+def test_a_form_sent_too_late_is_kept_for_its_author(someone: Callable[[], Person], demo: Demo) -> None:
+    walsh = someone()
+    walsh.signs_in("walsh")
+    walsh.opens_case("Keating", PURPOSE)
+    walsh.follows("Share an update")
+    walsh.page.get_by_label("What happened?").fill(WROTE)
+    _idle(demo)
+    walsh.presses("Share this update")
+    walsh.heading("You have been signed out")
+    walsh.reads("What you wrote is not lost")
+    walsh.does_not_read(WROTE, "Keating")
+    walsh.look("session-over-kept")
+    walsh.follows("Sign in again")
+    walsh.signs_in_again()
+    walsh.heading("You were writing something when your session ended")
+    walsh.does_not_read(WROTE, "Keating")
+    walsh.look("kept")
+    walsh.presses("Go on")
+    walsh.heading("Share an update")
+    expect(walsh.page.get_by_label("What happened?")).to_have_value(WROTE)
+    walsh.page.get_by_label("What happened?").fill(f"{WROTE} Kept over coffee.")
+    _idle(demo)
+    walsh.presses("Share this update")
+    walsh.follows("Sign in again")
+    walsh.signs_in_again()
+    walsh.follows("Not now")
+    walsh.follows("Go on, or throw it away")
+    walsh.presses("Go on")
+    walsh.presses("Share this update")
+    walsh.heading("Keating")
+    walsh.reads("Kept over coffee.")
+    walsh.goes_to("/kept")
+    walsh.heading(re.compile("cases", re.IGNORECASE))
 
 
 @contextmanager
