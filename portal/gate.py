@@ -217,6 +217,12 @@ def _to_sign_in() -> BaseResponse:
 
 def _require(behind: str, who: Actor) -> None:
     """Raise `Refused`, in words, where the role alone decides."""
+    if not doors().book.may_hold(who.party, who.role):
+        raise Refused(
+            "4.2",
+            "The agreement does not let your organisation hold the role you act in.",
+            "Ask the administrator of your organisation.",
+        )
     _, content, _ = doors().book.role(Capacity(who.party, who.role))
     if behind == CONTENT and not content:
         raise Refused(

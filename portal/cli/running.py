@@ -51,6 +51,8 @@ def grant(user: uuid.UUID, party: str, role: str) -> None:
     """Give the first administrator of a party their role. Everyone after is granted in the portal."""
     with installation.opened(installation.settings()) as (_, session, doors):
         now = now_micros()
+        if not doors.book.may_hold(party, role):
+            raise click.ClickException(f"no agreement lets {party} hold the role {role}")
         with doors.log.transaction(session) as tx:
             capacities.install(tx, user, party, role, now, None, now)
     click.echo("Granted.")

@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.auth.errors import CapacityRefused
 from portal.db import db, from_micros, to_micros
-from portal.pages.presenting import joined
+from portal.pages.presenting import joined, sentence
 from portal.pages.rendering import show
 from portal.sharing import roster
 from portal.sharing.days import day_at, midnight
-from portal.sharing.roster import Member, Offered
+from portal.sharing.roster import Elsewhere, Member, Offered
 
 pages = Blueprint("people", __name__)
 
@@ -23,20 +23,21 @@ PAGE = 50
 SOON = timedelta(days=30)
 LONGEST = timedelta(days=366)
 NOTES = {
-    True: "Works with cases, as far as the agreement gives",
-    False: "Sees no case content",
+    True: "Works with cases, as far as the agreement gives.",
+    False: "Sees no case content.",
 }
 Day = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The form that gives a role; `roles` are (id, name, note), days as typed."""
+    """The form that gives a role; `roles` are (id, name, note), `elsewhere` says who gives the rest, days as typed."""
 
     name: str
     action: str
     cancel: str
     roles: tuple[tuple[str, str, str], ...]
+    elsewhere: tuple[str, ...]
     suggested: str
     role: str
     starts: Day
@@ -186,6 +187,7 @@ def _grant(
         action=url_for(".give", user=user),
         cancel=url_for(".person", user=user),
         roles=tuple(_choice(o) for o in roster.offered(gate.doors(), gate.actor().party)),
+        elsewhere=tuple(_given_by(e) for e in roster.elsewhere(gate.doors(), gate.actor().party)),
         suggested=joined(found.suggested),
         role=role,
         starts=starts,
@@ -196,7 +198,13 @@ def _grant(
 
 
 def _choice(offer: Offered) -> tuple[str, str, str]:
-    return offer.id, offer.name[:1].upper() + offer.name[1:], NOTES[offer.content]
+    only = f" Held only at {joined(offer.only)}." if offer.only else ""
+    return offer.id, sentence(offer.name), (offer.note or NOTES[offer.content]) + only
+
+
+def _given_by(other: Elsewhere) -> str:
+    given = f"given by {joined(other.parties)}" if other.parties else "given by the operator, at set-up"
+    return f"{sentence(other.name)}: {given}."
 
 
 def _path(member: Member) -> str:

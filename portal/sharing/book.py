@@ -100,6 +100,14 @@ class Book:
         since = {row.party: row.signed_at for row in session.execute(standing)}
         return tuple((party.name, since.get(party.id)) for party in found.parties.values())
 
+    def may_hold(self, party: str, role: str) -> bool:
+        """Whether an agreement in service lets this party's people hold the role."""
+        for agreement in self.of_party(party):
+            found = agreement.roles.get(role)
+            if found is not None and (found.kinds is None or agreement.parties[party].kind in found.kinds):
+                return True
+        return False
+
     def role(self, capacity: Capacity) -> tuple[str, bool, str]:
         """(reach, content, standing purpose) of a capacity's role; ("none", False, "") where no agreement has it."""
         for agreement in self.of_party(capacity.party):

@@ -11,6 +11,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
+from isa.agreement import Role
 from portal.audit.entry import Subject
 from portal.auth import capacities, people, sessions
 from portal.auth.actor import Actor
@@ -90,11 +91,21 @@ class One:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A role the agreement lets this party's people hold."""
+    """A role the agreement lets this party's people hold. `only`: the parties it is restricted to, if it is."""
 
     id: str
     name: str
     content: bool
+    note: str
+    only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A role that only other parties give: which they are; none where only the operator does."""
+
+    name: str
+    parties: tuple[str, ...]
 
 
 def everyone(session: Session, doors: Doors, actor: Actor) -> Roster:
@@ -144,13 +155,34 @@ def one(session: Session, doors: Doors, actor: Actor, user: uuid.UUID) -> One:
 
 def offered(doors: Doors, party: str) -> tuple[Offered, ...]:
     """The roles that people of this kind of party may hold, as its agreements have them."""
-    found: dict[str, Offered] = {}
+    return tuple(
+        Offered(role.id, role.name, role.content, role.note, _holders(doors, party, role) if role.kinds else ())
+        for role in _roles(doors, party)
+        if role.id != WITHOUT_PERSON and doors.book.may_hold(party, role.id)
+    )
+
+
+def elsewhere(doors: Doors, party: str) -> tuple[Elsewhere, ...]:
+    """The other roles of its agreements, and who gives them."""
+    return tuple(
+        Elsewhere(role.name, () if role.id == WITHOUT_PERSON else _holders(doors, party, role))
+        for role in _roles(doors, party)
+        if role.id == WITHOUT_PERSON or not doors.book.may_hold(party, role.id)
+    )
+
+
+def _roles(doors: Doors, party: str) -> tuple[Role, ...]:
+    found: dict[str, Role] = {}
     for agreement in doors.book.of_party(party):
-        kind = agreement.parties[party].kind
         for role in agreement.roles.values():
-            if role.id != WITHOUT_PERSON and (role.kinds is None or kind in role.kinds):
-                found.setdefault(role.id, Offered(role.id, role.name, role.content))
+            found.setdefault(role.id, role)
     return tuple(found.values())
+
+
+def _holders(doors: Doors, party: str, role: Role) -> tuple[str, ...]:
+    """Short names of the parties to this party's agreements whose people may hold the role."""
+    everyone = (other for agreement in doors.book.of_party(party) for other in agreement.parties.values())
+    return tuple(dict.fromkeys(p.short for p in everyone if role.kinds is None or p.kind in role.kinds))
 
 
 def grant(

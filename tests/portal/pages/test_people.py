@@ -4,8 +4,10 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from portal.auth import capacities, people
+from portal.cli import running
 from portal.db import from_micros, now_micros
 from portal.sharing import staff
 from tests import clock
@@ -105,6 +107,9 @@ def test_a_role_is_given_with_dates_and_ended_again(web, world, admin, newcomer)
         ({"role": ""}, "Choose a role"),
         ({"role": "coordinator"}, "roles your organisation may give"),
         ({"role": "feed"}, "roles your organisation may give"),
+        ({"role": "technical_admin"}, "roles your organisation may give"),
+        ({"role": "partnership_dpo"}, "roles your organisation may give"),
+        ({"role": "chair"}, "roles your organisation may give"),
         (day("starts", TODAY - timedelta(days=1)), "cannot be in the past"),
         (day("ends", TODAY - timedelta(days=1)), "must be after the first day"),
         (day("ends", TODAY + timedelta(days=500)), "at most a year"),
@@ -138,7 +143,7 @@ def test_nobody_gives_a_role_to_themselves_or_records_themselves_as_a_leaver(web
 def test_roles_offered_fit_the_kind_of_party(web, world, admin, newcomer):
     web.get(f"/people/{newcomer}/roles/give")
     assert "Agency SPOC" in web.text
-    assert "IOM coordinator" not in web.text
+    assert 'value="coordinator"' not in web.last.text
     web.sign_in(world.actor("barnet_safety", "admin"))
     other = world.actor("barnet_safety", "practitioner")
     web.get(f"/people/{other.user}/roles/give")
@@ -179,6 +184,44 @@ def test_people_of_another_party_cannot_be_reached(web, world, admin):
         assert web.post(f"/people/{other.user}/{path}", grant_form()).status_code == 404
     assert held(world, other.user) == ["practitioner"]
     assert web.get(f"/people/{uuid.uuid4()}").status_code == 404
+
+
+def test_each_role_says_what_it_sees_and_who_may_give_it(web, world, admin, newcomer):
+    web.get(f"/people/{newcomer}/roles/give")
+    assert 'value="technical_admin"' not in web.last.text
+    assert "Roles that your organisation cannot give" in web.text
+    for words in (
+        "Technical administrator: given by Community Safety.",
+        "Panel chair: given by Police and Community Safety.",
+        "Partnership data protection officer or auditor: given by Community Safety.",
+        "Automated monthly file: given by the operator, at set-up.",
+        "Works with cases, as far as the agreement gives.",
+    ):
+        assert words in web.text
+    council = world.actor("barnet_safety", "admin")
+    user = world.actor("barnet_safety", "practitioner", "Carl Council").user
+    web.sign_in(council)
+    web.get(f"/people/{user}/roles/give")
+    assert "Keeps the portal running, for the council that hosts it." in web.text
+    assert "Held only at Community Safety." in web.text
+    assert web.post(f"/people/{user}/roles/give", grant_form("technical_admin")).status_code == 303
+
+
+@pytest.mark.parametrize("role", ["partnership_dpo", "technical_admin", "coordinator", "nonsense"])
+def test_a_role_the_agreement_does_not_let_a_party_hold_opens_nothing(web, world, role):
+    web.sign_in(world.actor("barnet_housing", role))
+    for path in ("/", "/log/home", "/search", "/agreement/mine"):
+        assert web.get(path).status_code == 403
+        assert "does not let your organisation hold the role" in web.text
+
+
+def test_the_operator_gives_no_role_that_the_agreement_withholds(world, newcomer, monkeypatch):
+    monkeypatch.setattr(running.installation, "settings", lambda: world.settings)
+    world.session.rollback()
+    for role, code in (("partnership_dpo", 1), ("admin", 0)):
+        done = CliRunner().invoke(running.grant, [str(newcomer), "barnet_housing", role])
+        assert done.exit_code == code, done.output
+    assert held(world, newcomer) == ["admin"]
 
 
 @pytest.mark.parametrize("role", ["practitioner", "dpo", "coordinator", "technical_admin"])
