@@ -57,11 +57,11 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
 
     OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
     content. ADMIN: the party's administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of
-    identity before the view is reached.
+    identity before the view is reached; LOG always does, from the officer's home on.
     """
 
     def mark(view: View) -> View:
-        view.gate = (behind, step_up)  # type: ignore[attr-defined]
+        view.gate = (behind, step_up or behind == LOG)  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -47,7 +47,6 @@ def home() -> ResponseReturnValue:
     )
     d = {
         "verified": view.verdict(found.verified) if found.verified else None,
-        "fresh": actor.stepped_up,
         "waiting": found.waiting,
         "late": found.late,
         "notices": found.notices,
@@ -76,7 +75,7 @@ def choose_use() -> ResponseReturnValue:
 
 
 @pages.get("")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def entries() -> ResponseReturnValue:
     """The log, newest first, narrowed by what the sealed address says."""
     if log_use.named() is None:
@@ -86,7 +85,7 @@ def entries() -> ResponseReturnValue:
 
 
 @pages.post("")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def narrow() -> ResponseReturnValue:
     """Filters go into an address that only this session can read."""
     if log_use.named() is None:
@@ -98,7 +97,7 @@ def narrow() -> ResponseReturnValue:
 
 
 @pages.get("/person")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def person() -> ResponseReturnValue:
     """The look-up, and what it found: case references, nothing else."""
     if log_use.named() is None:
@@ -115,7 +114,7 @@ def person() -> ResponseReturnValue:
 
 @pages.post("/person")
 @limiter.limit(SEARCH, key_func=by_account)
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def find_person() -> ResponseReturnValue:
     """Exact look-up; the terms are sealed in the log and stand in no address."""
     chosen = log_use.named()
@@ -133,7 +132,7 @@ def find_person() -> ResponseReturnValue:
 
 
 @pages.get("/emergencies")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def emergencies() -> ResponseReturnValue:
     """Emergency accesses: those awaiting review first."""
     if log_use.named() is None:
@@ -142,7 +141,7 @@ def emergencies() -> ResponseReturnValue:
 
 
 @pages.post("/emergencies/<uuid:visit>")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def review(visit: uuid.UUID) -> ResponseReturnValue:
     """The finding on one emergency access."""
     if log_use.named() is None:
@@ -157,7 +156,7 @@ def review(visit: uuid.UUID) -> ResponseReturnValue:
 
 
 @pages.get("/verify")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def verified() -> ResponseReturnValue:
     """The result of a check: the one that `since` names, else the last."""
     doors = gate.doors()
@@ -170,7 +169,7 @@ def verified() -> ResponseReturnValue:
 
 
 @pages.post("/verify")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def verify() -> ResponseReturnValue:
     """Check the whole log, in a thread of its own; most checks are done before the page is."""
     began = verifying.start(db.session(), gate.doors(), gate.actor(), log_use.named() or HOME_USE)
@@ -178,7 +177,7 @@ def verify() -> ResponseReturnValue:
 
 
 @pages.get("/<reference>")
-@gate.page(gate.LOG, step_up=True)
+@gate.page(gate.LOG)
 def entry(reference: str) -> ResponseReturnValue:
     """One entry in full, or the list of those that share a reference."""
     chosen = log_use.named()

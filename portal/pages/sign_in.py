@@ -103,12 +103,13 @@ def confirm() -> ResponseReturnValue:
     state, onward = gate.state(), _next()
     assert state is not None
     why = next((words for start, words in WHY if onward.startswith(start)), "What you are about to do")
+    officer = state.actor is not None and state.actor.role in gate.LOG_ROLES  # whose home asks for it too
     d = {
         "why": why,
         "provider": organisations.name(state.provider),
         "action": url_for(".step_up"),
         "next": onward,
-        "cancel": url_for("home.home"),
+        "cancel": url_for("agreement.mine" if officer else "home.home"),
     }
     return show("step_up.html", "Confirm that it is you", d=d)
 

@@ -17,10 +17,11 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     reference = walsh.page.locator(".app-receipt strong").inner_text()
 
     marsh.signs_in("marsh")
+    marsh.look("dpo-confirm")
+    marsh.confirms()
     marsh.heading("log")
     marsh.look("dpo-home")
     marsh.goes_to("/log")
-    marsh.confirms()
     marsh.heading("What do you need the log for?")
     marsh.look("dpo-use")
     marsh.page.get_by_role("radio").first.check()

@@ -75,11 +75,18 @@ def test_the_question_leads_to_no_other_place(web, officer, away):
     assert web.post("/log/use", {"use": "s62-lawfulness", "next": away}).location == "/log"
 
 
-@pytest.mark.parametrize("path", ["/log", "/log/person", "/log/emergencies", "/log/verify", "/log/K7QF-2M"])
-def test_everything_but_the_home_asks_for_a_fresh_proof_of_identity(web, world, path):
+def test_an_officer_confirms_once_from_home_on_and_sees_nothing_before(web, world):
     web.sign_in(world.actor("police", "dpo", "Not Fresh", stepped_up=False))
-    assert web.get("/log/home").status_code == 200
-    assert "/confirm" in web.get(path).location
+    assert web.get("/").location == "/log/home"
+    before = web.logged()
+    assert web.get("/log/home").location == "/confirm?next=/log/home"
+    web.get("/confirm?next=/log/home")
+    assert "The access log needs fresh proof of who you are" in web.text
+    assert 'href="/agreement/mine">Cancel' in web.last.text  # not a way back into the same question
+    assert web.logged() == before  # not even the home was read
+    web.sign_in(world.actor("police", "dpo", "Fresh"))
+    for path in ("/log/home", "/log/use", "/log/verify"):
+        assert web.get(path).status_code == 200
 
 
 def test_only_officers_are_let_in(web, world, ada):
