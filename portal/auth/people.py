@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.auth import capacities, ending, recording
+from portal.auth import capacities, ending, recording, sessions
 from portal.auth.actor import Actor
 from portal.auth.errors import SignInRefused
 from portal.auth.recording import Transaction
@@ -81,10 +81,16 @@ def one_of_party(session: Session, party: str, user: uuid.UUID) -> Person:
 
 
 def end_sessions(tx: Transaction, actor: Actor, user: uuid.UUID, now: int, source: bytes | None = None) -> int:
-    """An administrator ends every session of a person of their party; how many. Raises `NotFound`."""
+    """An administrator ends every session of a person of their party; how many. Of a guest, who signs in from another
+    party, only those in a capacity of this one. Raises `NotFound`."""
     capacities.require_administrator(tx.session, actor, now)
-    one_of_party(tx.session, actor.party, user)
-    return ending.end_all_of(tx, user, "by-administrator", actor, now, source)
+    rows = sessions.live_of_user(tx.session, user, overseen(one_of_party(tx.session, actor.party, user), actor.party))
+    return ending.end_rows(tx, rows, "by-administrator", actor, now, source)
+
+
+def overseen(person: Person, party: str) -> str | None:
+    """The party whose sessions an administrator of `party` looks after: any (None) for its own staff, else its own."""
+    return None if person.home_party == party else party
 
 
 def leaver(tx: Transaction, actor: Actor, user: uuid.UUID, now: int, source: bytes | None = None) -> None:

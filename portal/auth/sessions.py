@@ -214,10 +214,13 @@ def rotate(session: Session, cookie: str, capacity: uuid.UUID, now: int) -> Fres
     return fresh
 
 
-def step_up(session: Session, cookie: str, public_id: str, identity_tag: bytes, now: int) -> Fresh | None:
+def step_up(
+    session: Session, cookie: str, public_id: str, identity_tag: bytes, now: int, auth_time: int | None = None
+) -> Fresh | None:
     """Note a fresh proof of identity and give the session a new cookie; its public id, and so its visits, stay.
 
-    None unless the cookie's session is live, is `public_id`, and belongs to that identity.
+    `auth_time`, microseconds: when the provider says it was given. None unless the cookie's session is live, is
+    `public_id`, and belongs to that identity.
     """
     old = session.scalar(_live(LoginSession.id_hash == hash_cookie(cookie)).with_for_update())
     if old is None or old.public_id != public_id or old.identity_tag != identity_tag:
@@ -227,6 +230,7 @@ def step_up(session: Session, cookie: str, public_id: str, identity_tag: bytes, 
     old.id_hash = hash_cookie(fresh.cookie)
     old.sealed_hint = None if hint is None else seal_hint(fresh.cookie, hint)
     old.stepped_up_at = old.last_seen = now
+    old.auth_time = auth_time or old.auth_time
     session.flush()
     return fresh
 
@@ -249,9 +253,13 @@ def live_by_tags(session: Session, sid_tag: bytes | None, identity_tag: bytes | 
     return session.scalars(query).all()
 
 
-def live_of_user(session: Session, user: uuid.UUID) -> Sequence[LoginSession]:
-    """Every session of a person that was not ended (some may be idle or out of time)."""
-    return session.scalars(_live(LoginSession.user == user).order_by(LoginSession.created_at)).all()
+def live_of_user(session: Session, user: uuid.UUID, party: str | None = None) -> Sequence[LoginSession]:
+    """Every session of a person that was not ended (some may be idle or out of time); only those in a capacity of
+    `party`, where one is given."""
+    query = _live(LoginSession.user == user).order_by(LoginSession.created_at)
+    if party is not None:
+        query = query.join(CapacityGrant, CapacityGrant.id == LoginSession.capacity).where(CapacityGrant.party == party)
+    return session.scalars(query).all()
 
 
 def live_of_capacity(session: Session, capacity: uuid.UUID) -> Sequence[LoginSession]:

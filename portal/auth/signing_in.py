@@ -160,7 +160,9 @@ class Desk:
     ) -> SignedIn:
         state = sessions.resolve(tx.session, cookie or "", self.limits, now)
         tag = self.tags.identity(who.issuer, who.subject)
-        fresh = None if state is None else sessions.step_up(tx.session, cookie or "", public_id, tag, now)
+        auth_time = None if who.auth_time is None else who.auth_time * 1_000_000
+        _require_newer(tx.session, cookie or "", auth_time, begun)
+        fresh = None if state is None else sessions.step_up(tx.session, cookie or "", public_id, tag, now, auth_time)
         if state is None or fresh is None:
             raise SignInRefused("someone-else")
         receipt = recording.own(tx, "step-up", state.actor, state.user, state.home_party, fresh.session, source)
@@ -193,3 +195,13 @@ class Desk:
             stepped_up,
             receipt,
         )
+
+
+def _require_newer(session: Session, cookie: str, auth_time: int | None, begun: Begun) -> None:
+    """Raise `SignInRefused` for a proof no newer than the one this session has already, unless given after this one
+    was asked for: within the leeway of clocks, a provider that was not made to ask again would repeat the former."""
+    row = sessions.live_by_cookie(session, cookie)
+    known = row.auth_time if row else None
+    asked = int(begun.attempt.started) * 1_000_000
+    if known is not None and auth_time is not None and auth_time <= known and auth_time < asked:
+        raise SignInRefused("step-up-missing")

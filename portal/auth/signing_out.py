@@ -57,8 +57,11 @@ def front_channel(desk: Desk, db: Session, provider_id: str, issuer: str, sid: s
     provider = desk.relying.catalogue.providers.get(provider_id)
     if provider is None or not provider.front_channel_logout or issuer != provider.issuer or not sid:
         raise LogoutRefused("not declared")
+    tag = desk.tags.provider_session(issuer, sid)
+    if not sessions.live_by_tags(db, tag, None):
+        return 0  # anyone may call this: a guess costs one read
     with desk.log.transaction(db) as tx:
-        rows = sessions.live_by_tags(tx.session, desk.tags.provider_session(issuer, sid), None)
+        rows = sessions.live_by_tags(tx.session, tag, None)
         return ending.end_rows(tx, rows, "by-provider", None, now)
 
 

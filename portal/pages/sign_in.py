@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -88,6 +88,8 @@ def callback(provider: str) -> ResponseReturnValue:
         )
     except SignInRefused as refused:
         return _problem(refused)
+    if not done.stepped_up:
+        session.clear()  # form tokens and the browser's secret from before are worth nothing now
     onward = done.next_path
     if done.capacity is None:
         to = url_for(".capacity", next=None if onward == "/" else onward)

@@ -129,7 +129,7 @@ def one(session: Session, doors: Doors, actor: Actor, user: uuid.UUID) -> One:
     capacities.require_administrator(session, actor, now)
     person = people.one_of_party(session, actor.party, user)
     granted = capacities.history_of(session, user, actor.party)
-    running = sessions.live_of_user(session, user)
+    running = sessions.live_of_user(session, user, people.overseen(person, actor.party))
     roles = {c.id: c for c in granted}
     in_use = [(row.created_at, row.last_seen, row.capacity, row.ends) for row in running]
     givers = {c.granted_by for c in granted if c.granted_by}

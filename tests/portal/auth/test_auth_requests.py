@@ -9,7 +9,10 @@ from portal.auth.errors import SignInRefused
 from portal.auth.tables import AuthRequest
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/cases/K7?visit=3#part", "/a//b"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/cases", "/cases/K7?visit=3#part", "/a//b", "/@evil.example", "/%5Cevil.example", "/?x=//evil.example"],
+)
 def test_local_paths_are_kept(path):
     assert local_path(path) == path
 
@@ -18,7 +21,15 @@ def test_local_paths_are_kept(path):
     "path",
     [
         *("", "cases", "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "/a\nb", "/\t/evil"),
-        *("/é", "/" + "x" * 500, "javascript:alert(1)", " /a", "///evil.example"),
+        *("/é", "/" + "x" * 500, "javascript:alert(1)", " /a", "///evil.example", "@evil.example", "/\x00", "/\x7f"),
+        *(
+            "http:/evil.example",
+            "//user@evil.example",
+            "/\\/evil.example",
+            "/a\\..\\b",
+            "/\r\nSet-Cookie: x=y",
+            "\u2028/a",
+        ),
     ],
 )
 def test_other_paths_lead_home(path):

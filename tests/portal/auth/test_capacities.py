@@ -138,6 +138,18 @@ def test_another_partys_administrator_cannot_declare_a_leaver_but_ends_sessions_
     assert not alive(each, fresh)
 
 
+def test_another_partys_administrator_leaves_the_work_for_other_parties_alone(each):
+    admin, user = each.administrator("barnet_youth"), each.person("a")
+    theirs, ours = each.capacity(user, party="barnet_youth"), each.capacity(user)
+    guest, home, undecided = (sign_in(each, user, capacity) for capacity in (theirs.id, ours.id, None))
+    with each.log.transaction(each.db) as tx:
+        assert people.end_sessions(tx, admin, user, each.now) == 1
+    assert [alive(each, fresh) for fresh in (guest, home, undecided)] == [False, True, True]
+    own = each.administrator()
+    with each.log.transaction(each.db) as tx:
+        assert people.end_sessions(tx, own, user, each.now) == 2
+
+
 def test_someone_who_moves_loses_what_the_former_party_granted(each):
     user = each.person("mover", "barnet_housing")
     former, kept = each.capacity(user, party="barnet_housing"), each.capacity(user, party="barnet_youth")

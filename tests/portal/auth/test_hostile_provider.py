@@ -208,6 +208,7 @@ STALE = {
     "a lower acr": {"acr": "urn:test:once"},
     "no auth_time": {"auth_time": None},
     "proved before it was asked": {"auth_time": NOW - 3600},
+    "auth_time as text": {"auth_time": str(NOW)},
 }
 
 
@@ -221,6 +222,27 @@ def test_a_step_up_that_proves_nothing(desk, world, liar, changes):
     with pytest.raises(SignInRefused, match="step-up-missing"):
         desk.complete(world.db, "liar", BROWSER, done.cookie, {"code": "c", "state": parts["state"]}, world.now)
     assert resolve(world.db, done.cookie, LIMITS, world.now) is not None
+
+
+@pytest.mark.parametrize("step_up", ["acr", "max_age"])
+def test_the_sign_in_itself_is_no_fresh_proof(world, liar, tmp_path, step_up):
+    # whoever sits down at an unlocked screen within the minute that clocks may differ by, and strikes prompt=login
+    # out of the address, gets a token from the provider's session of that sign-in
+    desk = build(world, liar, tmp_path, step_up=step_up)
+    before = NOW - 20
+    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce, auth_time=before)))
+    for auth_time, passes in ((before, False), (int(time.time()), True), (before, False)):
+        cookie = done.cookie
+        url = desk.begin_step_up(world.db, state_of(world, cookie), BROWSER, "/", world.now)
+        parts = dict(pair.split("=", 1) for pair in url.split("?")[1].split("&"))
+        claims = liar.claims(nonce=parts["nonce"], acr=STEP_UP, auth_time=auth_time)
+        liar.token = {"id_token": liar.sign(claims)}
+        answer = {"code": "c", "state": parts["state"]}
+        if passes:
+            done = desk.complete(world.db, "liar", BROWSER, cookie, answer, world.now)
+        else:
+            with pytest.raises(SignInRefused, match="step-up-missing"):
+                desk.complete(world.db, "liar", BROWSER, cookie, answer, world.now)
 
 
 @pytest.mark.parametrize(("given", "passes"), [(["c0", "c1"], True), ("c1", True), (["c0"], False), (None, False)])
@@ -237,6 +259,16 @@ def test_step_up_by_authentication_context_as_entra_does_it(world, liar, tmp_pat
     else:
         with pytest.raises(SignInRefused, match="step-up-missing"):
             desk.complete(world.db, "liar", BROWSER, done.cookie, answer, world.now)
+
+
+def test_a_step_up_in_the_future_is_refused(desk, world, liar):
+    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
+    url = desk.begin_step_up(world.db, state_of(world, done.cookie), BROWSER, "/", world.now)
+    parts = dict(pair.split("=", 1) for pair in url.split("?")[1].split("&"))
+    claims = liar.claims(nonce=parts["nonce"], acr=STEP_UP, auth_time=int(time.time()) + 3600)
+    liar.token = {"id_token": liar.sign(claims)}
+    with pytest.raises(SignInRefused, match="token-old"):
+        desk.complete(world.db, "liar", BROWSER, done.cookie, {"code": "c", "state": parts["state"]}, world.now)
 
 
 def test_step_up_is_refused_where_the_provider_cannot(world, liar, tmp_path):

@@ -5,6 +5,7 @@ import time
 import pytest
 from joserfc.jwk import RSAKey
 
+from portal.audit.log import AccessLog
 from portal.auth import signing_out
 from portal.auth.errors import LogoutRefused
 from portal.auth.sessions import resolve
@@ -60,6 +61,19 @@ def test_a_signal_by_sid_by_subject_and_by_both(desk, world, liar, changes):
         signing_out.back_channel(desk, world.db, "liar", logout(liar, **changes), world.now)
 
 
+def test_a_signal_is_used_once_whatever_restarts(desk, world, liar, tmp_path):
+    attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
+    token = logout(liar, exp=NOW + 600)
+    assert signing_out.back_channel(desk, world.db, "liar", token, world.now) == 1
+    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
+    minute = 60 * 1_000_000
+    for later in (0, 5 * minute, 10 * minute, 11 * minute + 1_000_000, 12 * minute):  # valid until 10, and a minute
+        restarted = build(world, liar, tmp_path)
+        with pytest.raises(LogoutRefused, match=r"used before|token-old"):
+            signing_out.back_channel(restarted, world.db, "liar", token, NOW * 1_000_000 + later)
+    assert state_of(world, done.cookie)
+
+
 def test_an_id_token_is_no_sign_out_signal(desk, world, liar):
     token = liar.sign(liar.claims(nonce="n"))
     with pytest.raises(LogoutRefused):
@@ -79,3 +93,14 @@ def test_front_channel_needs_declaration_issuer_and_sid(world, liar, tmp_path):
     assert state_of(world, done.cookie)
     assert signing_out.front_channel(desk, world.db, "liar", liar.issuer, "x1", world.now) == 1
     assert resolve(world.db, done.cookie, LIMITS, world.now) is None
+
+
+def test_a_stranger_who_guesses_does_not_take_the_write_lock(world, liar, tmp_path, monkeypatch):
+    desk = build(world, liar, tmp_path, front_channel_logout=True)
+    done = attempt(desk, world, liar, lambda nonce: liar.sign(liar.claims(nonce=nonce)))
+    entered = world.operations()
+    monkeypatch.setattr(AccessLog, "transaction", lambda *a: pytest.fail("a guess is a read, no more"))
+    for sid in ("x2", "x" * 5000, "x1\0", "%", "X1"):
+        assert signing_out.front_channel(desk, world.db, "liar", liar.issuer, sid, world.now) == 0
+    assert world.operations() == entered
+    assert state_of(world, done.cookie)

@@ -162,6 +162,19 @@ def test_a_person_is_signed_out_everywhere_at_once(web, world, admin):
     assert "Not signed in." in (web.get(f"/people/{other.user}"), web.text)[1]
 
 
+def test_an_administrator_sees_of_a_guest_only_the_work_for_this_party(web, world, admin):
+    officer = world.actor("police", "practitioner", "Olga Guest")
+    with world.doors.log.transaction(world.session) as tx:
+        now = now_micros()
+        capacities.install(tx, officer.user, "barnet_housing", "practitioner", now, None, now)
+    theirs = type(web)(web.app, world)
+    theirs.sign_in(officer)
+    web.get(f"/people/{officer.user}")
+    assert "Not signed in for your organisation." in web.text
+    web.post(f"/people/{officer.user}/sessions/end")
+    assert theirs.get("/").status_code == 200
+
+
 def test_a_leavers_next_request_fails(web, world, admin):
     other = world.actor("barnet_housing", "practitioner", "Hal Housing")
     theirs = type(web)(web.app, world)
@@ -216,7 +229,7 @@ def test_a_role_the_agreement_does_not_let_a_party_hold_opens_nothing(web, world
 
 
 def test_the_operator_gives_no_role_that_the_agreement_withholds(world, newcomer, monkeypatch):
-    monkeypatch.setattr(running.installation, "settings", lambda: world.settings)
+    monkeypatch.setattr("portal.cli.installation.settings", lambda: world.settings)
     world.session.rollback()
     for role, code in (("partnership_dpo", 1), ("admin", 0)):
         done = CliRunner().invoke(running.grant, [str(newcomer), "barnet_housing", role])

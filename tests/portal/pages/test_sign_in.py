@@ -192,6 +192,19 @@ def test_a_stray_callback_and_an_unknown_provider_are_refused(site):
     assert "does not know that organisation" in site.text
 
 
+def test_what_a_browser_held_before_sign_in_is_worth_nothing_after_it(site, person):
+    site.get("/sign-in")
+    form = re.search(r'name="csrf_token" value="([^"]+)"', site.last.text)
+    site.client.set_cookie("session-demo", "planted", domain="127.0.0.1")
+    sign_in(site, person)
+    grant(site)
+    sign_in(site, person)
+    assert site.client.get_cookie("session-demo", domain="127.0.0.1").value != "planted"
+    assert site.client.get_cookie("form-demo", domain="127.0.0.1") is None
+    assert site.post("/sign-out", {"csrf_token": form[1]}, token=False).status_code == 400
+    assert site.get("/").status_code == 200
+
+
 def test_step_up_is_asked_for_in_one_sentence_and_comes_back(site, person):
     sign_in(site, person)
     grant(site, "dpo")
