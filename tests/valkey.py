@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.oidc.fixtures import free_port
+from tests.machine import free_port
 
 
 class NoValkey(Exception):

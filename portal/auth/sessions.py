@@ -132,7 +132,7 @@ def _alive(row: Any, limits: Limits, now: int) -> bool:
     return row.capacity is None or _in_force(row, now)
 
 
-def _in_force(row: Row[*tuple[Any, ...]], now: int) -> bool:
+def _in_force(row: Any, now: int) -> bool:
     return row.capacity_ended is None and (row.capacity_ends is None or now < row.capacity_ends)
 
 
@@ -142,7 +142,7 @@ def lapsed(session: Session, cookie: str, limits: Limits, now: int, within: int)
     Only good to keep something for that person. None for a session that was signed out, revoked or replaced, and for
     one whose account or capacity has ended since.
     """
-    row = session.connection().execute(_RESOLVE, {"id_hash": hash_cookie(cookie)}).one_or_none()
+    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie))
     if row is None or row.ended_at is not None or row.account_ended is not None or row.capacity is None:
         return None
     ended = min(row.ends, row.last_seen + limits.idle)

@@ -16,7 +16,7 @@ from portal.errors import Misconfigured
 from portal.pages import limits
 from tests import installation
 from tests.journeys import serving
-from tests.oidc.fixtures import free_port
+from tests.machine import free_port
 from tests.valkey import Server, valkey  # noqa: F401
 
 ROOT = Path(__file__).parents[3]
