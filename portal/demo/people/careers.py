@@ -1,5 +1,6 @@
 """The standing forms of a background person: sentence, scores, flags, and what each pathway's agency holds."""
 
+from datetime import datetime, timedelta
 from random import Random
 
 from portal.demo.people import phrases
@@ -172,6 +173,7 @@ def _health(book: Casebook, p: Profile, rng: Random) -> None:
         given, nurse, "basis", label="health_engagement", ground=ground, given_on=given.date().isoformat(),
         note="Signed form, copy given." if ground == "Consent" else phrases.OVERRIDE,
     )  # fmt: skip
+    bases = [basis, *_named(book, given, nurse, start)] if ground == "Consent" else [basis]
     engaging = {"up": "Engaging", "down": rng.choice(("Not engaging", "Declined"))}.get(p.course, "Sporadic")
     book.add(
         book.ago(start, "11:30"), nurse, "health_engagement", engaging=engaging, service="Community mental health team",
@@ -179,9 +181,20 @@ def _health(book: Casebook, p: Profile, rng: Random) -> None:
     if rng.random() < 0.35:
         book.add(book.ago(start, "11:40"), nurse, "health_need", need=rng.choice(phrases.NEEDS).format_map(p.words))
     if ground == "Consent" and rng.random() < 0.2:
-        book.withdraw(
-            basis, book.ago(max(1, start // 3), "09:35"), nurse, "Withdrew by phone. Reason not asked, not owed.",
-        )  # fmt: skip
+        for each in bases:
+            book.withdraw(
+                each, book.ago(max(1, start // 3), "09:35"), nurse, "Withdrew by phone. Reason not asked, not owed.",
+            )  # fmt: skip
+
+
+def _named(book: Casebook, given: datetime, worker: str, start: int) -> list[int]:
+    """Most who let partners know that they engage also let them know with whom: a basis of its own."""
+    if start % 3 == 0:
+        return []
+    at, note = given + timedelta(minutes=3), "Partners may know who the worker is and the number of the office."
+    return [
+        book.add(at, worker, "basis", label="responsible", ground="Consent", given_on=at.date().isoformat(), note=note)
+    ]
 
 
 def _substance(book: Casebook, p: Profile, rng: Random) -> None:
@@ -196,14 +209,17 @@ def _substance(book: Casebook, p: Profile, rng: Random) -> None:
         given, worker, "basis", label="substance_engagement", ground="Consent", given_on=given.date().isoformat(),
         note=rng.choice(phrases.SUBSTANCE_CONSENT),
     )  # fmt: skip
+    bases = [basis, *_named(book, given, worker, start)]
     engaging = {"up": "Engaging", "down": rng.choice(("Not engaging", "Sporadic"))}.get(p.course, "Sporadic")
     book.add(
         book.ago(start, "13:30"), worker, "substance_engagement", engaging=engaging, service="Adult treatment service",
     )  # fmt: skip
     if rng.random() < 0.15:
-        book.withdraw(
-            basis, book.ago(max(1, start // 4), "14:55"), worker, "Took consent back after an argument about a letter.",
-        )  # fmt: skip
+        for each in bases:
+            book.withdraw(
+                each, book.ago(max(1, start // 4), "14:55"), worker,
+                "Took consent back after an argument about a letter.",
+            )  # fmt: skip
 
 
 def _family(book: Casebook, p: Profile, rng: Random) -> None:
