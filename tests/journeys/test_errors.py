@@ -13,6 +13,7 @@ from tests.journeys.serving import Demo
 
 PURPOSE = "Managing the risk this person poses"
 WROTE = "Called at the flat twice, nobody in. Neighbour has seen her this morning."
+UNRECORDED = "Rang from the custody suite, wants his bag from the hostel before Friday."
 
 
 @EVERY_KIND
@@ -126,9 +127,9 @@ def test_what_cannot_be_logged_is_not_shown(someone: Callable[[], Person], demo:
     visit = walsh.opens_case("Keating", PURPOSE)
     walsh.follows("Share an update")
     with _unwritable_log(demo):
-        walsh.page.get_by_label("What happened?").fill(WROTE)
+        walsh.page.get_by_label("What happened?").fill(UNRECORDED)
         walsh.presses("Share this update")
-        walsh.reads("We could not record", WROTE)
+        walsh.reads("We could not record", UNRECORDED)
         walsh.does_not_read("Keating")
         assert walsh.goes_to(visit).status == 503
         walsh.does_not_read("Keating", "Tannery")
@@ -137,4 +138,4 @@ def test_what_cannot_be_logged_is_not_shown(someone: Callable[[], Person], demo:
         walsh.does_not_read("Keating")
     assert walsh.goes_to(visit).status == 200
     walsh.heading("Keating")
-    walsh.does_not_read(WROTE)
+    walsh.does_not_read(UNRECORDED)
