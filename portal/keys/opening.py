@@ -20,7 +20,11 @@ def open_value(dek: Dek, context: Context, sealed: bytes) -> bytes:
     header = sealed[:HEADER]
     if len(sealed) < SHORTEST or header != MAGIC + dek.id or not serves(dek, context):
         raise _unknown(context.field)
-    return _opened(dek, context.field, sealed, associated(header, context))
+    try:
+        bound_to = associated(header, context)
+    except OverflowError:  # no value has a version below 0
+        raise _unknown(context.field) from None
+    return _opened(dek, context.field, sealed, bound_to)
 
 
 def open_with(deks: Mapping[bytes, Dek], context: Context, sealed: bytes) -> bytes:
@@ -46,10 +50,10 @@ def open_fields(deks: Mapping[bytes, Dek], of: Bound, fields: Iterable[ToOpen]) 
                 found.append(None)
                 continue
             fits = dek
-        bound_to = of.associated(header, name, category, version)
         try:
+            bound_to = of.associated(header, name, category, version)
             padded = dek.aead.decrypt(sealed[HEADER:BODY], sealed[BODY:], bound_to)
-        except InvalidTag:
+        except (InvalidTag, OverflowError):  # no value has a version below 0
             found.append(None)
             continue
         plain = padded.rstrip(b"\x00")

@@ -76,7 +76,7 @@ def seal_field(dek: Dek, of: "Bound", field: str, category: str, version: int, p
 
 def dek_id(sealed: bytes) -> bytes:
     """Id (8 bytes) of the data key a sealed value names. Raises `SealBroken` unless it is exactly a known format."""
-    if sealed[: len(MAGIC)] != MAGIC or len(sealed) < SHORTEST:
+    if not isinstance(sealed, bytes) or sealed[: len(MAGIC)] != MAGIC or len(sealed) < SHORTEST:
         raise SealBroken("sealed value: not a registered format")
     return sealed[len(MAGIC) : HEADER]
 

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
@@ -12,14 +12,21 @@ from portal.db import from_micros
 from portal.errors import NotFound, SealBroken
 from portal.keys.opening import open_with
 from portal.keys.sealing import dek_id
+from portal.query import Query
 from portal.sharing import said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.case import Found
-from portal.sharing.reading.rows import HEADS, Head, fetch, highest_marking, open_record, place, shape_of
+from portal.sharing.reading.rows import HEADS, Head, fetch, highest_marking, open_record, place, shape_of, still
 from portal.sharing.sight import READ, category_of
 from portal.sharing.tables import RecordRow, SealedValue
+
+_VERSIONS = Query(
+    select(*SealedValue.__table__.c)
+    .where(SealedValue.record == bindparam("record"), SealedValue.field.in_(bindparam("fields", expanding=True)))
+    .order_by(SealedValue.field, SealedValue.version.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,13 @@ def one(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: 
 def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID) -> History:
     """All versions of one record's permitted fields. Raises as `one`."""
     found, head = permitted_head(session, doors, actor, visit, record)
-    names = {f.key: f.name for f, _ in found.sight.permitted(READ, shape_of(head))}
-    rows = session.execute(
-        select(*SealedValue.__table__.c)
-        .where(SealedValue.record == head.id, SealedValue.field.in_(names))
-        .order_by(SealedValue.field, SealedValue.version.desc())
-    ).all()
+    shape = shape_of(head)
+    fields = {f.key: f for f, _ in found.sight.permitted(READ, shape)}
+    rows = [
+        row
+        for row in _VERSIONS.all(session, record=head.id, fields=list(fields))
+        if row.category == fields[row.field].category or still(found.sight, shape, row.category, READ)
+    ]
     ids = set()
     for row in rows:
         try:
@@ -106,7 +114,7 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
     agreement = found.engine.agreement
     return History(
         record=opened,
-        fields=tuple((names[key], tuple(versions[key])) for key in names if key in versions),
+        fields=tuple((field.name, tuple(versions[key])) for key, field in fields.items() if key in versions),
         purpose_name=agreement.purposes[found.visit.purpose].name,
         marking=highest_marking(agreement, {category_of(agreement, head.kind, head.label)}),
         receipt=receipt,

@@ -120,6 +120,8 @@ def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fiel
             of = values.get(record)
             if of is None:
                 of = values[record] = {}
+            if type(sealed) is not bytes:  # SQLite keeps a text or a number in any column: it opens nowhere
+                sealed = b""
             of[field] = Stored(version, category, sealed)
             wanted.add(sealed[DEK_ID])  # if that is no registered format, opening fails, is shown and logged as such
     return Sealed(values, keyring.load(session, wanted), frozenset(fields))
@@ -152,7 +154,7 @@ def opened(
         row = rows.get(key)
         if row is None and key not in standing:
             continue
-        if row is not None and row.category != field.category and not _still(sight, shape, row.category, action):
+        if row is not None and row.category != field.category and not still(sight, shape, row.category, action):
             continue
         fields.append(field)
         if row is None or standing.get(key) != (row.version, sha256(row.sealed).digest()):
@@ -207,7 +209,7 @@ def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -
     )
 
 
-def _still(sight: Sight, shape: Shape, category: str, action: str) -> bool:
+def still(sight: Sight, shape: Shape, category: str, action: str) -> bool:
     """Where a field's category changed since a value was written, the stricter of the two decides."""
     others = [f for f in sight.agreement.fields.values() if f.category == category]
     return bool(others) and all(sight.decide(action, f.key, shape.owner, shape.made_as_youth).permit for f in others)

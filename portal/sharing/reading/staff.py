@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -28,7 +29,10 @@ def names(session: Session, doors: Doors, users: Iterable[uuid.UUID], field: str
     if not wanted:
         return {}
     rows = _VALUES.all(session, users=wanted, field=field)
-    ids = {dek_id(row.sealed) for row in rows}
+    ids = set()
+    for row in rows:
+        with suppress(SealBroken):
+            ids.add(dek_id(row.sealed))
     deks = doors.keys.load(session, ids)
     found = dict.fromkeys(wanted, UNKNOWN)
     for row in rows:

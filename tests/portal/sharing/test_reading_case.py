@@ -4,6 +4,7 @@ import json
 import sqlite3
 import uuid
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import select, text, update
@@ -12,9 +13,11 @@ from portal.audit import reading as log_reading
 from portal.audit.reading import Filters
 from portal.db import new_id, now_micros
 from portal.errors import LogUnavailable, NotFound
+from portal.keys.sealing import Context, dek_id, seal
 from portal.sharing import storing, visits, writing
 from portal.sharing.reading import case as case_reading
-from portal.sharing.reading import rows
+from portal.sharing.reading import history as reading_history
+from portal.sharing.reading import rows, staff
 from portal.sharing.tables import CaseFile, RecordRow, SealedValue, VisitRow
 from tests.installation import World
 
@@ -244,3 +247,65 @@ def test_updates_of_one_instant_are_never_lost_between_two_pages(world: World) -
         if older is None:
             break
     assert wanted <= seen
+
+
+def _kept_as(world: World, field: str, category: str, words: str) -> None:
+    """Seal a value anew as though its field had been of another category when it was written."""
+    with world.doors.log.transaction(world.session):
+        row = world.session.scalars(select(SealedValue).where(SealedValue.field == field)).one()
+        record = world.session.get_one(RecordRow, row.record)
+        dek = next(iter(world.doors.keys.load(world.session, {dek_id(row.sealed)}).values()))
+        place = Context(record.kind, record.id, field, record.person, record.owner, category, row.version)
+        row.category, row.sealed = category, seal(dek, place, words.encode())
+        head = json.loads(record.head)
+        record.head = json.dumps(head | {field: [row.version, sha256(row.sealed).hexdigest()]}).encode()
+
+
+@pytest.mark.parametrize(("category", "shown"), [("identity", True), ("intelligence", False), ("nowhere", False)])
+def test_of_the_category_then_and_now_the_stricter_decides_in_the_history_too(
+    world: World, category: str, shown: bool
+) -> None:
+    housing = world.actor("barnet_housing", "practitioner")
+    case = world.case(FULL, assigned=[housing])
+    _kept_as(world, "person.forename", category, "Kept-as-it-was")
+    visit = _visit(world, housing, case)
+    assert ("Kept-as-it-was" in _shown(case_reading.case(world.session, world.doors, housing, visit))) is shown
+    record = world.session.scalars(
+        select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "person")
+    ).one()
+    told = reading_history.history(world.session, world.doors, housing, visit, record)
+    assert ("Kept-as-it-was" in {v.text for _, versions in told.fields for v in versions}) is shown
+
+
+@pytest.mark.parametrize("put", ["text", "number", "version", "nothing"])
+def test_a_value_of_a_sort_that_nobody_stores_does_not_open_and_is_logged(world: World, put: str) -> None:
+    police = world.actor("police", "practitioner")
+    case = world.case(FULL, assigned=[police])
+    row = world.session.scalars(select(SealedValue).where(SealedValue.field == "person.forename")).one()
+    record = world.session.get_one(RecordRow, record_id := row.record)
+    if put == "version":
+        head = json.loads(record.head)
+        record.head = json.dumps(head | {row.field: [-1, head[row.field][1]]}).encode()
+        row.version = -1
+    else:
+        of = {"text": "'in the clear, and long enough to be taken for a sealed value'", "number": "7", "nothing": "x''"}
+        world.session.execute(
+            text(f"UPDATE sealed_value SET sealed = {of[put]} WHERE field = 'person.forename'")  # noqa: S608
+        )
+    world.session.commit()
+    visit = _visit(world, police, case)
+    disclosure = case_reading.case(world.session, world.doors, police, visit)
+    assert [v.key for s in disclosure.sections for r in s.records for v in r.values if v.broken] == ["person.forename"]
+    assert "Marlowe" in _shown(disclosure)
+    told = reading_history.history(world.session, world.doors, police, visit, record_id)
+    assert {v.broken for _, versions in told.fields for v in versions} == {True, False}
+    assert [entry.outcome for entry in _entries(world, "open-failed")] == ["failed"] * 2
+
+
+@pytest.mark.parametrize("put", ["x'00'", "'a name in the clear'", "zeroblob(80)"])
+def test_a_name_that_does_not_open_hides_no_other(world: World, put: str) -> None:
+    mine, other = (world.actor("police", "practitioner", name) for name in ("PC One", "PC Two"))
+    world.session.execute(text(f"UPDATE staff_value SET sealed = {put} WHERE user = :u"), {"u": mine.user.bytes})  # noqa: S608
+    world.session.commit()
+    names = staff.names(world.session, world.doors, [mine.user, other.user])
+    assert names == {mine.user: staff.UNKNOWN, other.user: "PC Two"}
