@@ -1,7 +1,8 @@
-"""SELECTs and INSERTs of the paths that every page takes: compiled once for each database, run straight by its driver.
+"""Statements of the paths that every page takes: compiled once for each database, run straight by its driver.
 
-Running a Core statement costs several times what the database needs for it. Nothing else differs: the statements are
-built by SQLAlchemy, values are bound and never written into the text, and a failure is SQLAlchemy's own error.
+Running a Core statement costs several times what the database needs for it (docs/decisions/0007). Nothing else
+differs: the statements are built by SQLAlchemy, values are bound and never written into the text, and a failure is
+SQLAlchemy's own error.
 """
 
 import uuid
@@ -12,14 +13,16 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from sqlalchemy import Boolean, FromClause, Select, Table, insert
+from sqlalchemy import Boolean, Delete, FromClause, Insert, Select, Table, Update, insert
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
 from portal.db import Id, failed, id_of
 
 Row = TypeVar("Row")
 Parameters = tuple[Any, ...] | dict[str, Any]
+_BY_POSITION = DefaultDialect(paramstyle="qmark")
 
 
 class _Slot(NamedTuple):
@@ -152,32 +155,51 @@ def run(connection: Connection, text: str, parameters: Parameters) -> Sequence[A
     return found
 
 
+class Write:
+    """An INSERT, UPDATE or DELETE built once, run for any number of rows.
+
+    A row has its values as the driver takes them (ids as bytes), in the order of `names`, which is the order in which
+    the statement has its parameters: a driver that binds by position takes rows as they are.
+    """
+
+    def __init__(self, statement: Insert | Update | Delete, names: Sequence[str]) -> None:
+        self._statement = statement
+        self._names = tuple(names)
+        self._texts: dict[str, str] = {}
+        assert statement.compile(dialect=_BY_POSITION).positiontup == list(names), names
+
+    def run(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it for each row; nothing happens where there is none."""
+        if not rows:
+            return
+        dialect = connection.dialect
+        text = self._texts.get(dialect.name)
+        if text is None:
+            text = self._texts[dialect.name] = str(self._statement.compile(dialect=dialect))
+        bound = list(rows) if dialect.positional else [dict(zip(self._names, row, strict=True)) for row in rows]
+        _run_many(connection, text, bound)
+
+
 def insert_rows(connection: Connection, table: FromClause, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, their values in the order of the table's columns and as the driver takes them (ids as bytes)."""
-    if rows:
-        text, names = _insert(table, connection.dialect)
-        run_many(connection, text, [dict(zip(names, row, strict=True)) for row in rows] if names else rows)
+    _insert(table).run(connection, rows)
 
 
-def run_many(connection: Connection, text: str, rows: Sequence[Parameters]) -> None:
-    """Run a statement in the driver's spelling for each of these rows of values, of which there is at least one."""
-    bound: Any = list(rows)
+@lru_cache(maxsize=64)
+def _insert(table: FromClause) -> Write:
+    assert isinstance(table, Table)
+    return Write(insert(table), [column.key for column in table.columns])
+
+
+def _run_many(connection: Connection, text: str, rows: list[Any]) -> None:
     if connection.dispatch.before_cursor_execute:
-        connection.exec_driver_sql(text, bound if len(bound) > 1 else bound[0])
+        connection.exec_driver_sql(text, rows if len(rows) > 1 else rows[0])
         return
     with _cursor(connection, text) as cursor:
-        if len(bound) == 1:
-            cursor.execute(text, bound[0])
+        if len(rows) == 1:
+            cursor.execute(text, rows[0])
         else:
-            cursor.executemany(text, bound)
-
-
-@lru_cache(maxsize=256)
-def _insert(table: FromClause, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-    """The insert in the driver's spelling, and the names of its parameters unless they go by position."""
-    assert isinstance(table, Table)
-    text = str(insert(table).compile(dialect=dialect))
-    return text, None if dialect.positional else tuple(column.name for column in table.columns)
+            cursor.executemany(text, rows)
 
 
 @contextmanager

@@ -10,8 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.engine import Connection
+from sqlalchemy import bindparam, delete, false, null, select, update
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -19,9 +18,9 @@ from isa.agreement import Agreement
 from portal.keys import index_tags
 from portal.keys.deks import Place
 from portal.keys.sealing import CHOICE, Context, Dek, seal
-from portal.query import insert_rows, run_many
+from portal.query import Write, insert_rows
 from portal.sharing.doors import Doors
-from portal.sharing.tables import RecordRow, SealedValue, SearchTag
+from portal.sharing.tables import CaseFile, RecordRow, SealedValue, SearchTag
 
 _AGREEMENTS: dict[str, Agreement] = {}  # by digest, because an agreement itself cannot be hashed
 
@@ -134,10 +133,26 @@ def prepare_change(
     return Change(record, base, head_bytes(entries), values, tuple(_tag_rows(doors, record, whole)))
 
 
-_MOVE = "UPDATE record SET version=?, head=?, changed_at=?, changed_by=?, state=? WHERE id=? AND version=?"
-_REPLACE = "UPDATE sealed_value SET current=? WHERE record=? AND field=? AND current"
-_UNTAG = "DELETE FROM search_tag WHERE record=?"
-_AGE_UNKNOWN = "UPDATE case_file SET minor=NULL WHERE id=?"
+_ADVANCE = Write(
+    update(RecordRow)
+    .where(RecordRow.id == bindparam("of"), RecordRow.version == bindparam("base"))
+    .values(
+        version=bindparam("to"),
+        state=bindparam("now"),
+        changed_at=bindparam("at"),
+        changed_by=bindparam("by"),
+        head=bindparam("heads"),
+    ),
+    ("to", "now", "at", "by", "heads", "of", "base"),
+)
+_REPLACE = Write(
+    update(SealedValue)
+    .where(SealedValue.record == bindparam("of"), SealedValue.field == bindparam("key"), SealedValue.current)
+    .values(current=false()),
+    ("of", "key"),
+)
+_UNTAG = Write(delete(SearchTag).where(SearchTag.record == bindparam("of")), ("of",))
+_FORGET_AGE = Write(update(CaseFile).where(CaseFile.id == bindparam("of")).values(minor=null()), ("of",))
 _TAGGED = ("person", "identifiers")
 BORN = "person.date_of_birth"
 
@@ -146,7 +161,7 @@ BORN = "person.date_of_birth"
 class Batch:
     """Prepared versions as the database's driver takes them: nothing is left to do for them under the write lock."""
 
-    moves: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
+    advanced: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     replaced: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     values: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     untagged: list[tuple[bytes]] = field(default_factory=list)
@@ -157,9 +172,9 @@ class Batch:
         """Take up more versions."""
         for change in changes:
             record, of = change.record, change.record.id.bytes
-            moved = (change.base + 1, change.head, record.at, record.by.bytes, record.state)
-            self.moves.append((*moved, of, change.base))
-            self.replaced += [(False, of, row["field"]) for row in change.values]
+            advanced = (change.base + 1, record.state, record.at, record.by.bytes, change.head)
+            self.advanced.append((*advanced, of, change.base))
+            self.replaced += [(of, row["field"]) for row in change.values]
             self.values += [driver_row(row) for row in change.values]
             self.tags += [driver_row(row) for row in change.tags]
             if BORN in record.values:  # whether they are under 18 is worked out anew, see `reading.age`
@@ -170,23 +185,17 @@ class Batch:
     def apply(self, session: Session) -> None:
         """Store them. Inside a write transaction that has seen each record to be at the `base` of its change."""
         connection = session.connection()
-        _many(connection, _MOVE, self.moves)
-        _many(connection, _REPLACE, self.replaced)
+        _ADVANCE.run(connection, self.advanced)
+        _REPLACE.run(connection, self.replaced)
         insert_rows(connection, SealedValue.__table__, self.values)
-        _many(connection, _AGE_UNKNOWN, self.reborn)
-        _many(connection, _UNTAG, self.untagged)
+        _FORGET_AGE.run(connection, self.reborn)
+        _UNTAG.run(connection, self.untagged)
         insert_rows(connection, SearchTag.__table__, self.tags)
 
 
 def driver_row(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of a row as the database's driver takes them, in the row's own order, which is the table's."""
     return tuple(value.bytes if type(value) is uuid.UUID else value for value in row.values())
-
-
-def _many(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Run a statement for each row: thousands of rows wait for this under the write lock."""
-    if rows:
-        run_many(connection, statement if connection.dialect.positional else statement.replace("?", "%s"), rows)
 
 
 def head_bytes(entries: Mapping[str, tuple[int, str]]) -> bytes:

@@ -5,12 +5,26 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Boolean, Column, Engine, Integer, LargeBinary, MetaData, String, Table, bindparam, event, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    event,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from portal.db import Id, begin_write, open_engine
-from portal.query import Query, insert_rows, run, run_many
+from portal.query import Query, Write, insert_rows, run
 from tests.postgres import Server, postgres  # noqa: F401
 
 THING = Table(
@@ -92,11 +106,24 @@ def test_a_failure_is_sqlalchemys_own_and_tells_no_value(session: Session) -> No
 
 
 def test_many_rows_at_once(session: Session) -> None:
-    mark = "?" if session.get_bind().dialect.name == "sqlite" else "%s"
+    grow = update(THING).where(THING.c.name == bindparam("named")).values(size=bindparam("to"))
     with begin_write(session):
-        text = f"UPDATE thing SET size={mark} WHERE name={mark}"
-        run_many(session.connection(), text, [(10 + n, f"n{n}") for n in range(5)])
+        Write(grow, ("to", "named")).run(session.connection(), [(10 + n, f"n{n}") for n in range(5)])
     assert [row.size for row in Query(_ALL).all(session)] == [10, 11, 12, 13, 14]
+
+
+def test_no_row_does_nothing_and_one_is_enough(session: Session) -> None:
+    gone = Write(delete(THING).where(THING.c.size == bindparam("of")), ("of",))
+    with begin_write(session):
+        gone.run(session.connection(), [])
+        gone.run(session.connection(), [(0,)])
+    assert [row.size for row in Query(_ALL).all(session)] == [1, 2, 3, 4]
+
+
+def test_names_in_another_order_than_the_statement_has_are_noticed() -> None:
+    grow = update(THING).where(THING.c.name == bindparam("named")).values(size=bindparam("to"))
+    with pytest.raises(AssertionError):
+        Write(grow, ("named", "to"))
 
 
 def test_a_write_begins_anew_and_sees_what_others_committed_since(session: Session) -> None:
