@@ -48,7 +48,6 @@ class SessionState:
     home_party: str
     provider: str
     actor: Actor | None
-    signed_in_at: int
     ends: int
     touch_due: bool
 
@@ -79,7 +78,6 @@ _RESOLVE = Query(
         _LOGIN.c.public_id,
         _LOGIN.c.user,
         _LOGIN.c.provider,
-        _LOGIN.c.created_at,
         _LOGIN.c.last_seen,
         _LOGIN.c.ends,
         _LOGIN.c.ended_at,
@@ -118,7 +116,6 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
         home_party=row.home_party,
         provider=row.provider,
         actor=actor,
-        signed_in_at=row.created_at,
         ends=row.ends,
         touch_due=now - row.last_seen >= MINUTE,
     )

@@ -16,7 +16,6 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-MARKINGS = ("OFFICIAL", "OFFICIAL-SENSITIVE")
 COLOURS = {
     **{"Red": "red", "Amber": "orange", "Green": "green"},
     **{"Active": "teal", "Selected": "blue", "Referred": "purple", "In custody": "magenta", "Suspended": "yellow"},
@@ -135,11 +134,6 @@ def shown(text: str, kind: str) -> str:
 def colour(word: str) -> str:
     """The tag colour of a status, RAG or band; grey for any other word."""
     return COLOURS.get(word, "grey")
-
-
-def highest(markings: Iterable[str]) -> str:
-    """The highest of several markings; "OFFICIAL" for none. Raises `ValueError` for a marking that is not known."""
-    return max(markings, key=MARKINGS.index, default=MARKINGS[0])
 
 
 def install(environment: Environment, today: Callable[[], date]) -> None:

@@ -40,16 +40,11 @@ class Offer:
     ends: datetime
 
 
-def offer(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer | None:
-    """What this capacity could open at that case in an emergency; None where nothing.
+def propose(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer:
+    """What this capacity could open at that case in an emergency. Logs and raises `Refused` where that is nothing.
 
     The same for a missing case and for one of an agreement that the party is no part of.
     """
-    return _look(session, doors, actor, case)[1]
-
-
-def propose(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> Offer:
-    """As `offer`, for whoever asks for the panel. Logs and raises `Refused` where there is nothing to open."""
     _, offered = _look(session, doors, actor, case)
     if offered is None:
         subject = Subject(doors.log.nobody(session), {"case": case.hex})

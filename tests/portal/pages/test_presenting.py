@@ -120,13 +120,6 @@ def test_colours_and_an_unknown_word() -> None:
     assert p.colour("Red ") == "grey"
 
 
-def test_the_highest_marking() -> None:
-    assert p.highest(["OFFICIAL", "OFFICIAL-SENSITIVE", "OFFICIAL"]) == "OFFICIAL-SENSITIVE"
-    assert p.highest([]) == "OFFICIAL"
-    with pytest.raises(ValueError):
-        p.highest(["SECRET", "OFFICIAL"])
-
-
 def test_machine_times() -> None:
     assert p.machine(datetime(2026, 11, 21, 10, 42, tzinfo=UTC)) == "2026-11-21T10:42:00+00:00"
     assert p.machine(TODAY) == "2026-11-21"
