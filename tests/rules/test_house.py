@@ -1,9 +1,15 @@
 """House rules as tests: what import-linter cannot see, and what a reviewer should not have to look for."""
 
 import ast
+import dataclasses
 import re
 import subprocess
+import tomllib
 from pathlib import Path
+
+from portal.auth.errors import REASONS
+from portal.auth.providers import PartyRule, Provider
+from portal.config import Settings
 
 ROOT = Path(__file__).parents[2]
 TRACKED = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
@@ -59,14 +65,47 @@ def test_no_loose_ends() -> None:
     assert found == []
 
 
-def test_every_setting_is_documented() -> None:
-    import dataclasses
-
-    from portal.config import Settings
-
+def test_the_table_of_settings_is_what_the_portal_reads() -> None:
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    missing = [f.name for f in dataclasses.fields(Settings) if f"PORTAL_{f.name.upper()}" not in text]
-    assert missing == []
+    table = dict(re.findall(r"^\| `PORTAL_([A-Z_]+)` \| ([^|]+) \|", text, re.M))
+    settings = {f.name.upper(): f for f in dataclasses.fields(Settings)}
+    assert table.keys() == settings.keys()
+    for name, field in settings.items():
+        if field.default is not dataclasses.MISSING:
+            shown = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert table[name].strip("`") == shown, name
+
+
+def test_every_reason_of_a_refused_sign_in_is_explained() -> None:
+    text = (ROOT / "docs" / "signing-in.md").read_text("utf-8")
+    part = text.split("## Why a sign-in was refused")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`([a-z-]+)`", " ".join(rows))) == sorted(REASONS)
+
+
+def test_every_key_of_the_providers_file_is_documented() -> None:
+    text = (ROOT / "docs" / "signing-in.md").read_text("utf-8")
+    keys = {*Provider.model_fields, *PartyRule.model_fields}
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text)] == []
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = []
+    for name in TRACKED:
+        if name.endswith(".md"):
+            path = ROOT / name
+            targets = re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", path.read_text("utf-8"))
+            broken += [f"{name}: {target}" for target in targets if not (path.parent / target).exists()]
+    assert broken == []
+
+
+def test_the_readme_names_every_part_of_the_portal_and_the_spine_as_checked() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    places = text.split("## Where things are")[1].split("\n## ")[0]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    spine = contracts[0]["layers"]
+    assert " > ".join(spine) in " ".join(places.split())
+    assert [layer for layer in spine if f"portal/{layer}" not in places and layer not in ("config", "errors")] == []
 
 
 def test_every_make_target_of_the_readme_exists() -> None:
