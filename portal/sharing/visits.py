@@ -8,11 +8,12 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity, Clause, Purpose
-from portal.audit.entry import Entry, Subject
+from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import NotFound, Refused
 from portal.query import Query
+from portal.sharing import said
 from portal.sharing.doors import Doors
 from portal.sharing.tables import CaseFile, VisitRow
 
@@ -165,17 +166,15 @@ def begin(
     file = session.get(CaseFile, case)
     known = any(purpose in a.purposes for a in doors.book.of_party(actor.party))
     person = file.person if file else doors.log.nobody(session)
-    entry = Entry(
-        operation="purpose-chosen",
-        actor=actor.user,
-        agency=actor.party,
-        role=actor.role,
-        session=actor.session,
-        purpose=purpose if known else "unknown",
-        outcome="permitted" if content and known else "refused",
-        subjects=(Subject(person, {"case": str(case), "justification": reason}),),
-    )
     identity = new_id()
+    entry = said.entry(
+        "purpose-chosen",
+        actor,
+        outcome="permitted" if content and known else "refused",
+        purpose=purpose if known else "unknown",
+        subjects=[Subject(person, {"case": case.hex, "justification": reason})],
+        visit=identity,
+    )
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
         if content and known and file is not None:
@@ -183,8 +182,7 @@ def begin(
             if instead_of is not None:
                 _end(session, actor, instead_of, now)
     if not content:
-        words = f"A {actor.role} does not see case content."
-        raise Refused("4.2", words, "", receipt.reference)
+        raise Refused("4.2", "The role you act in sees no case content.", "", receipt.reference)
     if not known:
         raise Refused("3.1", "That is not a purpose of the agreement.", "", receipt.reference)
     return identity

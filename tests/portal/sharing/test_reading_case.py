@@ -165,6 +165,17 @@ def test_a_visit_is_bound_to_its_session_capacity_and_time(world: World) -> None
         case_reading.case(world.session, world.doors, police, visit)
 
 
+def test_choosing_a_purpose_says_from_where_and_joins_what_the_visit_does(world: World) -> None:
+    police = replace(world.actor("police", "practitioner"), source=bytes(range(16)))
+    visit = _visit(world, police, world.case(FULL, assigned=[police]))
+    case_reading.case(world.session, world.doors, police, visit)
+    vault = world.doors.log.vault(world.session)
+    for operation in ("purpose-chosen", "consultation"):
+        (row,) = _entries(world, operation)
+        leaf = log_reading.entry(world.session, vault, row.entry_id).leaf
+        assert (leaf["source"], leaf["correlation"]) == (bytes(range(16)).hex(), visit.hex)
+
+
 def test_a_deselected_case_closes(world: World) -> None:
     police = world.actor("police", "practitioner")
     case = world.case(FULL, assigned=[police])
