@@ -281,9 +281,7 @@ def test_of_the_category_then_and_now_the_stricter_decides_in_the_history_too(
     _kept_as(world, "person.forename", category, "Kept-as-it-was")
     visit = _visit(world, housing, case)
     assert ("Kept-as-it-was" in _shown(case_reading.case(world.session, world.doors, housing, visit))) is shown
-    record = world.session.scalars(
-        select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "person")
-    ).one()
+    record = world.session.scalars(select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "person")).one()
     told = reading_history.history(world.session, world.doors, housing, visit, record)
     assert ("Kept-as-it-was" in {v.text for _, versions in told.fields for v in versions}) is shown
 
@@ -300,9 +298,7 @@ def test_a_value_of_a_sort_that_nobody_stores_does_not_open_and_is_logged(world:
         row.version = -1
     else:
         of = {"text": "'in the clear, and long enough to be taken for a sealed value'", "number": "7", "nothing": "x''"}
-        world.session.execute(
-            text(f"UPDATE sealed_value SET sealed = {of[put]} WHERE field = 'person.forename'")  # noqa: S608
-        )
+        world.session.execute(text(f"UPDATE sealed_value SET sealed = {of[put]} WHERE field = 'person.forename'"))
     world.session.commit()
     visit = _visit(world, police, case)
     disclosure = case_reading.case(world.session, world.doors, police, visit)
@@ -316,7 +312,7 @@ def test_a_value_of_a_sort_that_nobody_stores_does_not_open_and_is_logged(world:
 @pytest.mark.parametrize("put", ["x'00'", "'a name in the clear'", "zeroblob(80)"])
 def test_a_name_that_does_not_open_hides_no_other(world: World, put: str) -> None:
     mine, other = (world.actor("police", "practitioner", name) for name in ("PC One", "PC Two"))
-    world.session.execute(text(f"UPDATE staff_value SET sealed = {put} WHERE user = :u"), {"u": mine.user.bytes})  # noqa: S608
+    world.session.execute(text(f"UPDATE staff_value SET sealed = {put} WHERE user = :u"), {"u": mine.user.bytes})
     world.session.commit()
     names = staff.names(world.session, world.doors, [mine.user, other.user])
     assert names == {mine.user: staff.UNKNOWN, other.user: "PC Two"}
