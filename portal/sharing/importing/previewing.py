@@ -21,7 +21,7 @@ from portal.sharing.importing.columns import Column, recognise
 from portal.sharing.importing.judging import CHANGED, NEW, REFUSED, UNCHANGED
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.importing.refused import refused_csv
-from portal.sharing.importing.runs import Run
+from portal.sharing.importing.runs import Overtaken, Run
 from portal.sharing.importing.sheet import Row, Sheet
 from portal.sharing.reading import staged
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun
@@ -97,7 +97,7 @@ def preview(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, page: 
 def confirm(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, numbers: Sequence[int]) -> None:
     """Take doubtful rows after all: their sender says who they are. Rows that are not in doubt are passed over.
 
-    Raises as `preview`.
+    Raises as `preview`, and `Overtaken` where the run is no longer waiting once they would be taken.
     """
     row = runs.row_of(session, actor, run)
     if runs.find(session, doors, actor, run).state != runs.STAGED:
@@ -110,14 +110,15 @@ def confirm(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, number
     _log(session, doors, actor, "import", run, kept, confirmed=[each.number for each in kept])
     contents = _open(session, doors, row, kept)
     with doors.log.transaction(session):
+        waits = update(ImportRun).where(ImportRun.id == run, ImportRun.state == runs.STAGED)
+        connection = session.connection()
+        if connection.execute(waits.values(touched_at=max(doors.clock(), row.touched_at + 1))).rowcount != 1:
+            raise Overtaken(run)
         for each, content in contents:
             state = NEW if each.case is None else CHANGED if content["add"] or content["edit"] else UNCHANGED
-            session.execute(update(ImportRow).where(ImportRow.id == each.id).values(state=state))
-        session.execute(
-            update(ImportRun)
-            .where(ImportRun.id == run, ImportRun.state == runs.STAGED)
-            .values(touched_at=doors.clock(), **runs.count(session, run))
-        )
+            same = (ImportRow.id == each.id, ImportRow.state == REFUSED, ImportRow.sealed == each.sealed)
+            connection.execute(update(ImportRow).where(*same).values(state=state))
+        connection.execute(waits.values(**runs.count(session, run)))
 
 
 def refused_file(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> bytes:

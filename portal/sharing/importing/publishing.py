@@ -20,7 +20,7 @@ from portal.keys.deks import chunks
 from portal.sharing import said
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
-from portal.sharing.importing import runs, staging
+from portal.sharing.importing import background, runs, staging
 from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.judging import CHANGED, NEW
 from portal.sharing.importing.matching import PURPOSE, now_known
@@ -95,14 +95,7 @@ def carry_out(
 
 def in_background(engine: Engine, doors: Doors, actor: Actor, hold: Hold) -> threading.Thread:
     """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
-
-    def work() -> None:
-        with Session(engine, expire_on_commit=False) as session, suppress(PortalError):
-            carry_out(session, doors, actor, hold)
-
-    thread = threading.Thread(target=work, name="import", daemon=True)
-    thread.start()
-    return thread
+    return background.start(engine, "import", lambda session: carry_out(session, doors, actor, hold))
 
 
 def _put_back(session: Session, doors: Doors, actor: Actor, hold: Hold) -> None:

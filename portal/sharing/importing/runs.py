@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
@@ -180,30 +180,41 @@ def abandon(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> Non
     row = row_of(session, actor, run)
     if row.state not in (STAGED, STAGING) and not _view(row, doors.clock()).stopped:
         raise NotFound
-    _give_up(session, doors, actor, run)
+    waiting = ImportRun.state.in_((STAGED, STAGING))
+    if not _give_up(session, doors, actor, run, or_(waiting, _as_seen(row.state, row.touched_at))):
+        raise NotFound
 
 
 def sweep(session: Session, doors: Doors, actor: Actor) -> None:
     """Abandon every run that waited for more than a day, and forget what is kept of published ones."""
     old = doors.clock() - DAY
     waiting = or_(ImportRun.state.in_((STAGING, STAGED, PUBLISHING)), ImportRun.sealed != b"")
-    for run, state in session.execute(
-        select(ImportRun.id, ImportRun.state).where(waiting, ImportRun.touched_at < old)
+    for run, state, at in session.execute(
+        select(ImportRun.id, ImportRun.state, ImportRun.touched_at).where(waiting, ImportRun.touched_at < old)
     ).all():
         if state == PUBLISHED:
             with doors.log.transaction(session):
                 forget(session, doors, run)
         else:
-            _give_up(session, doors, actor, run)
+            _give_up(session, doors, actor, run, _as_seen(state, at))
 
 
-def _give_up(session: Session, doors: Doors, actor: Actor, run: uuid.UUID) -> None:
+def _as_seen(state: str, at: int) -> ColumnElement[bool]:
+    """Nobody went on with the run since."""
+    return and_(ImportRun.state == state, ImportRun.touched_at == at)
+
+
+def _give_up(session: Session, doors: Doors, actor: Actor, run: uuid.UUID, still: ColumnElement[bool]) -> bool:
+    """Whether it was given up: not where `still` holds no longer, such as once it was published."""
     with doors.log.transaction(session) as tx:
-        session.execute(update(ImportRun).where(ImportRun.id == run).values(state=ABANDONED))
+        given_up = update(ImportRun).where(ImportRun.id == run, still).values(state=ABANDONED)
+        if session.connection().execute(given_up).rowcount != 1:
+            return False
         tx.append(said.entry("import", actor, purpose=PURPOSE, outcome="failed", subjects=[about(run, abandoned=True)]))
     discard(session, doors, run)
     with doors.log.transaction(session):
         forget(session, doors, run)
+    return True
 
 
 def forget(session: Session, doors: Doors, run: uuid.UUID) -> None:

@@ -20,7 +20,7 @@ from portal.errors import Conflict, PortalError
 from portal.sharing import said
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
-from portal.sharing.importing import keeping, runs
+from portal.sharing.importing import background, keeping, runs
 from portal.sharing.importing.accepted import Checked
 from portal.sharing.importing.comparing import in_words
 from portal.sharing.importing.judging import judge
@@ -119,14 +119,7 @@ def again(session: Session, doors: Doors, actor: Actor, hold: Hold) -> None:
 
 def in_background(engine: Engine, doors: Doors, actor: Actor, hold: Hold) -> threading.Thread:
     """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
-
-    def work() -> None:
-        with Session(engine, expire_on_commit=False) as session, suppress(PortalError):
-            carry_out(session, doors, actor, hold)
-
-    thread = threading.Thread(target=work, name="import-check", daemon=True)
-    thread.start()
-    return thread
+    return background.start(engine, "import-check", lambda session: carry_out(session, doors, actor, hold))
 
 
 def carry_out(

@@ -3,11 +3,13 @@
 import statistics
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit import tables as log_tables
@@ -18,7 +20,7 @@ from portal.sharing import visits, writing
 from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.judging import NEW
 from portal.sharing.reading import case as case_reading
-from portal.sharing.tables import CaseFile, ImportRow, RecordRow, SealedValue, SearchTag
+from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SealedValue, SearchTag
 from tests.installation import World
 from tests.portal.sharing.importing.killing import killed
 from tests.portal.sharing.importing.making import HEADINGS, csv_of
@@ -293,3 +295,74 @@ def test_readers_go_on_while_a_thousand_rows_are_published(world: World, spoc: A
     print(f"\n{len(took)} views in {whole:.1f} s while 1,000 rows were published: p99 {p99 * 1000:.0f} ms")
     assert done.state == runs.PUBLISHED
     assert failed == []
+
+
+def _doubtful(world: World, spoc: Actor) -> tuple[uuid.UUID, int]:
+    """A staged run with one row that is new and one that waits for its sender to say who it is."""
+    bring_in(world, spoc, file(1))
+    data = csv_of([HEADINGS, row(6), row(0, CRN="Z999999", PNC="")])
+    run = staging.stage(world.session, world.doors, spoc, data)
+    (wrong,) = previewing.preview(world.session, world.doors, spoc, run).wrong
+    assert wrong.doubtful
+    return run, wrong.row
+
+
+def test_a_row_confirmed_while_the_run_is_published_is_not_said_to_be_in(
+    world: World, spoc: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, doubtful = _doubtful(world, spoc)
+    real = previewing._log
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        with Session(world.engine, expire_on_commit=False) as other:
+            publishing.publish(other, world.doors, spoc, run)
+        return real(*given, **more)
+
+    monkeypatch.setattr(previewing, "_log", meanwhile)
+    with pytest.raises(Conflict):
+        previewing.confirm(world.session, world.doors, spoc, run, [doubtful])
+    world.session.rollback()
+    assert runs.count(world.session, run)["refused"] == 1
+    found = runs.find(world.session, world.doors, spoc, run)
+    assert (found.state, found.new, found.refused) == (runs.PUBLISHED, 1, 1)
+
+
+def test_two_tabs_may_confirm_at_once(world: World, spoc: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, doubtful = _doubtful(world, spoc)
+    real = previewing._log
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        with Session(world.engine, expire_on_commit=False) as other:
+            previewing.confirm(other, world.doors, spoc, run, [doubtful])
+        return real(*given, **more)
+
+    monkeypatch.setattr(previewing, "_log", meanwhile)
+    previewing.confirm(world.session, world.doors, spoc, run, [doubtful])
+    assert runs.find(world.session, world.doors, spoc, run).refused == 0
+
+
+@pytest.mark.parametrize("how", ["sender", "sweep"])
+def test_a_run_that_was_published_meanwhile_is_not_said_to_be_given_up(
+    world: World, spoc: Actor, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    run = staging.stage(world.session, world.doors, spoc, file(2))
+    if how == "sweep":
+        world.session.execute(update(ImportRun).values(touched_at=1))
+        world.session.commit()
+    real = runs._give_up
+
+    def meanwhile(*given: Any) -> None:
+        with Session(world.engine, expire_on_commit=False) as other:
+            publishing.publish(other, world.doors, spoc, run)
+        real(*given)
+
+    monkeypatch.setattr(runs, "_give_up", meanwhile)
+    if how == "sweep":
+        runs.sweep(world.session, world.doors, spoc)
+    else:
+        with pytest.raises(NotFound):
+            runs.abandon(world.session, world.doors, spoc, run)
+    assert runs.find(world.session, world.doors, spoc, run).state == runs.PUBLISHED
+    assert len(cases(world)) == 2

@@ -1,6 +1,8 @@
 """What waits is sealed, logged before it is opened, and gone without a trace when it is given up."""
 
+import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import func, select
@@ -149,3 +151,30 @@ def test_what_no_clause_gives_is_told(world: World) -> None:
     notes = previewing.preview(world.session, world.doors, spoc, run).notes
     assert any("Probation practitioner" in note and "8.20" in note for note in notes)
     assert any("Care experienced" in note for note in notes)
+
+
+@pytest.mark.parametrize("work", [staging, publishing])
+def test_a_failure_behind_the_page_tells_where_it_was_and_never_what_was_in_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, work: ModuleType
+) -> None:
+    """The hook of a thread would write the exception's text, which may quote a cell, to the output of the server."""
+    heard: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", heard.append)
+    spoc = world.actor("probation", "spoc")
+
+    def fail(*given: object) -> None:
+        raise ValueError("Marlowe is no date")
+
+    if work is staging:
+        hold = staging.receive(world.session, world.doors, spoc, file(3))
+        monkeypatch.setattr(staging, "judge", fail)
+    else:
+        run = staging.stage(world.session, world.doors, spoc, file(3))
+        hold = publishing.begin(world.session, world.doors, spoc, run)
+        monkeypatch.setattr(publishing, "prepare", fail)
+    work.in_background(world.engine, world.doors, spoc, hold).join()
+    assert heard == []
+    assert "ValueError in fail" in caplog.text
+    assert "Marlowe" not in caplog.text
+    found = runs.find(world.session, world.doors, spoc, hold.run)
+    assert (found.stopped or found.why == runs.FAILED) is True
