@@ -137,10 +137,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin(connection: Connection, statement: str) -> None:
     driver: Any = connection.connection
-    try:
+    with driving(connection, statement):
         driver.execute(statement)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise failed(connection, statement, error) from error
 
 
 def _check_postgresql(connection: Any, _record: Any) -> None:
@@ -152,13 +150,27 @@ def _check_postgresql(connection: Any, _record: Any) -> None:
     connection.rollback()
 
 
-def failed(connection: Connection, text: str, error: Exception) -> DBAPIError:
-    """What SQLAlchemy would have raised for a driver's error, without the values that the statement carried."""
-    dbapi = connection.dialect.loaded_dbapi
-    return cast(
-        DBAPIError,
-        DBAPIError.instance(text, None, error, dbapi.Error, hide_parameters=True, dialect=connection.dialect),
-    )
+@contextmanager
+def driving(connection: Connection, text: str) -> Iterator[None]:
+    """Around everything that is asked of the driver itself: its errors become what SQLAlchemy would have raised,
+    without the values that the statement carried, and a connection that is gone is given up."""
+    dialect = connection.dialect
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        gone = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if gone:
+            connection.invalidate(error)
+        raised = DBAPIError.instance(
+            text,
+            None,
+            error,
+            dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=gone,
+            dialect=dialect,
+        )
+        raise cast(DBAPIError, raised) from error
 
 
 def put(session: Session, table: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -179,8 +191,13 @@ def begin_write(session: Session) -> Iterator[None]:
     assert isinstance(engine, Engine)
     if session.identity_map or session.new or session.deleted:
         session.rollback()
-    connection = session.connection()  # goes on with a new transaction of the database: cheaper than a new connection
-    connection.connection.rollback()
+    try:
+        connection = session.connection()  # goes on in a new transaction of the database: cheaper than a new connection
+        with driving(connection, "ROLLBACK"):
+            connection.connection.rollback()
+    except BaseException:
+        session.rollback()
+        raise
     with _write_lock(engine):
         try:
             if engine.dialect.name == "sqlite":

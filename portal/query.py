@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 
-from portal.db import Id, failed, id_of
+from portal.db import Id, driving, id_of
 
 Row = TypeVar("Row")
 Parameters = tuple[Any, ...] | dict[str, Any]
@@ -204,10 +204,9 @@ def _run_many(connection: Connection, text: str, rows: list[Any]) -> None:
 
 @contextmanager
 def _cursor(connection: Connection, text: str) -> Iterator[Any]:
-    cursor = connection.connection.cursor()
-    try:
-        yield cursor
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise failed(connection, text, error) from error
-    finally:
-        cursor.close()
+    with driving(connection, text):
+        cursor = connection.connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()

@@ -17,10 +17,11 @@ from sqlalchemy import (
     bindparam,
     delete,
     event,
+    func,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.db import Id, begin_write, open_engine
@@ -140,3 +141,37 @@ def test_one_list_may_stand_twice_in_a_statement(session: Session) -> None:
     ids = bindparam("ids", expanding=True)
     twice = Query(_ALL.where(THING.c.id.in_(ids), THING.c.size > bindparam("least"), THING.c.id.in_(ids)))
     assert [row.size for row in twice.all(session, ids=IDS[:3], least=0)] == [1, 2]
+
+
+@pytest.fixture
+def cut_off(postgres: Server) -> Iterator[Session]:  # noqa: F811
+    """A session in the middle of reading whose connection the server has ended."""
+    engine = open_engine(postgres.schema())
+    THING.metadata.create_all(engine)
+    with Session(engine) as session:
+        Query(_ALL).all(session)
+        backend = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        with engine.connect() as other:
+            other.execute(select(func.pg_terminate_backend(backend)))
+        yield session
+    engine.dispose()
+
+
+def test_a_lost_connection_is_sqlalchemys_error_at_every_step(cut_off: Session) -> None:
+    with pytest.raises(OperationalError) as lost:
+        Query(_ALL).all(cut_off)
+    assert lost.value.connection_invalidated
+    with pytest.raises(SQLAlchemyError):
+        Query(_ALL).all(cut_off)
+    with pytest.raises(SQLAlchemyError), begin_write(cut_off):
+        raise AssertionError("a write began on a connection that is gone")
+    cut_off.rollback()
+    assert Query(_ALL).all(cut_off) == []
+
+
+def test_a_connection_lost_while_reading_ends_a_write_before_it_begins(cut_off: Session) -> None:
+    with pytest.raises(DBAPIError), begin_write(cut_off):
+        raise AssertionError("a write began on a connection that is gone")
+    with begin_write(cut_off):
+        insert_rows(cut_off.connection(), THING, ROWS)
+    assert len(Query(_ALL).all(cut_off)) == 5
