@@ -150,7 +150,7 @@ def cut_off(postgres: Server) -> Iterator[Session]:  # noqa: F811
     THING.metadata.create_all(engine)
     with Session(engine) as session:
         Query(_ALL).all(session)
-        backend = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        backend = session.connection().connection.dbapi_connection.info.backend_pid
         with engine.connect() as other:
             other.execute(select(func.pg_terminate_backend(backend)))
         yield session
