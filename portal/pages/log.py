@@ -31,7 +31,10 @@ from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
 pages = Blueprint("log", __name__, url_prefix="/log")
 
 WEEK = timedelta(days=7)
-DONE = {"reviewed": "Your finding was recorded."}
+DONE = {
+    "reviewed": Alert("done", "Your finding was recorded."),
+    "settled": Alert("warning", "Your agency had settled this already. Its finding stands: yours was not recorded."),
+}
 
 
 @pages.get("/home")
@@ -149,10 +152,10 @@ def review(visit: uuid.UUID) -> ResponseReturnValue:
     form = request.form
     try:
         outcome, note = form.get("outcome", ""), form.get("note", "")
-        logged_emergencies.review(db.session(), gate.doors(), gate.actor(), visit, outcome, note)
+        recorded = logged_emergencies.review(db.session(), gate.doors(), gate.actor(), visit, outcome, note)
     except Invalid as invalid:
         return _emergencies(visit, form.get("note", ""), next(iter(invalid.problems.values())))
-    return redirect(url_for(".emergencies", done="reviewed"), 303)
+    return redirect(url_for(".emergencies", done="reviewed" if recorded else "settled"), 303)
 
 
 @pages.get("/verify")
@@ -276,7 +279,7 @@ def _emergencies(visit: uuid.UUID | None = None, note: str = "", error: str = ""
         status=422 if error else 200,
         marking=SENSITIVE,
         receipt=found.receipt,
-        alerts=(Alert("done", done),) if done else (),
+        alerts=(done,) if done else (),
         **log_use.framed(),
         d=d,
     )

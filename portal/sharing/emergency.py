@@ -164,7 +164,7 @@ def declare(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, reaso
         actor,
         outcome="refused" if refused else "permitted",
         purpose=offered.purpose if offered else None,
-        agreement=doors.book.engine(file.agreement).reference if file else None,
+        agreement=doors.book.engine(file.agreement).reference if file and not refused else None,
         subjects=[subject],
         visit=visit,
     )

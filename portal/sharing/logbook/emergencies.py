@@ -79,8 +79,8 @@ def accesses(session: Session, doors: Doors, actor: Actor, use: str) -> Accesses
     return Accesses(tuple(waiting), tuple(done), receipt)
 
 
-def review(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> None:
-    """Record what this officer's party found of an access it was told of. Once that is settled nothing changes.
+def review(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> bool:
+    """Record what this officer's party found of an access it was told of. False once that is settled: nothing changes.
 
     Raises `Invalid`, `NotFound` for an access that is not theirs to review, `LogUnavailable`.
     """
@@ -88,7 +88,7 @@ def review(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outco
     told = tuple(each for each in _declared(session, actor) if each.visit == visit and _own(actor, each))
     if not told or not _rows(session, doors, scope, told):
         raise NotFound
-    findings.record(session, doors, actor, visit, outcome, note)
+    return findings.record(session, doors, actor, visit, outcome, note)
 
 
 def waiting(session: Session, doors: Doors, actor: Actor) -> tuple[int, int]:

@@ -80,8 +80,8 @@ def _findings(session: Session, entries: Iterable[uuid.UUID]) -> dict[uuid.UUID,
     return found
 
 
-def record(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> None:
-    """Record what the actor's party found, on its own notice. Where it is settled already nothing changes.
+def record(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outcome: str, note: str) -> bool:
+    """Record what the actor's party found, on its own notice. False where it is settled already: nothing changes.
 
     Raises `Invalid`, `NotFound` for an emergency the party was not told of, `LogUnavailable`.
     """
@@ -104,5 +104,7 @@ def record(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, outco
     )
     values = {"outcome": outcome, "seen_at": doors.clock(), "seen_by": actor.user}
     with doors.log.transaction(session) as tx:
-        if session.connection().execute(update(Notice).where(*mine, UNSETTLED).values(**values)).rowcount:
+        recorded = session.connection().execute(update(Notice).where(*mine, UNSETTLED).values(**values)).rowcount > 0
+        if recorded:
             tx.append(entry)
+    return recorded

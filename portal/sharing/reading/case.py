@@ -72,7 +72,11 @@ def leads(session: Session, doors: Doors, actor: Actor, visit: Visit) -> bool:
     a visit goes on, or is over, would tell the two apart.
     """
     doors.book.refresh(session)
-    now, engine = doors.clock(), doors.book.engine(visit.case.agreement)
+    now = doors.clock()
+    try:
+        engine = doors.book.engine(visit.case.agreement)
+    except NotFound:
+        return False
     known = facts.of_case(session, engine.agreement, actor, visit.case, now, emergency=visit.emergency).known
     return sight(engine, Capacity(actor.party, actor.role), known, visit.purpose, from_micros(now)).knows_person
 

@@ -2,8 +2,12 @@
 
 import uuid
 
+import pytest
 from sqlalchemy import select
 
+from portal.audit.tables import ENTRY
+from portal.errors import Refused
+from portal.sharing import emergency
 from portal.sharing.tables import EmergencyRow, Notice
 from tests import clock
 from tests.installation import IDENTITY, World
@@ -85,3 +89,23 @@ def test_identity_is_proved_afresh_before_the_form(world: World) -> None:
     answer = browser.client.get(f"/case/{world.case()}/emergency")
     assert answer.status_code == 302
     assert "emergency" in answer.headers["Location"]
+
+
+def test_a_refusal_stands_in_the_log_alike_for_a_case_that_does_not_exist(world: World) -> None:
+    housing = world.actor("barnet_housing", "practitioner")
+    for case in (world.case(assigned=[housing]), uuid.uuid4()):
+        with pytest.raises(Refused):
+            emergency.declare(world.session, world.doors, housing, case, REASON["reason"])
+    public = select(ENTRY.c.outcome, ENTRY.c.purpose, ENTRY.c.agreement).where(ENTRY.c.operation == "emergency-access")
+    told = world.session.execute(public).all()
+    assert len(told) == 2
+    assert told[0] == told[1]
+
+
+def test_a_case_that_is_closed_looks_like_one_that_does_not_exist(world: World) -> None:
+    browser = Visitor(world, world.actor("police", "practitioner"))
+    pages = []
+    with clock.still():
+        for case in (world.case(state="deselected"), uuid.uuid4()):
+            pages.append(browser.get(f"/case/{case}/emergency"))
+    assert pages[0] == pages[1]

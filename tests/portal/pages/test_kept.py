@@ -11,7 +11,7 @@ from portal.auth import capacities, people
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.db import now_micros
 from portal.sharing import kept
-from portal.sharing.tables import Assignment, KeptForm, VisitRow
+from portal.sharing.tables import Assignment, CaseFile, KeptForm, VisitRow
 from tests.installation import IDENTITY
 from tests.portal.pages.web import Web
 
@@ -276,6 +276,13 @@ def test_a_case_one_no_longer_works_with_gives_nothing_back(web, world, officer)
     change(world, Assignment, ends=now_micros() - 1)
     web.sign_in(officer)
     assert web.get("/kept").location == "/"
+
+
+def test_a_case_whose_agreement_is_no_longer_served_keeps_nobody_from_signing_in(web, world, officer):
+    lose(web)
+    change(world, CaseFile, agreement="another-iom")
+    web.sign_in(officer)
+    assert web.get("/kept?next=/search").location == "/search"
 
 
 def test_a_change_goes_on_from_the_version_it_began_with(web, world, officer):

@@ -209,8 +209,10 @@ class TestEmergencies:
         reader.get("/log/emergencies")
         assert "None waits for review" in reader.text
         assert "Police (you): justified on" in reader.text
-        reader.post(action, {"outcome": "escalated", "note": ""})
-        reader.get("/log/emergencies")
+        answer = reader.post(action, {"outcome": "escalated", "note": ""})
+        reader.get(answer.location)
+        assert "Your finding was recorded." not in reader.text
+        assert "yours was not recorded" in reader.text
         assert "Police (you): justified on" in reader.text
         assert reader.logged().count(("emergency-reviewed", "permitted")) == 1
 
