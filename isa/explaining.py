@@ -14,6 +14,9 @@ from isa.wording import fact_name, field_name, high, listed, low, names, party_n
 
 _FEW = 3  # so many purposes are named one by one
 
+YOURS = "your agency"
+"""Who is told why, unless another agency is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -99,7 +102,7 @@ def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tupl
     for (field, *_), refusals in denied.items():
         owners = _once(d.owner for d in refusals if d.owner in agreement.parties)
         told = telling(refusals)
-        why = _why(agreement, told, agreement.parties[owners[0]].short if len(owners) == 1 else "", "your agency")
+        why = _why(agreement, told, agreement.parties[owners[0]].short if len(owners) == 1 else "", YOURS)
         whose = _whose(agreement, field, owners, {d.owner for d in seen.get(field, ())})
         by_name = listed(agreement.parties[owner].short for owner in owners)
         if not whose and (why, by_name) in groups:  # true of these owners' other fields too, so told with them
@@ -161,7 +164,7 @@ def _lack(needs: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(sorts.count(sort) for sort in ("owner", "party", "role", "emergency", "purpose", "fact"))
 
 
-def reason(agreement: Agreement, decision: Decision, agency: str = "your agency") -> str:
+def reason(agreement: Agreement, decision: Decision, agency: str = YOURS) -> str:
     """Why `decision` refuses `agency`, in one sentence that names the clause.
 
     Tells of silent denials too: only for someone who may know of the record, as its own agency may.
@@ -204,7 +207,7 @@ def _unsigned(agreement: Agreement, parties: list[str]) -> str:
 def _nearly(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: str, agency: str) -> str:
     """What the nearest grant gives, and what is missing."""
     gives = f"Clause {near.number} gives this"
-    limits = _limits(agreement, near, needs, owner)
+    limits = _limits(agreement, near, needs, owner, agency)
     if any(agreement.own_only(name) for name in near.gateways):
         how = f", to which clause {near.number} gives it {limits}" if limits else f" (clause {near.number})"
         return f"It stays with the agency that recorded it{how}."
@@ -223,7 +226,7 @@ def _nearly(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: s
     return f"{gives} {limits}."
 
 
-def _limits(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: str) -> str:
+def _limits(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: str, agency: str) -> str:
     """The purposes and facts that are missing: "only for safeguarding and only when the case is open"."""
     parts = []
     if "purpose" in needs:
@@ -236,10 +239,22 @@ def _limits(agreement: Agreement, near: Clause, needs: tuple[str, ...], owner: s
         if word.startswith("fact:"):
             # What stands in brackets explains the fact: the clause has it, a sentence can do without.
             said = fact_name(agreement, word.removeprefix("fact:")).partition(" (")[0].replace("the owner", who)
+            said = _to_you(said) if agency == YOURS else said
             facts.append(said.removeprefix(f"{who} ") if any(f.startswith(who) for f in facts) else said)
     if facts:
         parts.append(f"only when {listed(facts)}")
     return " and ".join(parts)
+
+
+def _to_you(fact: str) -> str:
+    """A fact about the agency that reads, told to its own practitioner: "the case is assigned to you"."""
+    for theirs, yours in (
+        ("their agency", YOURS),
+        ("assigned to them", "assigned to you"),
+        ("they attend", "you attend"),
+    ):
+        fact = fact.replace(theirs, yours)
+    return fact
 
 
 def _need(agreement: Agreement, word: str) -> str:

@@ -126,7 +126,7 @@ def test_explanations_cannot_see_values():
         (
             view(facts={}),
             ("read", "person.surname", "council"),
-            "Clause 5.1 gives this only when the case is assigned to them and the case is open.",
+            "Clause 5.1 gives this only when the case is assigned to you and the case is open.",
         ),
         (view(role="coordinator"), ("read", "person.surname", "council"), "The agreement does not know this"),
         (view(role="dpo"), ("read", "person.surname", "council"), "Your role sees no case content (clause 1.4)"),

@@ -160,7 +160,7 @@ def read_out(session: Session, doors: Doors, query: Query) -> tuple[tuple[str, s
     what = dict(_whats(doors)).get(query.what, query.what)
     told = (
         ("case", query.case.strip().upper()),
-        ("who", who),
+        ("practitioner", who),
         ("agency", words.agency(doors.book, query.agency)),
         ("what was done", words.operation(query.operation) if query.operation else ""),
         ("purpose", words.purpose(doors.book, query.purpose or None)),
