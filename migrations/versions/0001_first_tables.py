@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("silent", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", "position", name=op.f("pk_audit_detail")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_detail_subject_tag", "audit_detail", ["subject_tag", "entry_id"], unique=False)
 
@@ -106,6 +107,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("leaf_hash", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("writer", "n", name=op.f("pk_audit_pending")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "audit_person_key",
@@ -453,6 +455,7 @@ def upgrade() -> None:
         sa.Column("written_by", sa.LargeBinary(16), nullable=False),
         sa.ForeignKeyConstraint(["record"], ["record.id"], name=op.f("fk_sealed_value_record_record")),
         sa.PrimaryKeyConstraint("record", "field", "version", name=op.f("pk_sealed_value")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "search_tag",
@@ -462,6 +465,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["record"], ["record.id"], name=op.f("fk_search_tag_record_record")),
         sa.PrimaryKeyConstraint("tag", "record", name=op.f("pk_search_tag")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_search_tag_record", "search_tag", ["record"], unique=False)
     for statement in triggers.statements(op.get_bind().dialect.name):

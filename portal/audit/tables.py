@@ -47,6 +47,7 @@ PENDING: Final = Table(
     Column("entry_id", Id, nullable=False),
     Column("at", Micros, nullable=False),
     Column("leaf_hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
 )
 """Committed entries that have no index yet."""
 
@@ -115,6 +116,7 @@ DETAIL: Final = Table(
     Column("sealed", LargeBinary),
     Column("silent", LargeBinary),
     Index("ix_audit_detail_subject_tag", "subject_tag", "entry_id"),
+    sqlite_with_rowid=False,
 )
 """One row a subject. Erasing empties tag and blobs and keeps the digest, so that every proof stays valid."""
 

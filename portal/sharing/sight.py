@@ -75,9 +75,15 @@ class Sight:
         return self._any(READ, "person.surname")
 
     @cached_property
-    def may_take_name(self) -> bool:
-        """Whether the name may be printed or exported."""
-        return self._any(EXPORT, "person.surname")
+    def exports(self) -> bool:
+        """Whether anything may be printed or exported, with the name or without it (of a closed case: the warnings)."""
+        fields = self.agreement.fields.values()
+        return any(
+            self.decide(EXPORT, field.key, owner, young).permit
+            for field in fields
+            for owner in field.owners
+            for young in self._views
+        )
 
     @cached_property
     def knows_review(self) -> bool:

@@ -153,8 +153,8 @@ _REPLACE = Write(
 )
 _UNTAG = Write(delete(SearchTag).where(SearchTag.record == bindparam("of")), ("of",))
 _FORGET_AGE = Write(update(CaseFile).where(CaseFile.id == bindparam("of")).values(minor=null()), ("of",))
-_TAGGED = ("person", "identifiers")
 BORN = "person.date_of_birth"
+_TAGGED = frozenset({"person.surname", BORN, "identifiers.pnc", "identifiers.crn"})
 
 
 @dataclass(slots=True)
@@ -176,11 +176,11 @@ class Batch:
             self.advanced.append((*advanced, of, change.base))
             self.replaced += [(of, row["field"]) for row in change.values]
             self.values += [driver_row(row) for row in change.values]
-            self.tags += [driver_row(row) for row in change.tags]
             if BORN in record.values:  # whether they are under 18 is worked out anew, see `reading.age`
                 self.reborn.append((record.case.bytes,))
-            if record.kind in _TAGGED:
+            if not _TAGGED.isdisjoint(record.values):
                 self.untagged.append((of,))
+                self.tags += [driver_row(row) for row in change.tags]
 
     def apply(self, session: Session) -> None:
         """Store them. Inside a write transaction that has seen each record to be at the `base` of its change."""

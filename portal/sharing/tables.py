@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Micros
 
+CLUSTERED = {"sqlite_with_rowid": False}
+"""On SQLite rows lie in the order of their key, those of one record side by side: one tree to look into, not two."""
+
 
 class CaseFile(Base):
     """One nominal under one agreement. What is personal about it is in records; this row only steers work."""
@@ -67,6 +70,8 @@ class SealedValue(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     written_at: Mapped[int] = mapped_column(Micros)
     written_by: Mapped[uuid.UUID] = mapped_column(Id)
+
+    __table_args__ = CLUSTERED
 
 
 class Assignment(Base):
@@ -161,7 +166,7 @@ class SearchTag(Base):
     case: Mapped[uuid.UUID] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(String(20))
 
-    __table_args__ = (Index("ix_search_tag_record", "record"),)
+    __table_args__ = (Index("ix_search_tag_record", "record"), CLUSTERED)
 
 
 class CaseSeen(Base):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,6 +27,15 @@ from tests.portal.planting import Ground, Planted, seen
 NAME = "person.surname"
 NOTHING: frozenset[str] = frozenset()
 REASON = "For the file of the test"
+NOT_ASSIGNED = "not assigned"
+GROUNDS: dict[str, dict[str, Any]] = {
+    "whole": {},
+    "no basis, not delivering": {"basis": None, "delivering": False},
+    "basis withdrawn": {"basis": False},
+    "de-selected": {"state": "deselected"},
+    NOT_ASSIGNED: {},
+}
+"""The five cases, and how each differs from the first."""
 
 
 @dataclass
@@ -111,11 +121,7 @@ def laid_out(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         working = [party for party in text.parties if text.parties[party].kind != "mopac"]
         staff = [world.actor(party, role) for party in working for role in ("practitioner", "lead", "spoc")]
         grounds = {
-            "whole": planting.plant(world, staff),
-            "no basis, not delivering": planting.plant(world, staff, basis=None, delivering=False),
-            "basis withdrawn": planting.plant(world, staff, basis=False),
-            "de-selected": planting.plant(world, staff, state="deselected"),
-            "not assigned": planting.plant(world),
+            name: planting.plant(world, [] if name == NOT_ASSIGNED else staff, **how) for name, how in GROUNDS.items()
         }
         heard: list[str] = []
         handler = Hearing(heard)

@@ -203,10 +203,11 @@ def twin(home: Path, at: Path) -> None:
         lambda text: base64.b64encode(b"x" + text.encode() + b"yz"),
         lambda text: text.encode().hex().encode(),
     ]
-    rows = copy.execute("SELECT rowid FROM sealed_value").fetchall()
-    for turn, (canary, (row,)) in enumerate(zip(CANARIES.values(), rows, strict=False)):
+    rows = copy.execute("SELECT record, field, version FROM sealed_value").fetchall()
+    for turn, (canary, row) in enumerate(zip(CANARIES.values(), rows, strict=False)):
         sealed = encodings[turn % 4](canary)
-        copy.execute("UPDATE sealed_value SET sealed = ? WHERE rowid = ?", (b"E1" + sealed + b"\0", row))
+        of = "record = ? AND field = ? AND version = ?"
+        copy.execute(f"UPDATE sealed_value SET sealed = ? WHERE {of}", (b"E1" + sealed + b"\0", *row))
     copy.commit()
     copy.close()
 

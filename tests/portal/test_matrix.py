@@ -16,7 +16,7 @@ import pytest
 
 from isa.agreement import Agreement, Capacity
 from tests import hand
-from tests.portal.land import NOTHING, REASON, Land, all_of, capacities, raw, visit, whole
+from tests.portal.land import GROUNDS, NOTHING, REASON, Land, all_of, capacities, raw, visit, whole
 from tests.portal.pages.web import Web
 from tests.portal.planting import Ground, Planted, seen
 
@@ -89,9 +89,14 @@ def test_a_case_shows_what_the_table_gives(land: Land) -> None:
     assert seen("\n".join(land.log).encode()) == set()
 
 
+def test_a_closed_case_is_printed_without_the_name_where_only_its_warnings_may_be(land: Land) -> None:
+    check_case(land, Capacity("probation", "spoc"), "de-selected", "selection")
+
+
 @pytest.mark.long
-def test_every_capacity_purpose_and_case(land: Land) -> None:
-    for capacity, name, purpose in product(capacities(land.agreement), land.grounds, land.agreement.purposes):
+@pytest.mark.parametrize("name", GROUNDS)
+def test_every_capacity_and_purpose(land: Land, name: str) -> None:
+    for capacity, purpose in product(capacities(land.agreement), land.agreement.purposes):
         if land.agreement.roles[capacity.role].content:
             check_case(land, capacity, name, purpose)
     assert seen("\n".join(land.log).encode()) == set()

@@ -124,18 +124,18 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
     """The case for paper or a file: only what may be exported, the whole timeline, the reason in the entry.
 
     `operation` is "print" or "export". A silent category is never in it. Raises as `case`, `Invalid` without a
-    reason, and `Refused` where not even the name may be exported (an emergency gives no export).
+    reason, and `Refused` where nothing may be exported (an emergency gives no export).
     """
     found = find(session, doors, actor, visit, operation)
     if not reason:
         raise Invalid({"reason": "Say what you need it for. It is printed on every sheet and kept in the log"})
-    if not found.sight.may_take_name:
+    if not found.sight.exports:
         _refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
 
 
 def _refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:
-    """Log and raise `Refused`: whose name may not leave the portal, of them nothing does."""
+    """Log and raise `Refused`: nothing of the case may leave the portal."""
     case_file, purpose = found.visit.case, found.visit.purpose
     entry = said.entry(
         operation,
@@ -271,7 +271,7 @@ def _assemble(
         timeline_older=older,
         safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
         writable=seen.addable,
-        exportable=seen.may_take_name,
+        exportable=seen.exports,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
         emergency_offered=() if found.visit.emergency else urgent,
         visit_ends=from_micros(found.visit.ends),

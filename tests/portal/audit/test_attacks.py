@@ -374,7 +374,8 @@ def test_whatever_a_column_holds_verification_answers(build):
             name = column.table.name
             connection.exec_driver_sql("SAVEPOINT before")
             try:
-                first = f"rowid = (SELECT min(rowid) FROM {name})"
+                keys = ", ".join(f'"{key.name}"' for key in column.table.primary_key)
+                first = f"({keys}) IN (SELECT {keys} FROM {name} ORDER BY {keys} LIMIT 1)"
                 connection.exec_driver_sql(f'UPDATE {name} SET "{column.name}" = {value} WHERE {first}')
             except IntegrityError:  # a row id takes whole numbers only, even there
                 continue
