@@ -7,7 +7,7 @@ import fcntl
 import os
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -117,6 +117,11 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "connect", _check_postgresql)
 
 
+UNSETTLED = 20_000
+"""Pages in SQLite's write-ahead log at which a commit carries them over itself, and keeps all writers waiting for it.
+`settle` does so much earlier where a sequencer runs."""
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself: `_begin_sqlite` does
     for pragma in (
@@ -125,6 +130,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "trusted_schema=OFF",
+        f"wal_autocheckpoint={UNSETTLED}",
     ):
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA synchronous").fetchone()[0] < 2:
@@ -221,6 +227,16 @@ def _write_lock(engine: Engine) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def settle(engine: Engine) -> None:
+    """Carry what has been committed from SQLite's write-ahead log into the database, while others read and write.
+
+    Nothing depends on it but time: who commits is spared it. Does nothing on PostgreSQL, which does it by itself.
+    """
+    if engine.dialect.name == "sqlite":
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

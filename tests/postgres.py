@@ -67,7 +67,7 @@ class Server:
         with (data / "postgresql.conf").open("a") as config:
             config.write(
                 f"listen_addresses = ''\nunix_socket_directories = '{home}'\nport = {self.port}\n"
-                "fsync = on\nsynchronous_commit = on\nmax_connections = 120\nshared_buffers = 64MB\n"
+                "fsync = on\nsynchronous_commit = on\nmax_connections = 120\nshared_buffers = 256MB\n"
             )
         self._run("pg_ctl", "-D", data, "-l", home / "log", "-w", "start")
         atexit.register(self.stop)

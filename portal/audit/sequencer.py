@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from portal.audit.note import Checkpoint, Signer
 from portal.audit.tables import CHECKPOINT, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import HASH_SIZE, TILE_BITS, CompactRange
-from portal.db import begin_write, now_micros
+from portal.db import begin_write, now_micros, settle
 from portal.errors import LogUnavailable, PortalError
 
 BATCH = 5_000
@@ -140,6 +140,7 @@ class Sequencer:
                 if self._signer is None:
                     self._signer = self._make_signer(session)
                 drain(session, self._signer)
+            settle(self._engine)
         except (PortalError, OSError) as error:
             logging.getLogger(__name__).warning("the sequencer failed and will try again: %s", type(error).__name__)
         except Exception as error:

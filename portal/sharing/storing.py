@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, delete, false, null, select, update
+from sqlalchemy import bindparam, delete, false, null, update
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -99,15 +99,9 @@ def change(
     """
     deks = doors.keys.ensure_many(session, places(agreement, record))
     made = prepare_change(doors, agreement, record, base, standing, whole, deks)
-    version = session.connection().execute(
-        select(RecordRow.version).where(RecordRow.id == record.id, RecordRow.version == base).with_for_update()
-    )
-    if version.first() is None:
-        return None
     batch = Batch()
     batch.add([made])
-    batch.apply(session)
-    return made.stored
+    return made.stored if batch.apply(session) else None
 
 
 def places(agreement: Agreement, record: NewRecord) -> set[Place]:
@@ -182,15 +176,18 @@ class Batch:
                 self.untagged.append((of,))
                 self.tags += [driver_row(row) for row in change.tags]
 
-    def apply(self, session: Session) -> None:
-        """Store them. Inside a write transaction that has seen each record to be at the `base` of its change."""
+    def apply(self, session: Session) -> bool:
+        """Store them. Inside a write transaction, which the caller must not commit where the answer is no: a record
+        was no longer at the `base` of its change."""
         connection = session.connection()
-        _ADVANCE.run(connection, self.advanced)
+        if _ADVANCE.run(connection, self.advanced) != len(self.advanced):
+            return False
         _REPLACE.run(connection, self.replaced)
         insert_rows(connection, SealedValue.__table__, self.values)
         _FORGET_AGE.run(connection, self.reborn)
         _UNTAG.run(connection, self.untagged)
         insert_rows(connection, SearchTag.__table__, self.tags)
+        return True
 
 
 def driver_row(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -13,6 +13,7 @@ from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.keys.deks import chunks
 from portal.keys.index_tags import CRN, PNC, SURNAME_DOB
+from portal.query import Query
 from portal.sharing import facts
 from portal.sharing.doors import Doors
 from portal.sharing.importing.accepted import Accepted
@@ -78,18 +79,21 @@ def match(session: Session, doors: Doors, actor: Actor, rows: Sequence[Accepted]
     return Matches(tuple(placed), sights(session, doors, actor, [c for c in cases if c.id in wanted], now))
 
 
+_KNOWN = Query(
+    select(SearchTag.record)
+    .join(CaseFile, CaseFile.id == SearchTag.case)
+    .where(
+        SearchTag.tag.in_(bindparam("tags", expanding=True)),
+        CaseFile.agreement.in_(bindparam("served", expanding=True)),
+    )
+    .limit(1)
+)
+
+
 def now_known(session: Session, doors: Doors, actor: Actor, tags: Sequence[bytes]) -> bool:
     """Whether any of these tags of CRN or PNC ID leads to somebody under an agreement served. Nothing is opened."""
     served = [a.id for a in doors.book.of_party(actor.party)]
-    known = (
-        select(SearchTag.record)
-        .join(CaseFile, CaseFile.id == SearchTag.case)
-        .where(CaseFile.agreement.in_(served))
-        .limit(1)
-    )
-    return any(
-        session.connection().execute(known.where(SearchTag.tag.in_(some))).first() is not None for some in chunks(tags)
-    )
+    return any(_KNOWN.first(session, tags=some, served=served) is not None for some in chunks(tags))
 
 
 def number_tags(doors: Doors, values: Mapping[str, str]) -> list[bytes]:

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from portal.audit.log import Transaction
 from portal.auth.actor import Actor
+from portal.db import settle
 from portal.errors import Conflict, PortalError
 from portal.keys.deks import chunks
+from portal.query import Query, Write
 from portal.sharing import said
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
@@ -129,25 +131,48 @@ def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress:
         ready += prepare(session, doors, actor, hold, list(zip(some, contents, strict=True)), now, batch)
         progress(len(ready), len(wanted))
         time.sleep(PAUSE)
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    settle(engine)  # else the one large commit would carry over what the small ones left
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
         _reveal(session, ready, now)
-        batch.apply(session)
+        if not batch.apply(session):
+            raise Moved
         _close(session, doors, tx, actor, hold)
 
 
+_HOLD = Query(
+    select(CaseFile.id)
+    .where(CaseFile.id.in_(bindparam("cases", expanding=True)))
+    .order_by(CaseFile.id)
+    .with_for_update(),
+    raw=True,
+)
+_STANDING = Query(
+    select(RecordRow.case, func.count(), func.sum(RecordRow.version))
+    .where(
+        RecordRow.case.in_(bindparam("cases", expanding=True)),
+        RecordRow.kind.in_(bindparam("kinds", expanding=True)),
+        RecordRow.owner == bindparam("owner"),
+    )
+    .group_by(RecordRow.case),
+    raw=True,
+)
+
+
 def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[Ready]) -> None:
-    """Raise `Moved` unless each known case is as it was and nobody new has become known meanwhile."""
-    known = {row.case: row.base for row in rows if row.case}
-    found: dict[uuid.UUID, tuple[int, int]] = dict.fromkeys(known, (0, 0))
+    """Raise `Moved` unless each known case that gets new records is as it was, and nobody new has become known.
+
+    Where a row only changes records, the change itself asks for the version it was compared with (`Batch.apply`).
+    """
+    known = {row.case.bytes: row.base for row in rows if row.case and row.added}
+    found: dict[bytes, tuple[int, int]] = dict.fromkeys(known, (0, 0))
     for some in chunks(list(known)):
-        session.execute(select(CaseFile.id).where(CaseFile.id.in_(some)).with_for_update())
-        for case, number, versions in session.execute(
-            select(RecordRow.case, func.count(), func.sum(RecordRow.version))
-            .where(RecordRow.case.in_(some), RecordRow.owner == actor.party, RecordRow.kind.in_(KINDS))
-            .group_by(RecordRow.case)
-        ):
-            found[case] = (number, int(versions))
+        if session.get_bind().dialect.name == "postgresql":  # SQLite lets nobody else write
+            _HOLD.all(session, cases=some)
+        for case, number, versions in _STANDING.all(session, cases=some, owner=actor.party, kinds=KINDS):
+            found[bytes(case)] = (number, int(versions))
     unknown = [tag for row in rows if not row.known_person for tag in row.tags]
     if found != known or now_known(session, doors, actor, unknown) or _opened_meanwhile(session, rows):
         raise Moved
@@ -165,13 +190,20 @@ def _opened_meanwhile(session: Session, rows: Sequence[Ready]) -> bool:
     )
 
 
-_NAME = (
+_NAME = Write(
     update(CaseFile)
     .where(CaseFile.id == bindparam("of"))
-    .values(agreement=bindparam("to"), reference=bindparam("named"))
+    .values(agreement=bindparam("to"), reference=bindparam("named")),
+    ("to", "named", "of"),
 )
-_MOVE = update(RecordRow).where(RecordRow.id == bindparam("of")).values(case=bindparam("to"))
-_RETAG = update(SearchTag).where(SearchTag.record == bindparam("of")).values(case=bindparam("to"))
+_MOVE = Write(
+    update(RecordRow).where(RecordRow.id == bindparam("of")).values(case=bindparam("to")),
+    ("to", "of"),
+)
+_RETAG = Write(
+    update(SearchTag).where(SearchTag.record == bindparam("of")).values(case=bindparam("to")),
+    ("to", "of"),
+)
 
 
 def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
@@ -183,15 +215,14 @@ def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
         by_borough.setdefault(row.agreement.borough, []).append(row)
     for borough, some in sorted(by_borough.items()):
         names = next_references(session, borough, now, len(some))
-        connection.execute(
-            _NAME,
-            [{"of": row.hidden, "to": row.agreement.id, "named": name} for row, name in zip(some, names, strict=True)],
+        _NAME.run(
+            connection,
+            [(row.agreement.id, name, row.hidden.bytes) for row, name in zip(some, names, strict=True)],
         )
     joining = [row for row in rows if row.added and row.case]
-    moved = [{"of": record, "to": row.case} for row in joining for record in row.added]
-    if moved:
-        connection.execute(_MOVE, moved)
-        connection.execute(_RETAG, moved)
+    moved = [(row.case.bytes, record.bytes) for row in joining if row.case for record in row.added]
+    _MOVE.run(connection, moved)
+    _RETAG.run(connection, moved)
     for some_joining in chunks(joining):
         connection.execute(delete(CaseFile).where(CaseFile.id.in_([row.hidden for row in some_joining])))
 
