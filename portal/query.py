@@ -177,7 +177,8 @@ class Write:
     """An INSERT, UPDATE or DELETE built once, run for any number of rows.
 
     A row has its values as the driver takes them (ids as bytes), in the order of `names`, which is the order in which
-    the statement has its parameters: a driver that binds by position takes rows as they are.
+    the statement has its parameters: a driver that binds by position takes rows as they are. Rows must not depend on
+    each other: PostgreSQL takes many of them as one statement.
     """
 
     def __init__(self, statement: Insert | Update | Delete, names: Sequence[str]) -> None:
@@ -228,9 +229,9 @@ class Write:
         return text
 
 
-def insert_rows(connection: Connection, table: FromClause, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Connection, table: FromClause, rows: Sequence[tuple[Any, ...]]) -> int:
     """Insert rows, their values in the order of the table's columns and as the driver takes them (ids as bytes)."""
-    _insert(table).run(connection, rows)
+    return _insert(table).run(connection, rows)
 
 
 @lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     event,
     func,
+    null,
     select,
     update,
 )
@@ -25,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Program
 from sqlalchemy.orm import Session
 
 from portal.db import Id, begin_write, open_engine
-from portal.query import Query, Write, insert_rows, run
+from portal.query import MANY, Query, Write, insert_rows, run
 from tests.postgres import Server, postgres  # noqa: F401
 
 THING = Table(
@@ -111,6 +112,36 @@ def test_many_rows_at_once(session: Session) -> None:
     with begin_write(session):
         Write(grow, ("to", "named")).run(session.connection(), [(10 + n, f"n{n}") for n in range(5)])
     assert [row.size for row in Query(_ALL).all(session)] == [10, 11, 12, 13, 14]
+
+
+AWKWARD = ("NULL", '{"', "a,b", "\\", "'", "", "é\u2028", "%(to)s :x")
+
+
+def test_hundreds_of_rows_are_treated_as_few_are(session: Session) -> None:
+    """PostgreSQL gets them as arrays: nulls, quotes and bytes come through, and what is met is counted."""
+    fresh = [
+        (uuid.uuid4().bytes, AWKWARD[n % 8] + str(n), (True, False, None)[n % 3], 100 + n, bytes([n % 256, 0, 92, 255]))
+        for n in range(3 * MANY)
+    ]
+    grow = Write(
+        update(THING)
+        .where(THING.c.id == bindparam("of"), THING.c.size == bindparam("base"))
+        .values(size=bindparam("to"), seal=null()),
+        ("to", "of", "base"),
+    )
+    gone = Write(delete(THING).where(THING.c.name == bindparam("of")), ("of",))
+    with begin_write(session):
+        connection = session.connection()
+        assert insert_rows(connection, THING, fresh) == 3 * MANY
+        found = Query(_ALL.where(THING.c.size >= 100), raw=True).all(session)
+        assert [
+            (bytes(i), name, None if o is None else bool(o), size, bytes(seal)) for i, name, o, size, seal in found
+        ] == [(i, name, o, size, seal) for i, name, o, size, seal in fresh]
+        of = [(1000 + n, row[0], row[3] + (n % 2)) for n, row in enumerate(fresh)]  # every second one has moved on
+        assert grow.run(connection, of) == 3 * MANY // 2
+        assert len(Query(_ALL.where(THING.c.size >= 1000)).all(session)) == 3 * MANY // 2
+        assert gone.run(connection, [(row[1],) for row in fresh]) == 3 * MANY
+    assert [row.size for row in Query(_ALL).all(session)] == [0, 1, 2, 3, 4]
 
 
 def test_no_row_does_nothing_and_one_is_enough(session: Session) -> None:

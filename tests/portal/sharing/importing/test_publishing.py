@@ -244,8 +244,10 @@ def test_no_write_of_a_publication_keeps_others_waiting_a_second(either: World) 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(AccessLog, "transaction", timed)
             assert publishing.publish(either.session, either.doors, spoc, run).state == runs.PUBLISHED
-        print(f"\n{either.engine.dialect.name}, 5,000 {words}: longest write {max(took) * 1000:.0f} ms")
-        assert max(took) < 1
+        longest = max(took)
+        took.clear()
+        print(f"\n{either.engine.dialect.name}, 5,000 {words}: longest write {longest * 1000:.0f} ms")
+        assert longest < 1
 
 
 @pytest.mark.long
