@@ -9,7 +9,8 @@ emergency one, then the one with the fewest obligations, then the lowest number;
 number; the nearest grant is the one with the least lacking, in the order of `_gap`.
 
 Compiled lazily: the few clauses that touch (action, field, owner) for a capacity are worked out once; decisions are
-kept by (capacity, purpose, true facts), so that deciding again is one look-up in a dictionary.
+kept by (capacity, purpose, true facts), so that deciding again is one look-up in a dictionary. Most decide alike, so
+equal decisions are one object: what is kept for one more set of facts is little more than that dictionary.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ from isa.rules import Key, Rulebook, Rules, among
 
 __all__ = ["Capacity", "Decision", "Engine", "View"]
 
-_KEPT = 2048  # how many (capacity, purpose, facts) keep their decisions before all are let go
+_KEPT = 768  # how many (capacity, purpose, facts) keep their decisions before all are let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class View:
         if decided is None:
             decided = self._engine._decide(self.capacity, self.purpose, self._mask, self._at, key)
             if decided.reason != "unknown":
+                key, decided = self._engine._share(key, decided)
                 self._decided[key] = decided
         return decided
 
@@ -95,6 +97,7 @@ class Engine:
         self.reference = agreement.reference
         self._book = Rulebook(agreement)
         self._views: dict[tuple[str, str, str, int, bool], dict[Key, Decision]] = {}
+        self._shared: dict[Decision, tuple[Key, Decision]] = {}
 
     def open(self, capacity: Capacity, facts: Mapping[str, bool], purpose: str, now: datetime) -> View:
         """Freeze one instant, one capacity, one purpose and the facts: "assigned", or where a fact is asked for each
@@ -109,7 +112,7 @@ class Engine:
         decided = self._views.get(key)
         if decided is None:
             if len(self._views) >= _KEPT:
-                self._views = {}
+                self._views, self._shared = {}, {}
             decided = self._views[key] = {}
         return View(self, capacity, purpose, mask, at, decided)
 
@@ -118,6 +121,9 @@ class Engine:
         is unknown, or where the house rules (own records, silent export, no content) refuse in any case."""
         key = (action, field, owner)
         return Rules((), ()) if self._book.barred(capacity, key)[0] else self._book.rules(capacity, key)
+
+    def _share(self, key: Key, decided: Decision) -> tuple[Key, Decision]:
+        return self._shared.setdefault(decided, (key, decided))
 
     def _decide(self, capacity: Capacity, purpose: str, mask: int, at: bool, key: Key) -> Decision:
         reason, would_need = self._book.barred(capacity, key)

@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def id_of(raw: bytes) -> uuid.UUID:
     """The id that a stored 16 bytes are. Ids come back many times a request: finding one costs less than making it."""
     return uuid.UUID(bytes=raw)

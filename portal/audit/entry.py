@@ -9,7 +9,6 @@ import struct
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Final
 
 from portal.audit.operations import OPERATIONS, OUTCOMES
@@ -20,7 +19,6 @@ LARGEST_NUMBER: Final = (1 << 53) - 1
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 Permitted = tuple[str, str, str, tuple[str, ...]]
-Withheld = tuple[str, str, str, str | None]
 
 
 class LeafInvalid(ValueError):
@@ -36,17 +34,32 @@ class Outcome:
 
     permitted: Sequence[tuple[str, str, str, Sequence[str]]] = ()
     withheld: Sequence[tuple[str, str, str, str | None]] = ()
+    _digest: str = field(default="", init=False, repr=False, compare=False)
 
     def content(self) -> tuple[str, bytes]:
         """Hex digest and canonical bytes; equal outcomes have equal bytes, whatever the order they were given in."""
-        permitted, withheld = self.permitted, self.withheld
-        if type(permitted) is tuple and type(withheld) is tuple:
-            try:
-                return _outcome_content(permitted, withheld)
-            except TypeError:  # a list inside: not hashable as it is
-                pass
-        hashable = tuple((name, owner, clause, tuple(gates)) for name, owner, clause, gates in permitted)
-        return _outcome_content(hashable, tuple((name, owner, clause, near) for name, owner, clause, near in withheld))
+        permitted = sorted([name, owner, clause, sorted(gates)] for name, owner, clause, gates in self.permitted)
+        withheld = sorted(([*row[:3], row[3]] for row in self.withheld), key=lambda row: [part or "" for part in row])
+        content = canonical({"permitted": permitted, "v": FORMAT, "withheld": withheld})
+        return hashlib.sha256(content).hexdigest(), content
+
+    def digest(self) -> str:
+        """The hex digest of `content`. Worked out once for each object that nobody can change, because comparing
+        seventy fields by name and clause at each entry would cost more than the entry."""
+        if self._digest:
+            return self._digest
+        digest = self.content()[0]
+        if _is_fixed(self.permitted) and _is_fixed(self.withheld):
+            object.__setattr__(self, "_digest", digest)
+        return digest
+
+
+def _is_fixed(rows: Sequence[Sequence[Any]]) -> bool:
+    try:
+        hash(rows)
+    except TypeError:  # a list inside or around: it might change later
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +225,3 @@ def reference_of(entry_id: uuid.UUID) -> str:
     bits = entry_id.int & (1 << 30) - 1
     text = "".join(_ALPHABET[bits >> shift & 31] for shift in range(25, -1, -5))
     return f"{text[:4]}-{text[4:]}"
-
-
-@lru_cache(maxsize=4096)
-def _outcome_content(permitted: tuple[Permitted, ...], withheld: tuple[Withheld, ...]) -> tuple[str, bytes]:
-    content = canonical(
-        {
-            "permitted": sorted([name, owner, clause, sorted(gates)] for name, owner, clause, gates in permitted),
-            "v": FORMAT,
-            "withheld": sorted(([*row[:3], row[3]] for row in withheld), key=lambda row: [part or "" for part in row]),
-        }
-    )
-    return hashlib.sha256(content).hexdigest(), content

@@ -43,7 +43,7 @@ from portal.keys.provider import KeyProvider
 from portal.query import insert_rows
 
 SOFTWARE = version("iom-portal")
-MOST_OUTCOMES = 20_000
+MOST_OUTCOMES = 20_000  # how many digests of stored outcomes are remembered before all are let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,6 @@ class AccessLog:
         self._writers: deque[_Writer] = deque()
         self._process = os.getpid()
         self._outcomes: set[str] = set()
-        self._digests: dict[int, tuple[Outcome, str]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -184,19 +183,6 @@ class AccessLog:
                 self._outcomes = set()
             self._outcomes.update(digests)
 
-    def known(self, outcome: Outcome) -> str | None:
-        """The digest of an outcome that is stored, if this very object was met before: comparing seventy fields by
-        name and clause at each entry costs more than the entry."""
-        found = self._digests.get(id(outcome))
-        return None if found is None else found[1]
-
-    def know(self, outcome: Outcome, digest: str) -> None:
-        """Remember the digest of an outcome whose content has committed. Keeping the object keeps its identity."""
-        if type(outcome.permitted) is tuple and type(outcome.withheld) is tuple:  # a list might change later
-            if len(self._digests) > MOST_OUTCOMES:
-                self._digests = {}
-            self._digests[id(outcome)] = outcome, digest
-
 
 class Transaction:
     """An open write transaction of the log: what is changed through `session` commits with what is appended."""
@@ -273,15 +259,8 @@ class Transaction:
 
     def _outcome(self, outcome: Outcome) -> str:
         """The outcome's digest; its content is stored the first time it is met."""
-        known = self._log.known(outcome)
-        if known is not None:
-            return known
-        digest, content = outcome.content()
-        if digest in self.fresh_outcomes:
-            return digest
-        if digest in self._log._outcomes:
-            self._log.know(outcome, digest)
-            return digest
-        outcomes.store(self._connection, digest, content)
-        self.fresh_outcomes.add(digest)
+        digest = outcome.digest()
+        if digest not in self._log._outcomes and digest not in self.fresh_outcomes:
+            outcomes.store(self._connection, *outcome.content())
+            self.fresh_outcomes.add(digest)
         return digest

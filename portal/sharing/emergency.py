@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -99,10 +100,16 @@ def openings(engine: Engine, capacity: Capacity, known: Mapping[str, bool], now:
     return None
 
 
-@lru_cache(maxsize=2048)
+_FOUND: WeakKeyDictionary[Sight, Openings] = WeakKeyDictionary()  # goes with the sight it was found by
+
+
 def _found(opened: Sight) -> Openings:
-    found = tuple(_emergency_only(opened.agreement, opened))
-    return Openings(opened.purpose, found, _words(opened.agreement, {key for key, _ in found}))
+    kept = _FOUND.get(opened)
+    if kept is None:
+        found = tuple(_emergency_only(opened.agreement, opened))
+        words = _words(opened.agreement, {key for key, _ in found})
+        kept = _FOUND[opened] = Openings(opened.purpose, found, words)
+    return kept
 
 
 def _words(agreement: Agreement, keys: set[str]) -> tuple[str, ...]:

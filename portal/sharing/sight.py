@@ -9,8 +9,12 @@ from typing import NamedTuple
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
 from isa.explaining import Group, telling, withheld_groups
-from portal.audit.entry import Outcome
+from portal.audit.entry import Outcome, Permitted
 from portal.sharing.disclosure import Writable
+
+MOST, MOST_OUTCOMES = 768, 64
+"""How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
+weigh stands in docs/operations.md (Memory)."""
 
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
 
@@ -40,6 +44,7 @@ class Sight:
             True: engine.open(capacity, {**facts, **youth(True)}, purpose, now),
         }
         self._permitted: dict[tuple[str, Shape], tuple[tuple[Field, Decision], ...]] = {}
+        self._told: dict[tuple[str, Shape], tuple[Permitted, ...]] = {}
         self._some: dict[tuple[str, Shape, frozenset[str]], tuple[Field, ...]] = {}
         self._outcomes: dict[tuple[str, frozenset[Shape]], Outcome] = {}
 
@@ -146,15 +151,19 @@ class Sight:
         key = (action, frozenset(shapes))
         found = self._outcomes.get(key)
         if found is None:
-            permitted = sorted(
-                {
-                    (f.key, s.owner, d.clause, tuple(d.gateways))
-                    for s in key[1]
-                    for f, d in self.permitted(action, s)
-                    if not d.silent
-                }
-            )
-            found = self._outcomes[key] = Outcome(permitted=tuple(permitted), withheld=self._withheld_names)
+            if len(self._outcomes) >= MOST_OUTCOMES:
+                self._outcomes = {}
+            permitted = {row for shape in key[1] for row in self._told_of(action, shape)}
+            found = self._outcomes[key] = Outcome(tuple(sorted(permitted)), self._withheld_names)
+        return found
+
+    def _told_of(self, action: str, shape: Shape) -> tuple[Permitted, ...]:
+        """What an outcome says of one shape; the outcomes of many cases are made of the same rows."""
+        found = self._told.get((action, shape))
+        if found is None:
+            given = ((f, d) for f, d in self.permitted(action, shape) if not d.silent)
+            found = tuple((f.key, shape.owner, d.clause, d.gateways) for f, d in given)
+            self._told[action, shape] = found
         return found
 
     @cached_property
@@ -187,18 +196,19 @@ def _first_categories(agreement: Agreement) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=2048)
-def _sight(
-    engine: Engine, capacity: Capacity, facts: frozenset[tuple[str, bool]], purpose: str, hour: datetime
-) -> Sight:
-    return Sight(engine, capacity, dict(facts), purpose, hour)
+@lru_cache(maxsize=MOST)
+def _sight(engine: Engine, capacity: Capacity, true: frozenset[str], purpose: str, moment: datetime) -> Sight:
+    return Sight(engine, capacity, dict.fromkeys(true, True), purpose, moment)
+
+
+_NEVER = datetime(1, 1, 1)  # noqa: DTZ001 without a zone it is no instant, and nothing is in force then
 
 
 def sight(engine: Engine, capacity: Capacity, facts: Mapping[str, bool], purpose: str, now: datetime) -> Sight:
-    """The sight of a capacity, remembered while the same engine, facts and hour last.
+    """The sight of a capacity, remembered while the same engine decides alike.
 
-    Only the date of `now` matters to an agreement, and civil days begin on a whole hour of UTC in Europe/London,
-    so one instant an hour gives the same decisions as `now` itself.
+    Decisions depend on the facts that are true, and on `now` only through whether the agreement is in force.
     """
-    hour = now.replace(minute=0, second=0, microsecond=0)
-    return _sight(engine, capacity, frozenset(facts.items()), purpose, hour)
+    true = frozenset(name for name, value in facts.items() if value is True)
+    agreement = engine.agreement
+    return _sight(engine, capacity, true, purpose, agreement.starts() if agreement.in_force(now) else _NEVER)

@@ -27,6 +27,7 @@ from portal.sharing.tables import Assignment, CaseFile, CaseSeen, RecordRow
 from portal.sharing.visits import CASE, Case
 
 PAGE, LATEST = 50, 10
+MOST_UNIONS = 64
 FORTNIGHT = 14 * 24 * 3600 * 1_000_000
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
 
@@ -192,21 +193,20 @@ def _sights(
 
 def union(outcomes: Iterable[Outcome]) -> Outcome:
     """The outcome of a whole list, by which the log is filtered: every field permitted or withheld for anybody."""
-    distinct = {id(outcome): outcome for outcome in outcomes}
+    distinct = {outcome.digest(): outcome for outcome in outcomes}
     key = frozenset(distinct)
     kept = _UNIONS.get(key)
     if kept is None:
         permitted = {row for outcome in distinct.values() for row in outcome.permitted}
         withheld = {row for outcome in distinct.values() for row in outcome.withheld}
-        if len(_UNIONS) >= 512:
+        if len(_UNIONS) >= MOST_UNIONS:
             _UNIONS.clear()
-        made = Outcome(tuple(sorted(permitted)), tuple(sorted(withheld)))
-        kept = _UNIONS[key] = (tuple(distinct.values()), made)
-    return kept[1]
+        kept = _UNIONS[key] = Outcome(tuple(sorted(permitted)), tuple(sorted(withheld)))
+    return kept
 
 
-_UNIONS: dict[frozenset[int], tuple[tuple[Outcome, ...], Outcome]] = {}
-"""By identity, for comparing hundreds of fields costs more than the list; what is kept keeps its identity."""
+_UNIONS: dict[frozenset[str], Outcome] = {}
+"""By the digests of what it unites, for comparing hundreds of fields costs more than the list."""
 
 
 def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
