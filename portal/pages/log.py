@@ -24,7 +24,7 @@ from portal.sharing.fields import Invalid
 from portal.sharing.logbook import emergencies as logged_emergencies
 from portal.sharing.logbook import entries as logged
 from portal.sharing.logbook import links, lookup, one, overall, verifying
-from portal.sharing.logbook.entries import Query
+from portal.sharing.logbook.entries import Wanted
 from portal.sharing.logbook.findings import OUTCOMES
 from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
 
@@ -45,7 +45,7 @@ def home() -> ResponseReturnValue:
     since = midnight(day_at(doors.clock()) - WEEK)
     found = overall.glance(db.session(), doors, actor, log_use.named() or HOME_USE, since)
     refused = tuple(
-        (name, number, _path(Query(agency=party, outcome="refused", since=since.date())))
+        (name, number, _path(Wanted(agency=party, outcome="refused", since=since.date())))
         for party, name, number in found.refused
     )
     d = {
@@ -83,8 +83,8 @@ def entries() -> ResponseReturnValue:
     """The log, newest first, narrowed by what the sealed address says."""
     if log_use.named() is None:
         return log_use.ask()
-    query = _query(request.args.get("q", ""))
-    return _listing(query, view.typed(query), (), request.args.get("after"))
+    wanted = _wanted(request.args.get("q", ""))
+    return _listing(wanted, view.typed(wanted), (), request.args.get("after"))
 
 
 @pages.post("")
@@ -93,10 +93,10 @@ def narrow() -> ResponseReturnValue:
     """Filters go into an address that only this session can read."""
     if log_use.named() is None:
         return log_use.ask(url_for(".entries"))
-    query, boxes, errors = view.asked(request.form)
+    wanted, boxes, errors = view.asked(request.form)
     if errors:
-        return _listing(query, boxes, errors, None)
-    return redirect(_path(query), 303)
+        return _listing(wanted, boxes, errors, None)
+    return redirect(_path(wanted), 303)
 
 
 @pages.get("/person")
@@ -111,7 +111,7 @@ def person() -> ResponseReturnValue:
     doors, actor = gate.doors(), gate.actor()
     told = links.unseal(doors, actor, token).get("found", [])
     found = lookup.show(db.session(), doors, actor, log_use.named() or "", told)
-    shown = tuple((reference, _path(Query(case=reference))) for reference in found.references)
+    shown = tuple((reference, _path(Wanted(case=reference))) for reference in found.references)
     return _lookup(shown, receipt=found.receipt)
 
 
@@ -130,7 +130,7 @@ def find_person() -> ResponseReturnValue:
     except Invalid as invalid:
         return _lookup(errors=tuple(invalid.problems.items()))
     if len(found) == 1:
-        return redirect(_path(Query(case=found[0])), 303)
+        return redirect(_path(Wanted(case=found[0])), 303)
     return redirect(url_for(".person", found=links.seal(doors, actor, {"found": found})), 303)
 
 
@@ -214,24 +214,24 @@ def _ask_use(error: str) -> ResponseReturnValue:
     return show("dpo_use.html", "What do you need the log for?", status=422 if error else 200, d=d)
 
 
-def _path(query: Query, after: str | None = None) -> str:
-    terms = query.terms()
+def _path(wanted: Wanted, after: str | None = None) -> str:
+    terms = wanted.terms()
     sealed = links.seal(gate.doors(), gate.actor(), terms) if terms else None
     return url_for(".entries", q=sealed, after=after)
 
 
-def _query(token: str) -> Query:
+def _wanted(token: str) -> Wanted:
     try:
-        return Query.of(links.unseal(gate.doors(), gate.actor(), token)) if token else Query()
+        return Wanted.of(links.unseal(gate.doors(), gate.actor(), token)) if token else Wanted()
     except ValueError:
         raise NotFound from None
 
 
 def _listing(
-    query: Query, boxes: view.Typed, errors: tuple[tuple[str, str], ...], after: str | None
+    wanted: Wanted, boxes: view.Typed, errors: tuple[tuple[str, str], ...], after: str | None
 ) -> ResponseReturnValue:
     doors, actor = gate.doors(), gate.actor()
-    found = logged.listing(db.session(), doors, actor, log_use.named() or "", query, after)
+    found = logged.listing(db.session(), doors, actor, log_use.named() or "", wanted, after)
     d = {
         "words": view.lede(found, everything=actor.role == PARTNERSHIP),
         "total": view.total(found),
@@ -240,7 +240,7 @@ def _listing(
         "outcomes": tuple((name, words.capitalize()) for name, words in logged.ENDED.items()),
         "lines": found.lines,
         "narrowed": bool(found.asked),
-        "pages": Pages(_path(query) if after else None, _path(query, found.after) if found.after else None, ""),
+        "pages": Pages(_path(wanted) if after else None, _path(wanted, found.after) if found.after else None, ""),
         "errors": errors,
     }
     status = 422 if errors else 200

@@ -8,7 +8,7 @@ from flask import url_for
 
 from portal.pages.boxes import day_parts, day_text, day_typed
 from portal.pages.presenting import joined, moment, plural
-from portal.sharing.logbook.entries import Listing, Query
+from portal.sharing.logbook.entries import Listing, Wanted
 from portal.sharing.logbook.one import Whole
 from portal.sharing.logbook.verifying import Verified
 
@@ -55,18 +55,18 @@ class Typed:
     until: Day
 
 
-def typed(query: Query) -> Typed:
-    """The boxes for a query."""
+def typed(wanted: Wanted) -> Typed:
+    """The boxes for what is wanted."""
     return Typed(
-        case=query.case,
-        actor=query.actor.hex if query.actor else "",
-        agency=query.agency,
-        operation=query.operation,
-        purpose=query.purpose,
-        outcome=query.outcome,
-        what=query.what,
-        since=_day(query.since),
-        until=_day(query.until),
+        case=wanted.case,
+        actor=wanted.actor.hex if wanted.actor else "",
+        agency=wanted.agency,
+        operation=wanted.operation,
+        purpose=wanted.purpose,
+        outcome=wanted.outcome,
+        what=wanted.what,
+        since=_day(wanted.since),
+        until=_day(wanted.until),
     )
 
 
@@ -76,8 +76,8 @@ def _day(value: date | None) -> Day:
     return day_typed(day_parts("on", value.isoformat()), "on")
 
 
-def asked(form: Mapping[str, str]) -> tuple[Query, Typed, tuple[tuple[str, str], ...]]:
-    """(query, boxes, errors) of a filter form as sent. A box that is wrong stays as typed and narrows nothing."""
+def asked(form: Mapping[str, str]) -> tuple[Wanted, Typed, tuple[tuple[str, str], ...]]:
+    """(wanted, boxes, errors) of a filter form as sent. A box that is wrong stays as typed and narrows nothing."""
     terms = {name: form.get(name, "").strip() for name in ("case", "actor", "agency", "operation", "purpose")}
     terms |= {name: form.get(name, "").strip() for name in ("outcome", "what")}
     errors: list[tuple[str, str]] = []
@@ -91,10 +91,10 @@ def asked(form: Mapping[str, str]) -> tuple[Query, Typed, tuple[tuple[str, str],
     if not errors and terms["since"] and terms["until"] and terms["since"] > terms["until"]:
         errors.append(("until", "To must not lie before From"))
     try:
-        query = Query.of(terms)
+        wanted = Wanted.of(terms)
     except ValueError:  # not one of the choices that were offered
-        query = Query.of(terms | {"actor": ""})
-    return query, boxes, tuple(errors)
+        wanted = Wanted.of(terms | {"actor": ""})
+    return wanted, boxes, tuple(errors)
 
 
 def lede(found: Listing, everything: bool) -> str:

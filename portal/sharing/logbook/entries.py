@@ -28,7 +28,7 @@ SHOWN = 3  # so many cases are named in a line of the list
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Wanted:
     """What an officer asks of the log. `what` is "field:…" or "category:…"; days are whole days in London.
 
     `case` is a case reference as typed, or as the look-up found it.
@@ -92,7 +92,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of lines, newest first; `asked` is the query read out; `total` is counted up to `most`."""
+    """A page of lines, newest first; `asked` is what was wanted, read out; `total` is counted up to `most`."""
 
     lines: tuple[Line, ...]
     asked: tuple[tuple[str, str], ...]
@@ -113,34 +113,36 @@ class Choices:
     whats: tuple[tuple[str, str], ...]
 
 
-def listing(session: Session, doors: Doors, actor: Actor, use: str, query: Query, after: str | None = None) -> Listing:
+def listing(
+    session: Session, doors: Doors, actor: Actor, use: str, wanted: Wanted, after: str | None = None
+) -> Listing:
     """A page of the log. Raises `NotFound` for a false `after`, `Refused`, `LogUnavailable`."""
     scope = scope_of(session, doors, actor)
-    filters, person = filters_of(session, doors, scope, query)
+    filters, person = filters_of(session, doors, scope, wanted)
     vault = doors.log.vault(session)
     page = reading.page(session, vault, filters, after)
     total = overview.count(session, vault, filters)
-    asked = read_out(session, doors, query)
+    asked = read_out(session, doors, wanted)
     detail = {"asked": dict(asked), "entries": [row.entry_id.hex for row in page.rows]}
     receipt = record(session, doors, actor, use, detail, [person] if person else [])
     found = lines(session, doors, scope, page.rows)
     return Listing(found, asked, total, overview.MOST_COUNTED, page.after, receipt)
 
 
-def filters_of(session: Session, doors: Doors, scope: Scope, query: Query) -> tuple[Filters, uuid.UUID | None]:
-    """The query as filters, and the person it is about. A case nobody knows finds nothing, like one without entries."""
-    person = person_of(session, scope, query.case) if query.case else None
-    wanted = person or (uuid.uuid4() if query.case else None)
+def filters_of(session: Session, doors: Doors, scope: Scope, wanted: Wanted) -> tuple[Filters, uuid.UUID | None]:
+    """As filters, and the person it is about. A case nobody knows finds nothing, like one without entries."""
+    person = person_of(session, scope, wanted.case) if wanted.case else None
+    whom = person or (uuid.uuid4() if wanted.case else None)
     return Filters(
-        person=wanted,
-        actor=query.actor,
-        agency=query.agency or None,
-        operation=query.operation or None,
-        purpose=query.purpose or None,
-        outcome=query.outcome or None,
-        opened=_fields(doors, query.what),
-        since=midnight(query.since) if query.since else None,
-        until=midnight(query.until + timedelta(days=1)) if query.until else None,
+        person=whom,
+        actor=wanted.actor,
+        agency=wanted.agency or None,
+        operation=wanted.operation or None,
+        purpose=wanted.purpose or None,
+        outcome=wanted.outcome or None,
+        opened=_fields(doors, wanted.what),
+        since=midnight(wanted.since) if wanted.since else None,
+        until=midnight(wanted.until + timedelta(days=1)) if wanted.until else None,
         scope=scope,
     ), person
 
@@ -154,20 +156,20 @@ def _fields(doors: Doors, what: str) -> frozenset[str] | None:
     return frozenset(f.key for a in doors.book.all() for f in a.fields.values() if f.category == name)
 
 
-def read_out(session: Session, doors: Doors, query: Query) -> tuple[tuple[str, str], ...]:
-    """The query as (label, words), so that it can be read out and stand in the log."""
-    who = staff.names(session, doors, [query.actor])[query.actor] if query.actor else ""
-    what = dict(_whats(doors)).get(query.what, query.what)
+def read_out(session: Session, doors: Doors, wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    """What is wanted as (label, words), so that it can be read out and stand in the log."""
+    who = staff.names(session, doors, [wanted.actor])[wanted.actor] if wanted.actor else ""
+    what = dict(_whats(doors)).get(wanted.what, wanted.what)
     told = (
-        ("case", query.case.strip().upper()),
+        ("case", wanted.case.strip().upper()),
         ("practitioner", who),
-        ("agency", words.agency(doors.book, query.agency)),
-        ("what was done", words.operation(query.operation) if query.operation else ""),
-        ("purpose", words.purpose(doors.book, query.purpose or None)),
-        ("outcome", ENDED.get(query.outcome, query.outcome)),
+        ("agency", words.agency(doors.book, wanted.agency)),
+        ("what was done", words.operation(wanted.operation) if wanted.operation else ""),
+        ("purpose", words.purpose(doors.book, wanted.purpose or None)),
+        ("outcome", ENDED.get(wanted.outcome, wanted.outcome)),
         ("what was opened", what),
-        ("from", query.since.isoformat() if query.since else ""),
-        ("to", query.until.isoformat() if query.until else ""),
+        ("from", wanted.since.isoformat() if wanted.since else ""),
+        ("to", wanted.until.isoformat() if wanted.until else ""),
     )
     return tuple((label, text) for label, text in told if text)
 

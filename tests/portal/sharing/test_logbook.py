@@ -15,7 +15,7 @@ from portal.sharing import emergency, visits
 from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import entries, findings, links, lookup, one, overall, verifying
-from portal.sharing.logbook.entries import Query
+from portal.sharing.logbook.entries import Wanted
 from portal.sharing.logbook.lookup import Terms
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists
@@ -44,8 +44,8 @@ def viewed(world, ada, case):
     return case_reading.case(world.session, world.doors, ada, visit).receipt
 
 
-def listed(world, officer, query=None):
-    return entries.listing(world.session, world.doors, officer, LAWFUL, query or Query()).lines
+def listed(world, officer, wanted=None):
+    return entries.listing(world.session, world.doors, officer, LAWFUL, wanted or Wanted()).lines
 
 
 def last_reading(world):
@@ -105,7 +105,7 @@ class TestWhoseEntries:
 class TestEachReadingIsLogged:
     def test_with_its_use_and_what_was_asked_and_shown(self, world, viewed, case):
         officer = world.actor("police", "dpo")
-        shown = listed(world, officer, Query(case="BN-2026-0001", operation="consultation"))
+        shown = listed(world, officer, Wanted(case="BN-2026-0001", operation="consultation"))
         row, detail = last_reading(world)
         assert (row.actor, row.purpose, row.outcome) == (officer.user, LAWFUL, "permitted")
         assert detail.detail["asked"] == {
@@ -115,9 +115,9 @@ class TestEachReadingIsLogged:
         assert detail.detail["entries"] == [line.entry.hex for line in shown]
 
     def test_about_the_person_who_was_asked_for(self, world, viewed):
-        listed(world, world.actor("police", "dpo"), Query(case="BN-2026-0001"))
+        listed(world, world.actor("police", "dpo"), Wanted(case="BN-2026-0001"))
         _, detail = last_reading(world)
-        found = listed(world, world.actor("police", "dpo"), Query(case="BN-2026-0001", operation="log-read"))
+        found = listed(world, world.actor("police", "dpo"), Wanted(case="BN-2026-0001", operation="log-read"))
         assert detail.person is not None
         assert len(found) == 1
 
@@ -128,35 +128,35 @@ class TestEachReadingIsLogged:
 
     def test_and_only_for_a_use_the_law_knows(self, world):
         with pytest.raises(Refused):
-            entries.listing(world.session, world.doors, world.actor("police", "dpo"), "curiosity", Query())
+            entries.listing(world.session, world.doors, world.actor("police", "dpo"), "curiosity", Wanted())
 
 
 class TestFilters:
     def test_by_words(self, world, viewed):
         officer = world.actor("police", "dpo")
-        for query, found in (
-            (Query(case="bn-2026-0001", operation="consultation"), True),
-            (Query(case="BN-2026-0002"), False),
-            (Query(agency="police", operation="consultation"), True),
-            (Query(agency="probation", operation="consultation"), False),
-            (Query(what="field:person.surname", operation="consultation"), True),
-            (Query(what="category:identity", operation="consultation"), True),
-            (Query(what="field:health.diagnosis", operation="consultation"), False),
-            (Query(purpose="risk", operation="consultation"), True),
-            (Query(purpose="rights", operation="consultation"), False),
-            (Query(outcome="refused", operation="consultation"), False),
+        for wanted, found in (
+            (Wanted(case="bn-2026-0001", operation="consultation"), True),
+            (Wanted(case="BN-2026-0002"), False),
+            (Wanted(agency="police", operation="consultation"), True),
+            (Wanted(agency="probation", operation="consultation"), False),
+            (Wanted(what="field:person.surname", operation="consultation"), True),
+            (Wanted(what="category:identity", operation="consultation"), True),
+            (Wanted(what="field:health.diagnosis", operation="consultation"), False),
+            (Wanted(purpose="risk", operation="consultation"), True),
+            (Wanted(purpose="rights", operation="consultation"), False),
+            (Wanted(outcome="refused", operation="consultation"), False),
         ):
-            assert bool(listed(world, officer, query)) is found, query
+            assert bool(listed(world, officer, wanted)) is found, wanted
 
     def test_by_practitioner_and_day(self, world, viewed, ada):
         officer, today = world.actor("police", "dpo"), day_at(to_micros(viewed.at))
-        inside = Query(actor=ada.user, since=today, until=today)
+        inside = Wanted(actor=ada.user, since=today, until=today)
         assert viewed.reference in {line.reference for line in listed(world, officer, inside)}
-        assert not listed(world, officer, Query(actor=ada.user, until=today - timedelta(days=1)))
+        assert not listed(world, officer, Wanted(actor=ada.user, until=today - timedelta(days=1)))
 
     def test_survive_the_way_through_an_address(self, world, ada):
-        asked = Query("BN-2026-0001", ada.user, "police", "search", "risk", "refused", "field:a.b")
-        assert Query.of(asked.terms()) == asked
+        asked = Wanted("BN-2026-0001", ada.user, "police", "search", "risk", "refused", "field:a.b")
+        assert Wanted.of(asked.terms()) == asked
 
 
 class TestAddresses:
@@ -219,7 +219,7 @@ class TestOneEntry:
 
     def test_the_reason_given_stands_in_the_entry_of_the_purpose(self, world, viewed):
         officer = world.actor("police", "dpo")
-        chosen = listed(world, officer, Query(operation="purpose-chosen"))[0]
+        chosen = listed(world, officer, Wanted(operation="purpose-chosen"))[0]
         whole = one.read(world.session, world.doors, officer, LAWFUL, chosen.reference)
         assert isinstance(whole, one.Whole)
         assert ("Reason given", "Home visit to the canary") in whole.said
