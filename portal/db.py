@@ -60,6 +60,10 @@ class Id(TypeDecorator[uuid.UUID]):
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Micros = BigInteger  # a time: integer microseconds since 1970-01-01T00:00:00Z
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 def now_micros() -> int:
@@ -70,7 +74,7 @@ def now_micros() -> int:
 def to_micros(moment: datetime) -> int:
     """Microseconds since the epoch of an aware datetime."""
     whole = int(moment.timestamp())
-    return whole * 1_000_000 + moment.microsecond
+    return whole * SECOND + moment.microsecond
 
 
 def from_micros(micros: int) -> datetime:

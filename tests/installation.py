@@ -20,13 +20,12 @@ from portal.auth.actor import Actor
 from portal.auth.tags import Tags
 from portal.cli import installation
 from portal.config import Settings, load_settings
-from portal.db import new_id, now_micros, open_engine
+from portal.db import DAY, new_id, now_micros, open_engine
 from portal.sharing import cases, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.storing import NewRecord
 
-DAY = 24 * 3600 * 1_000_000
 TAGS = Tags(b"only for tests, thirty-two bytes")
 
 

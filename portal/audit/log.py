@@ -36,7 +36,7 @@ from portal.audit.entry import (
 from portal.audit.note import Signer
 from portal.audit.tables import DETAIL, ENTRY, PENDING
 from portal.audit.tree import leaf_hash
-from portal.db import begin_write, from_micros, new_id, now_micros
+from portal.db import SECOND, begin_write, from_micros, new_id, now_micros
 from portal.errors import LogUnavailable
 from portal.keys import secrets
 from portal.keys.provider import KeyProvider
@@ -248,7 +248,7 @@ class Transaction:
 
     def _details(self, entry_id: uuid.UUID, at: int, subjects: Sequence[Subject]) -> list[tuple[Any, ...]]:
         tags = [self._vault.tag(subject.person) for subject in subjects]
-        year = datetime.fromtimestamp(at // 1_000_000, UTC).year
+        year = datetime.fromtimestamp(at // SECOND, UTC).year
         keys = self._vault.keys(self._connection, tags, year, self.fresh_keys)
         rows = []
         for position, (subject, tag) in enumerate(zip(subjects, tags, strict=True)):

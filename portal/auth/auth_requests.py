@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from portal.auth.errors import SignInRefused
 from portal.auth.oidc import Attempt
 from portal.auth.tables import AuthRequest
+from portal.db import MINUTE, SECOND
 
-LASTS = 10 * 60 * 1_000_000  # microseconds
+LASTS = 10 * MINUTE
 SHORTEST_SECRET = 32  # characters of the pre-session cookie
 
 
@@ -57,7 +58,7 @@ def begin(session: Session, provider: str, browser: str, next_path: str, step_up
         )
     )
     session.flush()
-    return Attempt(state, browser, step_up_of is not None, now / 1_000_000)
+    return Attempt(state, browser, step_up_of is not None, now / SECOND)
 
 
 def take(session: Session, provider: str, browser: str, state: str, now: int) -> Begun | SignInRefused:
@@ -83,7 +84,7 @@ def take(session: Session, provider: str, browser: str, state: str, now: int) ->
         return SignInRefused("other-browser")
     if taken.provider != provider:
         return SignInRefused("mixed-up")
-    attempt = Attempt(state, browser, taken.step_up_of is not None, taken.started_at / 1_000_000)
+    attempt = Attempt(state, browser, taken.step_up_of is not None, taken.started_at / SECOND)
     return Begun(attempt, taken.provider, taken.step_up_of, taken.next_path)
 
 

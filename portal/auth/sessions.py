@@ -18,9 +18,8 @@ from portal.auth.actor import Actor
 from portal.auth.hints import open_hint, seal_hint
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.config import Settings
+from portal.db import HOUR, MINUTE
 from portal.query import Query
-
-MINUTE = 60 * 1_000_000  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,7 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
         """The limits of an installation."""
-        return cls(
-            settings.idle_minutes * MINUTE, settings.absolute_hours * 60 * MINUTE, settings.step_up_minutes * MINUTE
-        )
+        return cls(settings.idle_minutes * MINUTE, settings.absolute_hours * HOUR, settings.step_up_minutes * MINUTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from portal.auth.oidc import Identity, RelyingParty
 from portal.auth.recording import Log, Transaction
 from portal.auth.sessions import Fresh, Limits, SessionState, SignedInBy
 from portal.auth.tags import Tags
-
-HOUR = 3600 * 1_000_000  # microseconds
+from portal.db import HOUR, SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Desk:
                 raise begun
             step_up = begun.step_up_of is not None
             provider = self.relying.catalogue.provider(provider_id)
-            identity = self.relying.complete(provider, begun.attempt, answer, now / 1_000_000)
+            identity = self.relying.complete(provider, begun.attempt, answer, now / SECOND)
             person = people.find(db, self.tags.identity(identity.issuer, identity.subject))
             with self.log.transaction(db) as tx:
                 if begun.step_up_of is not None:
@@ -140,7 +139,7 @@ class Desk:
             provider=who.provider,
             identity_tag=tag,
             sid_tag=None if who.sid is None else self.tags.provider_session(who.issuer, who.sid),
-            auth_time=None if who.auth_time is None else who.auth_time * 1_000_000,
+            auth_time=None if who.auth_time is None else who.auth_time * SECOND,
             id_token=who.id_token,
         )
         fresh = sessions.create(tx.session, user, by, chosen.id if chosen else None, now + lasts, now)
@@ -160,7 +159,7 @@ class Desk:
     ) -> SignedIn:
         state = sessions.resolve(tx.session, cookie or "", self.limits, now)
         tag = self.tags.identity(who.issuer, who.subject)
-        auth_time = None if who.auth_time is None else who.auth_time * 1_000_000
+        auth_time = None if who.auth_time is None else who.auth_time * SECOND
         _require_newer(tx.session, cookie or "", auth_time, begun)
         fresh = None if state is None else sessions.step_up(tx.session, cookie or "", public_id, tag, now, auth_time)
         if state is None or fresh is None:
@@ -202,6 +201,6 @@ def _require_newer(session: Session, cookie: str, auth_time: int | None, begun: 
     was asked for: within the leeway of clocks, a provider that was not made to ask again would repeat the former."""
     row = sessions.live_by_cookie(session, cookie)
     known = row.auth_time if row else None
-    asked = int(begun.attempt.started) * 1_000_000
+    asked = int(begun.attempt.started) * SECOND
     if known is not None and auth_time is not None and auth_time <= known and auth_time < asked:
         raise SignInRefused("step-up-missing")

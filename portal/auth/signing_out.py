@@ -10,6 +10,7 @@ from portal.auth.hints import open_hint
 from portal.auth.signing_in import Desk
 from portal.auth.tables import CapacityGrant, LoginSession, LogoutTokenSeen, UserAccount
 from portal.auth.tokens import LEEWAY, LogoutSignal, logout_signal
+from portal.db import SECOND
 
 
 def sign_out(desk: Desk, db: Session, cookie: str, back_to: str, now: int, source: bytes | None = None) -> str | None:
@@ -40,7 +41,7 @@ def back_channel(desk: Desk, db: Session, provider_id: str, token: str, now: int
     if provider is None or not provider.back_channel_logout:
         raise LogoutRefused("not declared")
     relying = desk.relying
-    signal = logout_signal(token, relying.expected(provider), relying.keys(provider), now / 1_000_000)
+    signal = logout_signal(token, relying.expected(provider), relying.keys(provider), now / SECOND)
     with desk.log.transaction(db) as tx:
         _once(tx.session, desk.tags.token(provider.issuer, signal.jti), signal, now)
         sid = None if signal.sid is None else desk.tags.provider_session(provider.issuer, signal.sid)
@@ -69,7 +70,7 @@ def _once(session: Session, jti_hash: bytes, signal: LogoutSignal, now: int) -> 
     session.execute(delete(LogoutTokenSeen).where(LogoutTokenSeen.until <= now))
     if session.get(LogoutTokenSeen, jti_hash) is not None:
         raise LogoutRefused("used before")
-    session.add(LogoutTokenSeen(jti_hash=jti_hash, until=(signal.until + LEEWAY + 1) * 1_000_000))
+    session.add(LogoutTokenSeen(jti_hash=jti_hash, until=(signal.until + LEEWAY + 1) * SECOND))
     session.flush()
 
 

@@ -15,15 +15,13 @@ from isa.decision import Engine
 from isa.wording import field_name, low
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
-from portal.db import from_micros, new_id, to_micros
+from portal.db import MINUTE, from_micros, new_id, to_micros
 from portal.errors import NotFound, Refused
 from portal.sharing import facts, said
 from portal.sharing.doors import Doors
 from portal.sharing.fields import LONGEST_REASON, Invalid, clean
 from portal.sharing.sight import READ, Sight, sight
 from portal.sharing.tables import CaseFile, EmergencyRow, Notice, VisitRow
-
-MINUTE = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.db import from_micros, put
+from portal.db import DAY, from_micros, put
 from portal.keys.sealing import Context, seal
 from portal.sharing import visits
 from portal.sharing.doors import Doors
@@ -22,7 +22,7 @@ from portal.sharing.reading import case as reading
 from portal.sharing.tables import CaseFile, KeptForm
 from portal.sharing.visits import CASE, Case, Visit
 
-LASTS = 24 * 3600 * 1_000_000  # microseconds
+LASTS = DAY
 LARGEST = 64 * 1024  # bytes of one form
 MOST = 5  # forms of one person in one capacity
 KIND = "kept_form"

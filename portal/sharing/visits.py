@@ -10,15 +10,12 @@ from sqlalchemy.orm import Session
 from isa.agreement import Capacity, Clause, Purpose
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
-from portal.db import new_id
+from portal.db import MINUTE, new_id
 from portal.errors import NotFound, Refused
 from portal.query import Query
 from portal.sharing import said
 from portal.sharing.doors import Doors
 from portal.sharing.tables import CaseFile, VisitRow
-
-MINUTE = 60_000_000
-
 
 _VISIT = Query(
     select(

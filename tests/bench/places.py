@@ -19,7 +19,7 @@ from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.cli import installation
 from portal.config import Settings
-from portal.db import db, new_id, now_micros, open_engine
+from portal.db import HOUR, SECOND, db, new_id, now_micros, open_engine
 from portal.demo import running, seeding
 from portal.demo.people import crowd, staff, story
 from portal.demo.people.shapes import Nominal
@@ -29,7 +29,6 @@ from tests.bench.caller import Caller
 from tests.installation import settings
 from tests.portal.pages.web import open_app
 
-HOUR = 3600 * 1_000_000
 WORKER, LISTER = ("walsh", "police", "practitioner"), ("rahman", "barnet_safety", "coordinator")
 IDENTITY = {"person", "identifiers"}
 
@@ -75,7 +74,7 @@ def signed_in(place: Place, app: Flask, who: tuple[str, str, str]) -> tuple[Call
     user, now = place.users[key], now_micros()
     held = next(c for c in capacities.current(place.session, user, now) if (c.party, c.role) == (party, role))
     with place.doors.log.transaction(place.session) as tx:
-        by = SignedInBy("bench", b"i" * 16, None, now // 1_000_000, "")
+        by = SignedInBy("bench", b"i" * 16, None, now // SECOND, "")
         fresh = sessions.create(tx.session, user, by, held.id, now + 9 * HOUR, now)
     caller = Caller(app)
     caller.cookies[gate.cookie_name(place.settings.secure)] = fresh.cookie

@@ -14,14 +14,13 @@ from functools import cached_property
 from isa.agreement import Agreement, Field
 from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
-from portal.db import new_id, now_micros
+from portal.db import SECOND, new_id, now_micros
 from portal.pages.presenting import MONTHS
 from portal.sharing import cases, storing
 from portal.sharing.storing import NewRecord
 from tests import hand
 from tests.installation import World
 
-SECOND = 1_000_000
 YOUTH = (False, True, None)
 _PNC_LETTERS = "ZABCDEFGHJKLMNPQRTUVWXY"
 _DATE = rf"(\d\d) ({'|'.join(MONTHS)}) (1[23]\d\d)"

@@ -30,14 +30,13 @@ from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.config import Settings
-from portal.db import now_micros
+from portal.db import HOUR, now_micros
 from tests import clock, installation
 from tests.installation import World
 from tests.machine import PATIENCE, free_port
 from tests.portal.land import Land, all_of, raw, visit
 from tests.portal.planting import Ground, Planted, seen
 
-HOUR = 3600 * 1_000_000
 CANARIES = {
     "surname": "Quillfeather",
     "date of birth": "1987-10-29",

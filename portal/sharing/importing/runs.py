@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
-from portal.db import from_micros
+from portal.db import DAY, MINUTE, from_micros
 from portal.errors import Conflict, NotFound, Refused
 from portal.keys.deks import chunks
 from portal.sharing import said
@@ -26,9 +26,8 @@ ROLES = ("spoc", "feed")
 STAGING, STAGED, PUBLISHING, PUBLISHED = "staging", "staged", "publishing", "published"
 ABANDONED, UNREADABLE = "abandoned", "unreadable"
 AGAIN, FAILED = "again", "failed"
-DAY = 24 * 3600 * 1_000_000
-SILENT = 60 * 1_000_000
-"""Microseconds without a sign of life after which the work on a run is taken to have stopped."""
+SILENT = MINUTE
+"""How long without a sign of life until the work on a run is taken to have stopped."""
 
 
 class Overtaken(Conflict):

@@ -21,13 +21,13 @@ from portal.audit.note import NoteInvalid, Verifier
 from portal.audit.reading import Filters, Row
 from portal.audit.report import Report
 from portal.auth.actor import Actor
-from portal.db import now_micros, to_micros
+from portal.db import MINUTE, now_micros, to_micros
 from portal.errors import LogUnavailable, Misconfigured
 from portal.sharing.doors import Doors
 from portal.sharing.logbook.scope import record, scope_of
 
 OPERATION = "log-verified"
-PATIENCE = 30 * 60 * 1_000_000  # microseconds after which a check without a result counts as broken off
+PATIENCE = 30 * MINUTE  # after which a check without a result counts as broken off
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from isa.agreement import Capacity
 from isa.decision import Engine
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
-from portal.db import from_micros, new_id, put
+from portal.db import MINUTE, from_micros, new_id, put
 from portal.errors import NotFound, Refused
 from portal.query import Query
 from portal.sharing import emergency, facts, said, visits
@@ -25,7 +25,6 @@ from portal.sharing.tables import CaseFile, CaseSeen
 from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
-MINUTE = 60_000_000
 _SEEN = Query(
     select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case")),
     itemgetter(0),

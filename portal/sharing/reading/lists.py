@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Capacity
 from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
-from portal.db import from_micros
+from portal.db import DAY, from_micros
 from portal.query import Query
 from portal.sharing import facts, said
 from portal.sharing.disclosure import Receipt
@@ -28,7 +28,7 @@ from portal.sharing.visits import CASE, Case
 
 PAGE, LATEST = 50, 10
 MOST_UNIONS = 64
-FORTNIGHT = 14 * 24 * 3600 * 1_000_000
+FORTNIGHT = 14 * DAY
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
 
 

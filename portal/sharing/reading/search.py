@@ -12,7 +12,7 @@ from isa.agreement import Capacity
 from isa.decision import Engine
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
-from portal.db import from_micros, new_id
+from portal.db import MINUTE, from_micros, new_id
 from portal.errors import NotFound, Refused
 from portal.keys import index_tags
 from portal.query import Query, insert_rows
@@ -29,7 +29,7 @@ from portal.sharing.tables import CaseFile, RecordRow, SearchMade, SearchTag
 from portal.sharing.visits import CASE, Case
 
 MOST = 10
-KEEP = 15 * 60 * 1_000_000  # microseconds a result address stays good
+KEEP = 15 * MINUTE  # how long a result address stays good
 MATCHED = {
     index_tags.PNC: ("identifiers.pnc", "the same PNC number"),
     index_tags.CRN: ("identifiers.crn", "the same CRN"),

@@ -18,13 +18,12 @@ from portal.auth.providers import load_catalogue
 from portal.auth.sessions import Limits, SessionState
 from portal.auth.signing_in import Desk
 from portal.auth.tags import Tags
-from portal.db import Base, now_micros, open_engine
+from portal.db import MINUTE, Base, now_micros, open_engine
 from portal.keys import local_file
 from tests.oidc.fixtures import Running, running
 from tests.oidc.listening import Listener, listener
 from tests.postgres import postgres  # noqa: F401
 
-MINUTE = 60 * 1_000_000
 LIMITS = Limits(idle=15 * MINUTE, absolute=600 * MINUTE, step_up=15 * MINUTE)
 TAGS = Tags(b"t" * 32)
 

@@ -8,10 +8,9 @@ import pytest
 from portal.auth import capacities, people, sessions
 from portal.auth.errors import CapacityRefused, SignInRefused
 from portal.auth.sessions import SignedInBy
+from portal.db import DAY
 from portal.errors import NotFound
-from tests.portal.auth.conftest import LIMITS, MINUTE, TAGS, World
-
-DAY = 24 * 60 * MINUTE
+from tests.portal.auth.conftest import LIMITS, TAGS, World
 
 
 def grant(world: World, admin, user, role="practitioner", starts=None, ends=None):

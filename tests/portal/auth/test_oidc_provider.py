@@ -8,13 +8,13 @@ from portal.auth.errors import CapacityRefused, LogoutRefused, SignInRefused
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import Catalogue, PartyRule, Provider
 from portal.auth.signing_in import Desk
+from portal.db import SECOND
 from tests.machine import PATIENCE
 from tests.oidc.browser import Person
 from tests.oidc.fixtures import POLICE, SHARED, running
 from tests.portal.auth.conftest import LIMITS, TAGS, actor_of, state_of
 
 BROWSER = "b" * 43
-SECOND = 1_000_000
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from portal.auth import sessions
 from portal.auth.hints import open_hint
 from portal.auth.sessions import SignedInBy
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
-from tests.portal.auth.conftest import LIMITS, MINUTE, TAGS, World, actor_of, state_of
+from portal.db import MINUTE
+from tests.portal.auth.conftest import LIMITS, TAGS, World, actor_of, state_of
 
 BY = SignedInBy("police", TAGS.identity("i", "s"), TAGS.provider_session("i", "sid"), None, "id-token")
 

@@ -9,13 +9,12 @@ from sqlalchemy import select, update
 
 from portal.auth import capacities, people
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
-from portal.db import now_micros
+from portal.db import MINUTE, now_micros
 from portal.sharing import kept
 from portal.sharing.tables import Assignment, CaseFile, KeptForm, VisitRow
 from tests.installation import IDENTITY
 from tests.portal.pages.web import Web
 
-MINUTE = 60_000_000
 WROTE = "Called at the flat twice, canary-7731 has not been seen."
 FORM = {"text": WROTE, "kind": "contact", "nature": "Fact", "source": "visit", "once": str(uuid.uuid4())}
 HEADING = "You were writing something when your session ended"

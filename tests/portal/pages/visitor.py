@@ -13,10 +13,8 @@ from portal.app import create_app
 from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
-from portal.db import now_micros
+from portal.db import HOUR, SECOND, now_micros
 from tests.installation import World
-
-HOUR = 3600 * 1_000_000
 
 
 class Visitor:
@@ -33,7 +31,7 @@ class Visitor:
         """Go on as someone else, or in another capacity."""
         now, db = now_micros(), self.world.session
         with self.world.doors.log.transaction(db) as tx:
-            by = SignedInBy("tests", b"i" * 16, None, now // 1_000_000, "")
+            by = SignedInBy("tests", b"i" * 16, None, now // SECOND, "")
             fresh = sessions.create(tx.session, actor.user, by, actor.capacity, now + HOUR, now)
             if actor.stepped_up:
                 stepped = sessions.step_up(tx.session, fresh.cookie, fresh.session, b"i" * 16, now)

@@ -16,10 +16,9 @@ from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.config import Settings
-from portal.db import now_micros
+from portal.db import HOUR, now_micros
 from tests.installation import World
 
-HOUR = 3600 * 1_000_000
 RAW = "a form token's secret half"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.audit import tables as log_tables
 from portal.audit.log import AccessLog, Transaction
 from portal.auth.actor import Actor
+from portal.db import DAY
 from portal.errors import Conflict, LogUnavailable, NotFound
 from portal.sharing import visits, writing
 from portal.sharing.importing import previewing, publishing, runs, staging
@@ -182,7 +183,7 @@ def test_a_kill_leaves_nothing_half_done(either: World, commit: int) -> None:
     killed(either.settings, commit)
     served = {a.id for a in either.doors.book.all()}
     assert not [case for case in cases(either) if case.agreement in served]
-    day_later = either.doors.clock() + 2 * runs.DAY
+    day_later = either.doors.clock() + 2 * DAY
     object.__setattr__(either.doors, "clock", lambda: day_later)
     assert bring_in(either, spoc, file(20)).new == 20
     assert {case.agreement for case in cases(either)} == served

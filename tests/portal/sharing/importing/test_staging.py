@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.audit import tables as log_tables
+from portal.db import DAY
 from portal.errors import Conflict, LogUnavailable, NotFound, Refused, SealBroken
 from portal.keys.tables import DEK
 from portal.sharing.importing import previewing, publishing, runs, staging
@@ -129,7 +130,7 @@ def test_a_run_given_up_takes_its_key_along(world: World) -> None:
 def test_a_run_of_more_than_a_day_ago_is_given_up_at_the_next(world: World) -> None:
     spoc = world.actor("probation", "spoc")
     old = staging.stage(world.session, world.doors, spoc, file(2))
-    later = world.doors.clock() + runs.DAY + 1
+    later = world.doors.clock() + DAY + 1
     object.__setattr__(world.doors, "clock", lambda: later)
     staging.stage(world.session, world.doors, spoc, file(2))
     world.session.rollback()
