@@ -14,7 +14,7 @@ from portal.db import db, from_micros
 from portal.errors import Conflict, NotFound
 from portal.pages.frame import Alert
 from portal.pages.rendering import SENSITIVE, show
-from portal.sharing.importing import previewing, publishing, runs, staging
+from portal.sharing.importing import background, previewing, publishing, runs, staging
 from portal.sharing.importing.columns import COMPULSORY, Column
 from portal.sharing.importing.runs import Run
 from portal.sharing.importing.sheet import FileRefused
@@ -69,7 +69,7 @@ def check() -> ResponseReturnValue:
         hold = staging.receive(db.session(), doors, actor, sent.read())
     except FileRefused as refused:
         return _upload(f"{refused.message} {refused.remedy}")
-    staging.in_background(db.engine, doors, actor, hold).join(PATIENCE)
+    background.start(db.engine, staging.carry_out, doors, actor, hold).join(PATIENCE)
     return redirect(url_for(".look", run=hold.run), 303)
 
 
@@ -98,7 +98,7 @@ def go_on(run: uuid.UUID) -> ResponseReturnValue:
     doors, actor = gate.doors(), gate.actor()
     with suppress(Conflict):
         hold = staging.resume(db.session(), doors, actor, run)
-        staging.in_background(db.engine, doors, actor, hold).join(PATIENCE)
+        background.start(db.engine, staging.carry_out, doors, actor, hold).join(PATIENCE)
     return redirect(url_for(".look", run=run), 303)
 
 
@@ -118,7 +118,8 @@ def publish(run: uuid.UUID) -> ResponseReturnValue:
     """Begin to bring the rows in. A second click changes nothing: it leads to the same page."""
     doors, actor = gate.doors(), gate.actor()
     with suppress(Conflict):
-        publishing.in_background(db.engine, doors, actor, publishing.begin(db.session(), doors, actor, run))
+        hold = publishing.begin(db.session(), doors, actor, run)
+        background.start(db.engine, publishing.carry_out, doors, actor, hold)
     return redirect(url_for(".look", run=run), 303)
 
 

@@ -4,7 +4,6 @@ Between looking and publishing others work on. What a row was compared with is l
 where it changed, nothing is published and the run waits to be looked at anew.
 """
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from portal.query import Query, Write
 from portal.sharing import said
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
-from portal.sharing.importing import background, runs, staging
+from portal.sharing.importing import runs, staging
 from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.judging import CHANGED, NEW
 from portal.sharing.importing.matching import PURPOSE, now_known
@@ -93,11 +92,6 @@ def carry_out(
             _put_back(session, doors, actor, hold)
         raise
     return runs.find(session, doors, actor, hold.run)
-
-
-def in_background(engine: Engine, doors: Doors, actor: Actor, hold: Hold) -> threading.Thread:
-    """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
-    return background.start(engine, "import", lambda session: carry_out(session, doors, actor, hold))
 
 
 def _put_back(session: Session, doors: Doors, actor: Actor, hold: Hold) -> None:

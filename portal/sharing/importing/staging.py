@@ -4,14 +4,13 @@ The request only takes the sealed file in. Reading, checking and comparing go on
 kept, and whoever takes the work up after a kill begins where it stopped.
 """
 
-import threading
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
@@ -20,7 +19,7 @@ from portal.errors import Conflict, PortalError
 from portal.sharing import said
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
-from portal.sharing.importing import background, keeping, runs
+from portal.sharing.importing import keeping, runs
 from portal.sharing.importing.accepted import Checked
 from portal.sharing.importing.comparing import in_words
 from portal.sharing.importing.judging import judge
@@ -115,11 +114,6 @@ def again(session: Session, doors: Doors, actor: Actor, hold: Hold) -> None:
         keeping.wait_again(session, hold.run)
         hold.keep(session, doors, state=runs.STAGING, why=runs.AGAIN, done=0)
     carry_out(session, doors, actor, Hold(hold.run, runs.STAGING, hold.at))
-
-
-def in_background(engine: Engine, doors: Doors, actor: Actor, hold: Hold) -> threading.Thread:
-    """As `carry_out`, in a thread with a session of its own; the run's row tells how it goes."""
-    return background.start(engine, "import-check", lambda session: carry_out(session, doors, actor, hold))
 
 
 def carry_out(

@@ -11,7 +11,7 @@ from portal.audit import tables as log_tables
 from portal.db import DAY
 from portal.errors import Conflict, LogUnavailable, NotFound, Refused, SealBroken
 from portal.keys.tables import DEK
-from portal.sharing.importing import previewing, publishing, runs, staging
+from portal.sharing.importing import background, previewing, publishing, runs, staging
 from portal.sharing.importing.sheet import FileRefused
 from portal.sharing.tables import ImportRow, ImportRun
 from tests.installation import World
@@ -173,7 +173,7 @@ def test_a_failure_behind_the_page_tells_where_it_was_and_never_what_was_in_hand
         run = staging.stage(world.session, world.doors, spoc, file(3))
         hold = publishing.begin(world.session, world.doors, spoc, run)
         monkeypatch.setattr(publishing, "prepare", fail)
-    work.in_background(world.engine, world.doors, spoc, hold).join()
+    background.start(world.engine, work.carry_out, world.doors, spoc, hold).join()
     assert heard == []
     assert "ValueError in fail" in caplog.text
     assert "Marlowe" not in caplog.text
