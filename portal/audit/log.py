@@ -216,32 +216,10 @@ class Transaction:
             sealed=sealed_digest(entry.sealed_sha256),
             software=self._log.software,
         )
-        reference, digest = reference_of(entry_id), leaf_hash(leaf)
-        insert_rows(
-            self._connection,
-            ENTRY,
-            [
-                (
-                    entry_id.bytes,
-                    leaf,
-                    at,
-                    None if entry.actor is None else entry.actor.bytes,
-                    entry.agency,
-                    entry.role,
-                    entry.session,
-                    entry.operation,
-                    entry.purpose,
-                    entry.outcome,
-                    entry.agreement,
-                    None if decision is None else bytes.fromhex(decision),
-                    None if details is None else bytes.fromhex(details),
-                    self._writer.bytes,
-                    self.n,
-                    reference,
-                )
-            ],
-        )
-        insert_rows(self._connection, PENDING, [(self._writer.bytes, self.n, entry_id.bytes, at, digest)])
+        reference, digest, writer = reference_of(entry_id), leaf_hash(leaf), self._writer.bytes
+        place = (_bytes(decision), _bytes(details), writer, self.n, reference)
+        insert_rows(self._connection, ENTRY, [(entry_id.bytes, leaf, at, *_told(entry), *place)])
+        insert_rows(self._connection, PENDING, [(writer, self.n, entry_id.bytes, at, digest)])
         insert_rows(self._connection, DETAIL, rows)
         self.n, self.prev, self.appended = self.n + 1, digest, self.appended + 1
         return Receipt(entry_id, reference, from_micros(at))
@@ -264,3 +242,21 @@ class Transaction:
             outcomes.store(self._connection, *outcome.content())
             self.fresh_outcomes.add(digest)
         return digest
+
+
+def _told(entry: Entry) -> tuple[Any, ...]:
+    """What stands of an entry itself in columns to search by, in the order of the table."""
+    return (
+        None if entry.actor is None else entry.actor.bytes,
+        entry.agency,
+        entry.role,
+        entry.session,
+        entry.operation,
+        entry.purpose,
+        entry.outcome,
+        entry.agreement,
+    )
+
+
+def _bytes(digest: str | None) -> bytes | None:
+    return None if digest is None else bytes.fromhex(digest)

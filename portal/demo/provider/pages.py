@@ -14,7 +14,13 @@ from portal.demo.provider.minting import CONFIRMED
 def blueprint(desk: Desk) -> Blueprint:
     """Authorization and sign-out pages of every issuer."""
     routes = Blueprint("pages", __name__)
+    _add_authorize(routes, desk)
+    _add_sign_in(routes, desk)
+    _add_sign_out(routes, desk)
+    return routes
 
+
+def _add_authorize(routes: Blueprint, desk: Desk) -> None:
     @routes.get("/<party>/authorize")
     def authorize(party: str) -> Response | str:
         desk.issuer(party)
@@ -30,6 +36,8 @@ def blueprint(desk: Desk) -> Blueprint:
             return _answer(desk, party, asked.state, error="login_required")
         return _page(desk, asked, signed_in)
 
+
+def _add_sign_in(routes: Blueprint, desk: Desk) -> None:
     @routes.post("/<party>/sign-in")
     def sign_in(party: str) -> Response | str:
         desk.issuer(party)
@@ -49,9 +57,6 @@ def blueprint(desk: Desk) -> Blueprint:
         done = _answer(desk, party, asked.state, code=desk.memory.issue(asked, signed_in))
         done.set_cookie(_cookie(party), cookie, path=f"/{party}", httponly=True, samesite="Lax")
         return done
-
-    _add_sign_out(routes, desk)
-    return routes
 
 
 def _add_sign_out(routes: Blueprint, desk: Desk) -> None:

@@ -1,8 +1,11 @@
 """One record for editing, and the history of its fields: through the same door, decided and logged like a view."""
 
 import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -11,7 +14,7 @@ from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.errors import NotFound, SealBroken
 from portal.keys.opening import open_with
-from portal.keys.sealing import dek_id
+from portal.keys.sealing import Dek, dek_id
 from portal.query import Query
 from portal.sharing import said
 from portal.sharing.disclosure import Receipt, Record
@@ -84,29 +87,13 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
         for row in _VERSIONS.all(session, record=head.id, fields=list(fields))
         if row.category == fields[row.field].category or still(found.sight, shape, row.category, READ)
     ]
-    ids = set()
-    for row in rows:
-        try:
-            ids.add(dek_id(row.sealed))
-        except SealBroken:
-            continue
-    deks = doors.keys.load(session, ids)
+    deks = doors.keys.load(session, _keys_to(rows))
     sealed = fetch(session, doors.keys, [head.id])
     receipt = _log(session, doors, actor, found, head, history=True)
-    broken: list[tuple[uuid.UUID, str]] = []
     versions: dict[str, list[Version]] = {}
     for row in rows:
-        try:
-            text, failed = (
-                open_with(deks, place(head, row.field, row.category, row.version), row.sealed).decode(),
-                False,
-            )
-        except SealBroken:
-            text, failed = "", True
-            broken.append((head.id, row.field))
-        versions.setdefault(row.field, []).append(
-            Version(row.version, text, from_micros(row.written_at), row.written_by, failed)
-        )
+        versions.setdefault(row.field, []).append(_version(head, row, deks))
+    broken = [(head.id, field) for field, every in versions.items() for each in every if each.broken]
     opened = open_record(found.sight, head, sealed, broken)
     _note(session, doors, actor, found, broken)
     if opened is None:
@@ -132,6 +119,25 @@ def permitted_head(
         case_reading.refuse(session, doors, actor, "consultation", found.visit.case, found.visit.purpose)
     assert head is not None
     return found, head
+
+
+def _keys_to(rows: Iterable[Any]) -> set[bytes]:
+    """The data keys that sealed values name. One that names none does not open, and is told later."""
+    ids = set()
+    for row in rows:
+        with suppress(SealBroken):
+            ids.add(dek_id(row.sealed))
+    return ids
+
+
+def _version(head: Head, row: Any, deks: Mapping[bytes, Dek]) -> Version:
+    """A stored version opened, or known as broken."""
+    at = from_micros(row.written_at)
+    try:
+        text = open_with(deks, place(head, row.field, row.category, row.version), row.sealed).decode()
+    except SealBroken:
+        return Version(row.version, "", at, row.written_by, broken=True)
+    return Version(row.version, text, at, row.written_by)
 
 
 def _note(session: Session, doors: Doors, actor: Actor, found: Found, broken: list[tuple[uuid.UUID, str]]) -> None:

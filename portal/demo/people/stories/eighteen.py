@@ -19,6 +19,8 @@ def tell(today: date) -> Nominal:
     _forms(book)
     _supervision(book)
     _year(book)
+    _pressure(book)
+    _help(book)
     _handover(book)
     _grown(book)
     case, drafts = book.close(v.ACTIVE, book.day(-18), "barnet_youth")
@@ -96,6 +98,9 @@ def _year(book: Casebook) -> None:
         terms="Home by eight. College every day. If the olders call I say I'm with YJS. They will not come to college "
         "in uniform.",
     )  # fmt: skip
+
+
+def _pressure(book: Casebook) -> None:
     at = book.ago(221, "07:20", any_day=True)
     book.add(
         at, "gill", "intelligence", grade="B31", recorded_on=at.date().isoformat(),
@@ -109,10 +114,13 @@ def _year(book: Casebook) -> None:
         "as a sign of that.",
     )  # fmt: skip
     book.note(
-        book.ago(216, "10:15"), by, "behaviour",
+        book.ago(216, "10:15"), "baptiste", "behaviour",
         "He is frightened and right to be. A knife charge and a child at risk are the same boy on the same walk. We "
         "should plan for the walk.", "YJS contact", opinion=True,
     )  # fmt: skip
+
+
+def _help(book: Casebook) -> None:
     consent(book, 170, "moyo", "health_engagement", "Ayub and his mum both signed. Attending or not, that is all.")
     book.add(
         book.ago(170, "11:30"), "moyo", "health", diagnosis="ADHD, combined presentation",
