@@ -36,6 +36,7 @@ def test_each_sees_what_the_agreement_gives(someone: Callable[[], Person]) -> No
         reader.reads(*shown)
         reader.does_not_read(*hidden)
         reader.look(f"case-{key}")
+        _what_happened_stands_within_two_screens(reader)
         _each_group_cites_its_clause(reader)
         seen.append(reader.page.get_by_role("main").inner_text())
     assert len(set(seen)) == len(VIEWS)
@@ -47,3 +48,16 @@ def _each_group_cites_its_clause(reader: Person) -> None:
     for group in groups:
         assert re.search(r"Not shown: .+\bclause \d+\.\d+", group, re.S | re.I), group
         assert re.search(r"Read clause\s\d", group), group
+
+
+def _what_happened_stands_within_two_screens(reader: Person) -> None:
+    """The list of sections, twenty and more, is folded on a phone and stands beside on a wide screen."""
+    at, screen = reader.page.locator("#happened").bounding_box(), reader.page.viewport_size
+    assert at and screen
+    assert at["y"] < 2 * screen["height"]
+    folded = reader.page.get_by_text(re.compile(r"^All \d+ sections of this case$"))
+    assert folded.is_visible() == (screen["width"] < 768)
+    if folded.is_visible():
+        folded.click()
+    reader.follows("What happened")
+    assert reader.page.url.endswith("#happened")
