@@ -5,6 +5,7 @@ document carries one style element, the fragment for the portal's page none at a
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from html import escape
 
@@ -49,6 +50,11 @@ dl.isa-rule dt { font-weight: bold; } dl.isa-rule dd { margin: 0 0 .25rem; }
   .isa-scroll { overflow: visible; } .isa-wide table { font-size: 6.5pt; } .isa-wide th, .isa-wide td {
   padding: 1pt 2pt; } h2, h3, h4 { break-after: avoid; } tr, dl.isa-rule { break-inside: avoid; }
   .isa-foot { position: fixed; bottom: 0; font-size: 7pt; } @page { margin: 18mm 15mm 22mm; } }
+@media screen and (max-width: 48rem) { .isa-list table, .isa-list tbody, .isa-list tr, .isa-list th, .isa-list td,
+  .isa-list caption { display: block; border: 0; }
+  .isa-list thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .isa-list tr { padding: .5rem 0; border-bottom: 1px solid #b1b4b6; } .isa-list td:empty { display: none; }
+  .isa-list td::before { content: attr(data-label) ": "; color: #383f43; } }
 @media screen { .isa-foot { border-top: 1px solid #b1b4b6; margin-top: 3rem; padding-top: 1rem; } }
 """
 
@@ -70,21 +76,72 @@ def fragment(agreement: Agreement, highlight: str | None = None) -> str:
     """The body without page furniture and without its h1, for a page that brings both. Headings start at h2; clause
     numbers are anchors ("#clause-5.3")."""
     sections = [
+        *_before(agreement, highlight),
+        ("clauses", "The clauses", _clauses(agreement, highlight)),
+        *_after(agreement),
+    ]
+    body = "".join(f'<section aria-labelledby="{i}">\n<h2 id="{i}">{t}</h2>\n{b}</section>\n' for i, t, b in sections)
+    return f"{opening(agreement)}{_contents(agreement, [(i, t) for i, t, _ in sections])}{body}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part to stand on a page of its own, whose h1 is `title`. `body` is HTML, its headings start at h2; `clauses`
+    are (anchor, heading) of what stands in it."""
+
+    id: str
+    title: str
+    body: str
+    clauses: tuple[tuple[str, str], ...] = ()
+
+
+def parts(agreement: Agreement, highlight: str | None = None) -> tuple[Part, ...]:
+    """The whole document after its opening, in order, a part for each page; none of `fragment`'s text is left out."""
+    numbers = dict.fromkeys(number.partition(".")[0] for number in agreement.clauses)
+    return (
+        *(Part(i, t, b) for i, t, b in _before(agreement, highlight)),
+        *(_part(agreement, number, highlight) for number in numbers),
+        *(Part(i, t, b) for i, t, b in _after(agreement)),
+    )
+
+
+def part_of(number: str) -> str:
+    """The id of the part that a clause stands in: "part-5" for "5.3"."""
+    return f"part-{number.partition('.')[0]}"
+
+
+def _before(agreement: Agreement, highlight: str | None) -> list[tuple[str, str, str]]:
+    return [
         ("controllers", "Controllers and parties", controllers(agreement) + parties(agreement, highlight)),
         ("arrangement", "The joint controllers’ arrangement", arrangement(agreement)),
         ("roles", "Roles, purposes and facts", roles_and_purposes(agreement) + facts(agreement)),
         ("matrix", "Who may read what", matrix(agreement, highlight)),
-        ("clauses", "The clauses", _clauses(agreement, highlight)),
+    ]
+
+
+def _after(agreement: Agreement) -> list[tuple[str, str, str]]:
+    return [
         ("gateways", "Legal gateways", gateways(agreement)),
         ("retention", "Data and how long they are kept", categories(agreement)),
         ("examples", "Worked examples", _examples(agreement)),
         ("digest", "Digest", _digest(agreement)),
     ]
-    body = "".join(f'<section aria-labelledby="{i}">\n<h2 id="{i}">{t}</h2>\n{b}</section>\n' for i, t, b in sections)
-    return f"{_opening(agreement)}{_contents(agreement, [(i, t) for i, t, _ in sections])}{body}"
 
 
-def _opening(agreement: Agreement) -> str:
+def _part(agreement: Agreement, number: str, highlight: str | None) -> Part:
+    top = agreement.clauses.get(number)
+    within = [c for c in agreement.clauses.values() if c.number.startswith(f"{number}.")]
+    body = [_clause(agreement, c, highlight, "h2") for c in within]
+    if top:
+        body.insert(0, _clause(agreement, top, highlight, ""))
+    title = f"{number} {top.heading}" if top else f"Part {number}"
+    return Part(
+        part_of(number), title, "".join(body), tuple((f"clause-{c.number}", f"{c.number} {c.heading}") for c in within)
+    )
+
+
+def opening(agreement: Agreement) -> str:
+    """Its version, its dates and its preamble."""
     dates = (
         ("Version", str(agreement.version)),
         ("Takes effect", f"at the start of {_day(agreement.effective)}"),
@@ -113,20 +170,21 @@ def _contents(agreement: Agreement, sections: Iterable[tuple[str, str]]) -> str:
 
 
 def _clauses(agreement: Agreement, highlight: str | None) -> str:
-    return "".join(_clause(agreement, clause, highlight) for clause in agreement.clauses.values())
+    def level(number: str) -> str:
+        return "h4" if "." in number and number.partition(".")[0] in agreement.clauses else "h3"
+
+    return "".join(_clause(agreement, c, highlight, level(c.number)) for c in agreement.clauses.values())
 
 
-def _clause(agreement: Agreement, clause: Clause, highlight: str | None) -> str:
+def _clause(agreement: Agreement, clause: Clause, highlight: str | None, level: str) -> str:
+    """One clause under a heading of this level; where there is none the page has it, and the anchor stands alone."""
     mine = highlight is not None and clause.effect != "statement" and (clause.to is None or highlight in clause.to)
-    level = "h4" if clause.number.partition(".")[0] in agreement.clauses and "." in clause.number else "h3"
     marked = ' class="isa-mine-clause"' if mine else ""
     note = f'<p class="isa-note">Why: {escape(clause.note)}</p>' if clause.note else ""
     prose = f"<p>{escape(sentence(agreement, clause))}</p>" if clause.prose else ""
-    return (
-        f"<article{marked}>"
-        f'<{level} id="clause-{clause.number}">{clause.number} {escape(clause.heading)}</{level}>'
-        f"{prose}{_rule(agreement, clause)}{note}</article>\n"
-    )
+    anchor, heading = f'id="clause-{clause.number}"', f"{clause.number} {escape(clause.heading)}"
+    head = f"<{level} {anchor}>{heading}</{level}>" if level else f"<div {anchor}></div>"
+    return f"<article{marked}>{head}{prose}{_rule(agreement, clause)}{note}</article>\n"
 
 
 def _rule(agreement: Agreement, clause: Clause) -> str:

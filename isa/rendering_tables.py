@@ -16,20 +16,22 @@ def table(
 ) -> str:
     """An HTML table of plain texts (escaped here); the first cell of a row heads it; column `marked` is highlighted.
 
-    Wrapped so that a wide table scrolls by keyboard too; a `wide` one may be wider than the text around it.
+    Wrapped so that a wide table scrolls by keyboard too; a `wide` one may be wider than the text around it. The others
+    bear the head of its column on each cell, for a narrow screen shows every row as a list.
     """
 
     def cell(tag: str, at: int, text: str) -> str:
         mine = ' class="isa-mine"' if at == marked else ""
         scope = {"th": ' scope="col"', "rh": ' scope="row"', "td": ""}[tag]
+        label = "" if wide or tag != "td" else f' data-label="{escape(heads[at], quote=True)}"'
         name = "td" if tag == "td" else "th"
-        return f"<{name}{scope}{mine}>{escape(text)}</{name}>"
+        return f"<{name}{scope}{mine}{label}>{escape(text)}</{name}>"
 
     head = "".join(cell("th", at, text) for at, text in enumerate(heads))
     body = "".join(
         f"<tr>{''.join(cell('td' if at else 'rh', at, text) for at, text in enumerate(row))}</tr>\n" for row in rows
     )
-    kind = "isa-scroll isa-wide" if wide else "isa-scroll"
+    kind = "isa-scroll isa-wide" if wide else "isa-scroll isa-list"
     return (
         f'<div class="{kind}" role="region" tabindex="0" aria-label="{escape(caption, quote=True)}">\n<table>\n'
         f"<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>\n"

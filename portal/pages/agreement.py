@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from isa.agreement import Agreement, Capacity
-from isa.rendering import fragment, render
+from isa.rendering import Part, opening, part_of, parts, render
 from isa.wording import low
 from portal import gate
 from portal.db import db, from_micros
@@ -26,7 +26,8 @@ pages = Blueprint("agreement", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One agreement as its page shows it. `others` are (borough, path, whether it is this one)."""
+    """One agreement as its page shows it. `others` are (borough, path, whether it is this one); `contents` are (title,
+    path) of its parts; `opening` is what stands before them."""
 
     title: str
     version: int
@@ -35,8 +36,21 @@ class Document:
     mine_path: str
     print_path: str
     others: tuple[tuple[str, str, bool], ...]
-    body: Markup
+    opening: Markup
+    contents: tuple[tuple[str, str], ...]
     signatures: tuple[tuple[str, date | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One part of an agreement on a page of its own. `previous` and `next` are (title, path), None at the ends."""
+
+    agreement: str
+    title: str
+    body: Markup
+    clauses: tuple[tuple[str, str], ...]
+    previous: tuple[str, str] | None
+    next: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +73,34 @@ class Mine:
 @pages.get("/agreement")
 @gate.page(gate.ANYONE)
 def mine_or_first() -> ResponseReturnValue:
-    """To the first agreement of one's party; a clause named after "#" survives the redirect."""
+    """To the first agreement of one's party."""
     return redirect(url_for(".document", agreement_id=_ours()[0].id))
+
+
+@pages.get("/agreement/clause/<number>")
+@gate.page(gate.ANYONE)
+def clause_of_first(number: str) -> ResponseReturnValue:
+    """To a clause of the first agreement of one's party."""
+    return _to_clause(_ours()[0], number)
+
+
+@pages.get("/agreement/<agreement_id>/clause/<number>")
+@gate.page(gate.ANYONE)
+def clause(agreement_id: str, number: str) -> ResponseReturnValue:
+    """To a clause, where it stands in its part."""
+    return _to_clause(_found(agreement_id), number)
+
+
+def _to_clause(text: Agreement, number: str) -> ResponseReturnValue:
+    if number not in text.clauses:
+        raise NotFound
+    return redirect(url_for(".part", agreement_id=text.id, part_id=part_of(number), _anchor=f"clause-{number}"))
 
 
 @pages.get("/agreement/<agreement_id>")
 @gate.page(gate.ANYONE)
 def document(agreement_id: str) -> ResponseReturnValue:
-    """The text, with one's own column and clauses marked."""
+    """What it is, who has signed, and the contents: every part has a page of its own."""
     text = _found(agreement_id)
     d = Document(
         title=text.title,
@@ -76,13 +110,39 @@ def document(agreement_id: str) -> ResponseReturnValue:
         mine_path=url_for(".mine", agreement=text.id),
         print_path=url_for(".on_paper", agreement_id=text.id),
         others=tuple((a.borough, url_for(".document", agreement_id=a.id), a is text) for a in _ours()),
-        body=_body(text.digest, gate.actor().party),
+        opening=Markup(opening(text)),  # noqa: S704 (isa.rendering escapes every text of the agreement)
+        contents=tuple(_place(text, part) for part in _parts(text.digest, gate.actor().party)),
         signatures=tuple(
             (party, as_date(from_micros(at)) if at else None)
             for party, at in gate.doors().book.signatures(db.session(), text.id)
         ),
     )
     return show("agreement.html", text.title, d=d)
+
+
+@pages.get("/agreement/<agreement_id>/<part_id>")
+@gate.page(gate.ANYONE)
+def part(agreement_id: str, part_id: str) -> ResponseReturnValue:
+    """One part of the text, with one's own column and clauses marked."""
+    text = _found(agreement_id)
+    found = _parts(text.digest, gate.actor().party)
+    at = next((at for at, each in enumerate(found) if each.id == part_id), None)
+    if at is None:
+        raise NotFound
+    d = Leaf(
+        agreement=text.title,
+        title=found[at].title,
+        body=Markup(found[at].body),  # noqa: S704 (isa.rendering escapes every text of the agreement)
+        clauses=found[at].clauses,
+        previous=_place(text, found[at - 1]) if at else None,
+        next=_place(text, found[at + 1]) if at + 1 < len(found) else None,
+    )
+    back = url_for(".document", agreement_id=text.id)
+    return show("agreement_part.html", d.title, back=back, back_text="Contents of the agreement", d=d)
+
+
+def _place(text: Agreement, part: Part) -> tuple[str, str]:
+    return part.title, url_for(".part", agreement_id=text.id, part_id=part.id)
 
 
 @pages.get("/agreement/<agreement_id>/print")
@@ -145,8 +205,8 @@ def _by_digest(digest: str) -> Agreement:
 
 
 @lru_cache(maxsize=64)
-def _body(digest: str, party: str) -> Markup:
-    return Markup(fragment(_by_digest(digest), party))  # noqa: S704 (isa.rendering escapes every text of the agreement)
+def _parts(digest: str, party: str) -> tuple[Part, ...]:
+    return parts(_by_digest(digest), party)
 
 
 @lru_cache(maxsize=64)

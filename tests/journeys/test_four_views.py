@@ -53,7 +53,8 @@ def _each_group_cites_its_clause(reader: Person) -> None:
 def _what_happened_stands_within_two_screens(reader: Person) -> None:
     """The list of sections, twenty and more, is folded on a phone and stands beside on a wide screen."""
     at, screen = reader.page.locator("#happened").bounding_box(), reader.page.viewport_size
-    assert at and screen
+    assert at
+    assert screen
     assert at["y"] < 2 * screen["height"]
     folded = reader.page.get_by_text(re.compile(r"^All \d+ sections of this case$"))
     assert folded.is_visible() == (screen["width"] < 768)

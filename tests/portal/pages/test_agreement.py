@@ -30,18 +30,41 @@ def test_ones_own_agreements_are_named_and_no_others(web, world, officer):
     assert web.get("/agreement").location == "/agreement/brent-iom"
     web.get("/agreement/brent-iom")
     assert "/agreement/barnet-iom" not in web.last.text
-    for path in ("/agreement/barnet-iom", "/agreement/barnet-iom/print", "/agreement/mine?agreement=barnet-iom"):
+    for path in (
+        "/agreement/barnet-iom",
+        "/agreement/barnet-iom/part-5",
+        "/agreement/barnet-iom/print",
+        "/agreement/mine?agreement=barnet-iom",
+    ):
         assert web.get(path).status_code == 404
 
 
-def test_the_text_has_contents_anchors_signatures_and_ones_own_clauses(web, world, officer):
+def test_every_part_has_a_page_with_ones_own_clauses_marked(web, world, officer):
     html = web.get("/agreement/barnet-iom").text
     agreement = world.doors.book.engine("barnet-iom").agreement
     assert "Who has signed (13 of 13)" in web.text
-    assert {f'id="clause-{number}"' in html for number in agreement.clauses} == {True}
-    assert html.count("isa-mine-clause") > 5
-    assert html.count("<h1") == 1
-    assert agreement.digest in html
+    paths = re.findall(r'href="(/agreement/barnet-iom/[a-z]+(?:-\d+)?)"', html[html.index("Contents") :])
+    paths.remove("/agreement/barnet-iom/print")
+    assert len(paths) == len(set(paths)) == 8 + 11
+    pages = [web.get(path).text for path in paths]
+    assert all(page.count("<h1") == 1 for page in pages)
+    whole = "".join(pages)
+    assert {whole.count(f'id="clause-{number}"') for number in agreement.clauses} == {1}
+    assert whole.count("isa-mine-clause") > 5
+    assert agreement.digest in pages[-1]
+    assert [f'rel="next" href="{path}"' in page for page, path in zip(pages, paths[1:], strict=False)] == [True] * 18
+    assert 'rel="next"' not in pages[-1]
+    assert web.get("/agreement/barnet-iom/part-99").status_code == 404
+
+
+def test_a_clause_is_reached_by_its_number(web, world, officer):
+    for path in ("/agreement/clause/5.3", "/agreement/barnet-iom/clause/5.3"):
+        assert web.get(path).location == "/agreement/barnet-iom/part-5#clause-5.3"
+    assert web.get("/agreement/brent-iom/clause/7.1").location == "/agreement/brent-iom/part-7#clause-7.1"
+    for path in ("/agreement/clause/99.9", "/agreement/barnet-iom/clause/nonsense"):
+        assert web.get(path).status_code == 404
+    web.sign_in(world.actor("brent_housing", "practitioner"))
+    assert web.get("/agreement/barnet-iom/clause/5.3").status_code == 404
 
 
 def test_a_party_that_has_not_signed_is_named(web, world, officer):
