@@ -4,6 +4,7 @@ An officer says once a session which use of DPA 2018 s.62(4) the log is read for
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 
 from flask import Blueprint, redirect, request, url_for
@@ -154,7 +155,7 @@ def review(visit: uuid.UUID) -> ResponseReturnValue:
         outcome, note = form.get("outcome", ""), form.get("note", "")
         recorded = logged_emergencies.review(db.session(), gate.doors(), gate.actor(), visit, outcome, note)
     except Invalid as invalid:
-        return _emergencies(visit, form.get("note", ""), next(iter(invalid.problems.values())))
+        return _emergencies(visit, form.get("outcome", ""), form.get("note", ""), invalid.problems)
     return redirect(url_for(".emergencies", done="reviewed" if recorded else "settled"), 303)
 
 
@@ -262,16 +263,20 @@ def _lookup(
     return show("dpo_lookup.html", "Find a person in the log", status=status, marking=SENSITIVE, **framed, d=d)
 
 
-def _emergencies(visit: uuid.UUID | None = None, note: str = "", error: str = "") -> ResponseReturnValue:
+def _emergencies(
+    visit: uuid.UUID | None = None, outcome: str = "", note: str = "", error: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
     found = logged_emergencies.accesses(db.session(), gate.doors(), gate.actor(), log_use.named() or "")
     done = DONE.get(request.args.get("done", ""))
     d = {
         "waiting": found.waiting,
         "done": found.done,
         "outcomes": OUTCOMES,
+        "choices": view.FINDINGS,
         "visit": visit,
+        "outcome": outcome,
         "note": note,
-        "error": error,
+        "error": error or {},
     }
     return show(
         "dpo_emergencies.html",

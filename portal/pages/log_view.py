@@ -13,6 +13,7 @@ from portal.sharing.logbook.one import Whole
 from portal.sharing.logbook.verifying import Verified
 
 Day = tuple[str, str, str]
+FEW = 3  # cases that a sentence names
 
 OWN = "Entries of your own users, and of others who opened records of your agency (clause 9.3)."
 ALL = "Everything recorded under the agreements that your organisation is a party to (clause 9.3)."
@@ -29,6 +30,14 @@ ADVICE = (
     " last backup as they are. Treat it as a personal data breach until it is explained: the 72 hours of the Data"
     " Protection Act 2018, section 67, run from now."
 )
+
+
+FINDINGS = (
+    ("justified", "It was justified"),
+    ("questioned", "I have sent a query and wait for the answer"),
+    ("escalated", "I have escalated it"),
+)
+"""What an officer may find of an emergency access, by the ids of `findings.OUTCOMES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,8 @@ def sentence(whole: Whole) -> str:
     who = f"{line.who}, {line.role} of {line.agency}," if line.role else f"{line.who}{_of(line.agency)}"
     did = line.did[:1].lower() + line.did[1:]
     tried = {"refused": "was refused: ", "failed": "failed: "}.get(line.outcome, "")
-    about = f": {joined(line.about)}" if line.about else ""
+    cases = joined(line.about) if len(line.about) <= FEW else plural(len(line.about), "case")
+    about = f": {cases}" if line.about else ""
     return f"On {moment(line.at)}, {who} {tried}{did}{about}{f', for {line.purpose}' if line.purpose else ''}."
 
 

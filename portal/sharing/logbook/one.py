@@ -99,10 +99,11 @@ def _log(session: Session, doors: Doors, actor: Actor, use: str, rows: Sequence[
 
 
 def _parts(session: Session, doors: Doors, scope: Scope, full: Full) -> tuple[Part, ...]:
-    """The entry's own outcome; for a list, one part for all persons who were decided alike."""
+    """The entry's own outcome; for a list under several agreements, one part for all persons who were decided alike."""
     grouped: dict[tuple[str | None, str], list[Opened]] = {}
-    if full.decided is not None:
-        grouped[full.row.agreement, full.leaf["decision"]] = list(full.details)
+    under = {full.row.agreement} if full.row.agreement else {each.detail.get("agreement") for each in full.details}
+    if full.decided is not None and len(under) <= 1:
+        grouped[next(iter(under), None), full.leaf["decision"]] = list(full.details)
     else:
         for each in full.details:
             if each.decision:

@@ -1,11 +1,11 @@
 """Entries of the access log in the words of the agreement they were made under."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from isa.agreement import Agreement
-from isa.wording import field_name, high
+from isa.agreement import Agreement, natural
+from isa.wording import field_name, high, low
 from portal.audit.entry import Outcome
 from portal.audit.operations import OPERATIONS
 from portal.sharing.book import Book
@@ -17,9 +17,13 @@ ANYONE = "anyone's"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Fields that one clause treats alike. `why` are gateways for what was opened, the nearest clause for the rest."""
+    """Fields of one category that one clause treats alike: `count` of them, or `whole`: every field it has. `why` are
+    gateways for what was opened, the nearest clause for the rest. No category where the text is no longer served."""
 
+    category: str
     fields: str
+    count: int
+    whole: bool
     owner: str
     clause: str
     why: str
@@ -64,51 +68,70 @@ def agreement_words(book: Book, reference: str | None) -> str:
 
 
 def fields(agreement: Agreement | None, keys: Iterable[str]) -> str:
-    """ "Person: surname, forename; Identifiers: PNC". Keys as they are where the text is no longer served."""
+    """ "Person: surname, forename; Identifiers: PNC ID". Keys as they are where the text is no longer served."""
+    return _fields(agreement, keys, field_name)
+
+
+def _fields(agreement: Agreement | None, keys: Iterable[str], name: Callable[[Agreement, str], str]) -> str:
     keys = dict.fromkeys(keys)
     if agreement is None:
         return ", ".join(sorted(keys))
     kinds: dict[str, list[str]] = {}
     for field in agreement.fields.values():
         if field.key in keys:
-            kinds.setdefault(agreement.kinds[field.kind].name, []).append(field_name(agreement, field.key))
+            kinds.setdefault(agreement.kinds[field.kind].name, []).append(name(agreement, field.key))
     return "; ".join(f"{high(kind)}: {', '.join(names)}" for kind, names in kinds.items())
 
 
-def _folded(agreement: Agreement | None, keys: Iterable[str]) -> str:
-    """As `fields`, with a category of which everything is meant said by its name."""
-    keys = list(keys)
-    if agreement is None:
-        return fields(agreement, keys)
-    whole: dict[str, str] = {}
-    for category in agreement.categories.values():
-        of = {f.key for f in agreement.fields.values() if f.category == category.id}
-        if of and of <= set(keys):
-            whole |= dict.fromkeys(of, f"{high(category.name)}: everything")
-    rest = fields(agreement, (key for key in keys if key not in whole))
-    return "; ".join([*dict.fromkeys(whole.values()), *([rest] if rest else [])])
+def _plain(agreement: Agreement, key: str) -> str:
+    """The name of a field whose category is said already."""
+    return low(agreement.fields[key].name)
 
 
 def lines(agreement: Agreement | None, outcome: Outcome) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
-    """(opened, withheld) by owner and clause."""
-    opened: dict[tuple[str, str, str], list[str]] = {}
+    """(opened, withheld) by owner, then by category in the agreement's order, then by clause."""
+    opened: _Grouped = {}
     for key, owner, clause, gates in outcome.permitted:
-        opened.setdefault((owner, clause, "; ".join(_gateway(agreement, g) for g in gates)), []).append(key)
-    withheld: dict[tuple[str, str, str], list[str]] = {}
+        why = "; ".join(_gateway(agreement, g) for g in gates)
+        opened.setdefault((owner, _category(agreement, key), clause, why), []).append(key)
+    withheld: _Grouped = {}
     for key, owner, clause, near in outcome.withheld:
-        withheld.setdefault((owner, clause, _clause(agreement, near) if near else ""), []).append(key)
-    return _lines(agreement, opened, fields), _lines(agreement, withheld, _folded)
+        why = _clause(agreement, near) if near else ""
+        withheld.setdefault((owner, _category(agreement, key), clause, why), []).append(key)
+    return _lines(agreement, opened), _lines(agreement, withheld)
 
 
-def _lines(
-    agreement: Agreement | None,
-    grouped: Mapping[tuple[str, str, str], Sequence[str]],
-    said: Callable[[Agreement | None, Iterable[str]], str],
-) -> tuple[Line, ...]:
-    return tuple(
-        Line(said(agreement, keys), _owner(agreement, owner), _clause(agreement, clause), why)
-        for (owner, clause, why), keys in grouped.items()
-    )
+_Grouped = dict[tuple[str, str, str, str], list[str]]
+"""Keys of fields by owner, category, clause and why."""
+
+
+def _category(agreement: Agreement | None, key: str) -> str:
+    return agreement.fields[key].category if agreement and key in agreement.fields else ""
+
+
+def _lines(agreement: Agreement | None, grouped: _Grouped) -> tuple[Line, ...]:
+    made = [
+        Line(
+            category=agreement.categories[category].name if agreement and category else "",
+            fields=_fields(agreement, keys, _plain),
+            count=len(set(keys)),
+            whole=agreement is not None and set(keys) >= _of(agreement, category),
+            owner=_owner(agreement, owner),
+            clause=_clause(agreement, clause),
+            why=why,
+        )
+        for (owner, category, clause, why), keys in grouped.items()
+    ]
+    order = {c.name: at for at, c in enumerate(agreement.categories.values())} if agreement else {}
+
+    def place(line: Line) -> tuple[str, int, tuple[tuple[int, str], ...]]:
+        return line.owner, order.get(line.category, -1), natural(line.clause.partition(",")[0])
+
+    return tuple(sorted(made, key=place))
+
+
+def _of(agreement: Agreement, category: str) -> set[str]:
+    return {field.key for field in agreement.fields.values() if field.category == category}
 
 
 def _owner(agreement: Agreement | None, owner: str) -> str:

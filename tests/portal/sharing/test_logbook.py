@@ -212,10 +212,30 @@ class TestOneEntry:
         assert isinstance(whole, one.Whole)
         opened = [(line.owner, line.clause.partition(",")[0]) for line in whole.parts[0].opened]
         assert ("Probation", "5.1") in opened
-        assert any("diagnosis" in line.fields or "Clinical" in line.fields for line in whole.parts[0].withheld)
+        assert any(line.category == "Clinical detail on health" and line.whole for line in whole.parts[0].withheld)
         assert whole.parts[0].about == ("BN-2026-0001",)
         assert "Marlowe" not in repr(whole)
         assert (whole.damaged, whole.erased) == (False, False)
+
+    def test_what_was_opened_is_grouped_by_agency_then_by_category(self, world, viewed):
+        whole = one.read(world.session, world.doors, world.actor("police", "dpo"), LAWFUL, viewed.reference)
+        assert isinstance(whole, one.Whole)
+        categories = [c.name for c in world.doors.book.engine("barnet-iom").agreement.categories.values()]
+        for lines in (whole.parts[0].opened, whole.parts[0].withheld):
+            at = [(line.owner, categories.index(line.category)) for line in lines]
+            assert at == sorted(at)
+        who = next(line for line in whole.parts[0].opened if line.category == "Identity and contact")
+        assert who.fields.startswith("Person: surname, forename")
+        assert who.count == who.fields.count(",") + 1
+        assert all(f"({name.lower()})" not in line.fields for line in whole.parts[0].opened for name in categories)
+
+    def test_a_list_of_cases_is_told_in_the_words_of_their_agreement(self, world, ada, case):
+        receipt = lists.my_cases(world.session, world.doors, ada).receipt
+        whole = one.read(world.session, world.doors, world.actor("police", "dpo"), LAWFUL, receipt.reference)
+        assert isinstance(whole, one.Whole)
+        (part,) = whole.parts
+        assert "Barnet" in part.agreement
+        assert all(line.category for line in (*part.opened, *part.withheld))
 
     def test_the_reason_given_stands_in_the_entry_of_the_purpose(self, world, viewed):
         officer = world.actor("police", "dpo")
