@@ -13,6 +13,7 @@ from portal.pages.frame import Alert
 from portal.pages.sections import sections
 from portal.sharing import visits
 from portal.sharing.days import day_at
+from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as reading
 
 pages = Blueprint("case", __name__)
@@ -93,8 +94,11 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
     kept = {k: v for k, v in form.items() if k not in ("csrf_token", "purpose", "reason")}
     chosen, reason = form.get("purpose", ""), form.get("reason", "").strip()
     if chosen not in {p.id for p in visits.purposes(doors, actor)}:
-        return visiting.ask(action=action, kept=kept, reason=reason, problem=UNASKED, status=400)
-    begun = visits.begin(db.session(), doors, actor, case, chosen, reason, doors.clock(), instead_of)
+        return visiting.ask(action=action, kept=kept, reason=reason, problems={"purpose": UNASKED}, status=400)
+    try:
+        begun = visits.begin(db.session(), doors, actor, case, chosen, reason, doors.clock(), instead_of)
+    except Invalid as long:
+        return visiting.ask(action=action, kept=kept, chosen=chosen, reason=reason, problems=long.problems, status=400)
     then, path = form.get(visiting.THEN, ""), url_for("case.view", visit=begun)
     if then and visiting.goes_on(then):
         return redirect(f"{path}/{then}", 307)  # keeps the method and what was typed

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db
 from portal.pages import rendering
-from portal.sharing import emergency
+from portal.sharing import emergency, visits
 from portal.sharing.fields import Invalid
+from portal.sharing.reading import case as reading
 
 pages = Blueprint("emergency", __name__)
 
@@ -35,14 +36,14 @@ def declare(case: uuid.UUID) -> ResponseReturnValue:
 
 def _panel(case: uuid.UUID, reason: str, error: str, status: int) -> ResponseReturnValue:
     offered = emergency.propose(db.session(), gate.doors(), gate.actor(), case)
-    back = url_for("case.ask", case=case)
+    back, where = _back(case)
     return rendering.show(
         "emergency.html",
         "Emergency access",
         status=status,
         marking=rendering.SENSITIVE if reason else rendering.OFFICIAL,
         back=back,
-        back_text="The case",
+        back_text=where,
         d={
             "action": request.path,
             "cancel": back,
@@ -53,3 +54,13 @@ def _panel(case: uuid.UUID, reason: str, error: str, status: int) -> ResponseRet
             "error": error,
         },
     )
+
+
+def _back(case: uuid.UUID) -> tuple[str, str]:
+    """To the case while this person's own visit to it lasts; else to the search, for the case may be closed to them."""
+    doors, actor = gate.doors(), gate.actor()
+    begun = visits.current(db.session(), doors, actor, case, doors.clock())
+    visit = visits.once(db.session(), actor, begun) if begun else None
+    if visit is not None and reading.leads(db.session(), doors, actor, visit):
+        return url_for("case.view", visit=visit.id), "The case"
+    return url_for("search.ask"), "Find a person"

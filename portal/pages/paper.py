@@ -84,7 +84,7 @@ def export(visit: uuid.UUID) -> ResponseReturnValue:
 
 
 def _reason() -> str:
-    return clean(request.form.get("reason", ""))[:300]
+    return clean(request.form.get("reason", ""))
 
 
 def _by() -> str:

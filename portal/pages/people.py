@@ -194,7 +194,10 @@ def _grant(
         ends=ends,
         errors=errors,
     )
-    return show("admin_grant.html", "Give a role", status=422 if errors else 200, receipt=found.receipt, d=d)
+    status = 422 if errors else 200
+    return show(
+        "admin_grant.html", "Give a role", status=status, receipt=found.receipt, back=d.cancel, back_text=d.name, d=d
+    )
 
 
 def _choice(offer: Offered) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """What every page of a visit shares: the frame, and what happens once the visit is over."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec
 
@@ -94,11 +94,11 @@ def ask(
     kept: dict[str, str] | None = None,
     chosen: str = "",
     reason: str = "",
-    problem: str = "",
+    problems: Mapping[str, str] | None = None,
     cancel: str = "",
     status: int = 200,
 ) -> Answer:
-    """The purpose question. `kept` are inputs of a form that is carried over to the new visit."""
+    """The purpose question. `kept` are inputs of a form that is carried over to the new visit; `problems` by input."""
     doors, actor = gate.doors(), gate.actor()
     _, _, standing = doors.book.role(Capacity(actor.party, actor.role))
     return rendering.show(
@@ -113,6 +113,6 @@ def ask(
             "reason": reason,
             "kept": kept or {},
             "cancel": cancel,
-            "errors": [("purpose", problem)] if problem else [],
+            "errors": list((problems or {}).items()),
         },
     )

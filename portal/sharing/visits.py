@@ -15,6 +15,7 @@ from portal.errors import NotFound, Refused
 from portal.query import Query
 from portal.sharing import said
 from portal.sharing.doors import Doors
+from portal.sharing.fields import LONGEST_REASON, Invalid, clean
 from portal.sharing.tables import CaseFile, VisitRow
 
 _VISIT = Query(
@@ -157,8 +158,11 @@ def begin(
 
     `instead_of` names a visit of this session that ends with it: the purpose was changed.
 
-    Raises `Refused` where the capacity's role has no case content at all or no agreement knows the purpose.
+    Raises `Invalid` with a very long reason, `Refused` where the capacity's role has no case content at all or no
+    agreement knows the purpose.
     """
+    if len(reason := clean(reason)) > LONGEST_REASON:
+        raise Invalid({"reason": f"What you add must be {LONGEST_REASON:,} characters or fewer"})
     _, content, _ = doors.book.role(Capacity(actor.party, actor.role))
     file = session.get(CaseFile, case)
     known = any(purpose in a.purposes for a in doors.book.of_party(actor.party))

@@ -388,7 +388,7 @@ def _results(words: Words, pnc: str) -> str:
             borough=row.borough,
             name=f"{row.forename} {row.surname}",
             date_of_birth=row.date_of_birth,
-            matched=("the same PNC number",),
+            matched=("the same PNC ID",),
             agencies=("Police", "Probation"),
             safety=(),
             may_open=True,

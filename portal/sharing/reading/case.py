@@ -25,6 +25,7 @@ from portal.sharing.tables import CaseFile, CaseSeen
 from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
+LONGEST_ON_PAPER = 300  # characters of a reason: it stands on every sheet
 _SEEN = Query(
     select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case")),
     itemgetter(0),
@@ -128,6 +129,10 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
     found = find(session, doors, actor, visit, operation)
     if not reason:
         raise Invalid({"reason": "Say what you need it for. It is printed on every sheet and kept in the log"})
+    if len(reason) > LONGEST_ON_PAPER:
+        raise Invalid(
+            {"reason": f"It must be {LONGEST_ON_PAPER} characters or fewer, for it is printed on every sheet"}
+        )
     if not found.sight.exports:
         _refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)

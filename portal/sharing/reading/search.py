@@ -31,7 +31,7 @@ from portal.sharing.visits import CASE, Case
 MOST = 10
 KEEP = 15 * MINUTE  # how long a result address stays good
 MATCHED = {
-    index_tags.PNC: ("identifiers.pnc", "the same PNC number"),
+    index_tags.PNC: ("identifiers.pnc", "the same PNC ID"),
     index_tags.CRN: ("identifiers.crn", "the same CRN"),
     index_tags.SURNAME_DOB: ("person.surname", "the same surname and date of birth"),
 }
@@ -255,7 +255,7 @@ def _check(values: Mapping[str, str]) -> None:
         except ValueError:
             problems["date_of_birth"] = "Date of birth must be a real date, like 27 3 1991"
     if not any(values.values()):
-        problems["pnc"] = "Enter a PNC number, a CRN, or a surname with a date of birth"
+        problems["pnc"] = "Enter a PNC ID, a CRN, or a surname with a date of birth"
     if problems:
         raise Invalid(problems)
 

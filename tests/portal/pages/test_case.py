@@ -51,6 +51,18 @@ def test_no_purpose_or_an_invented_one_opens_nothing_and_keeps_the_reason(world:
         assert 'value="asked by his officer"' in browser.page
 
 
+def test_a_very_long_reason_opens_nothing_and_stays(world: World) -> None:
+    me = world.actor("police", "practitioner")
+    case = world.case(assigned=[me])
+    browser = Visitor(world, me)
+    browser.get(f"/case/{case}")
+    text = browser.send(f"/case/{case}", {"purpose": "risk", "reason": "q" * 2_001}, 400)
+    assert "What you add must be 2,000 characters or fewer" in text
+    assert "q" * 2_001 in browser.page
+    browser.send(f"/case/{case}", {"purpose": "risk", "reason": "q" * 2_000})
+    assert browser.path.startswith("/visit/")
+
+
 def test_only_purposes_that_give_this_role_something_are_offered(world: World) -> None:
     browser = Visitor(world, world.actor("barnet_housing", "practitioner"))
     browser.get(f"/case/{uuid.uuid4()}")

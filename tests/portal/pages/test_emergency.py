@@ -109,3 +109,17 @@ def test_a_case_that_is_closed_looks_like_one_that_does_not_exist(world: World) 
         for case in (world.case(state="deselected"), uuid.uuid4()):
             pages.append(browser.get(f"/case/{case}/emergency"))
     assert pages[0] == pages[1]
+
+
+def test_it_leads_back_to_the_case_only_while_ones_own_visit_lasts(world: World) -> None:
+    me = world.actor("police", "practitioner")
+    case, closed = world.case(PROBATION, assigned=[me]), world.case(PROBATION)
+    browser = Visitor(world, me)
+    for path in (case, closed):
+        browser.get(f"/case/{path}/emergency")
+        assert 'href="/search" class="govuk-back-link"' in browser.page
+    browser.get(f"/case/{case}")
+    browser.send(f"/case/{case}", {"purpose": "risk"})
+    visit = browser.path
+    browser.get(f"/case/{case}/emergency")
+    assert f'href="{visit}" class="govuk-back-link"' in browser.page

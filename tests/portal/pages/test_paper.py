@@ -15,6 +15,7 @@ def test_a_print_asks_why_and_says_it_on_every_sheet(world: World) -> None:
     visit = browser.open(world.case({**IDENTITY, **SILENT}, assigned=[browser.actor]))
     browser.get(f"{visit}/print")
     assert "Say what you need it for" in browser.send(f"{visit}/print", {"reason": " "}, 400)
+    assert "300 characters or fewer" in browser.send(f"{visit}/print", {"reason": "q" * 301}, 400)
     text = browser.send(f"{visit}/print", {"reason": "Panel on 3 December"})
     line = text.partition("OFFICIAL-SENSITIVE BN-2026-0001")[2].partition("Destroy when")[0]
     assert "printed by PC One, practitioner, Police" in line

@@ -126,6 +126,11 @@ def test_what_is_wrong_is_said_and_gives_nothing(web, world, admin, newcomer, ch
     assert held(world, newcomer) == []
 
 
+def test_the_form_leads_back_to_the_person(web, world, admin, newcomer):
+    web.get(f"/people/{newcomer}/roles/give")
+    assert f'href="/people/{newcomer}" class="govuk-back-link"' in web.last.text
+
+
 def test_the_same_role_twice_is_refused(web, world, admin, newcomer):
     web.post(f"/people/{newcomer}/roles/give", grant_form())
     assert web.post(f"/people/{newcomer}/roles/give", grant_form()).status_code == 422
