@@ -1,12 +1,13 @@
-"""Who will see it and who will not: the list that is shown before an update is shared."""
+"""Who will see it and who will not: the list that is shown before an update is shared; and what a basis opens."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from isa.agreement import Capacity, Role, natural
+from isa.agreement import Agreement, Capacity, Clause, Role, natural
 from isa.decision import Decision, Engine
 from isa.explaining import telling
+from isa.rules import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,31 @@ def _reader(engine: Engine, party: str, field: str, owner: str, now: datetime, f
     best = min(permits, key=lambda p: (p[0].reach != "assigned", len(p[2].obligations), natural(p[2].clause)))
     roles = tuple(dict.fromkeys(role.id for role, _, _ in permits))
     return Reader(party, best[2], roles, tuple(purpose for role, purpose, _ in permits if role is best[0]))
+
+
+def opened_by(agreement: Agreement, fact: str, owner: str) -> frozenset[str]:
+    """The categories of an owner's records that some grant gives another party only once `fact` is known of them.
+
+    Purposes, roles and prohibitions are left aside: of any other category, `fact` never opens anything to anybody.
+    """
+    found: set[str] = set()
+    for clause in agreement.clauses.values():
+        if clause.effect == "grant" and among(owner, clause.owners) and fact in _asked(agreement, clause):
+            fields = (agreement.fields[name] for name in (agreement.fields if clause.what is None else clause.what))
+            categories = {field.category for field in fields if owner in field.owners}
+            found |= {category for category in categories if _carried(agreement, clause, owner, category)}
+    return frozenset(found)
+
+
+def _asked(agreement: Agreement, clause: Clause) -> set[str]:
+    return {*clause.when, *(fact for name in clause.gateways for fact in agreement.gateways[name].needs)}
+
+
+def _carried(agreement: Agreement, clause: Clause, owner: str, category: str) -> bool:
+    """Whether all gateways of a clause reach some other party."""
+    gateways = [agreement.gateways[name] for name in clause.gateways]
+    others = (party for party in agreement.parties if party != owner and among(party, clause.to))
+    return bool(gateways) and any(all(g.fits(owner, party, category) for g in gateways) for party in others)
 
 
 def _workers(roles: Iterable[Role], kind: str) -> list[Role]:

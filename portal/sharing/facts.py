@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement
 from portal.auth.actor import Actor
 from portal.query import Query
+from portal.sharing.sight import BASIS, CONFIDENCE
 from portal.sharing.tables import Assignment, CaseFile, RecordRow
 from portal.sharing.visits import Case
 
@@ -30,8 +31,8 @@ _LIVE = Query(_ASSIGNED)
 _OWN = Query(_ASSIGNED.where(Assignment.party == bindparam("party")))
 _BASES = Query(
     select(RecordRow.case, RecordRow.owner, RecordRow.label, RecordRow.state)
-    .where(RecordRow.case.in_(bindparam("cases", expanding=True)), RecordRow.kind == "basis")
-    .order_by(RecordRow.created_at)
+    .where(RecordRow.case.in_(bindparam("cases", expanding=True)), RecordRow.kind == BASIS)
+    .order_by(RecordRow.created_at, RecordRow.id)
 )
 
 
@@ -72,7 +73,7 @@ def of_cases(
     confidence: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
     for case_id, owner, label, state in _BASES.all(session, cases=ids):
         # A basis opens the category that it names, its label; the latest that the owner recorded for it decides.
-        confidence[case_id][f"confidence_met:{owner}:{label}"] = state == "in_force"
+        confidence[case_id][f"{CONFIDENCE}:{owner}:{label}"] = state == "in_force"
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)
         for case in cases

@@ -9,8 +9,12 @@ from typing import NamedTuple
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
 from isa.explaining import Group, telling, withheld_groups
+from isa.reach import opened_by
 from portal.audit.entry import Outcome, Permitted
 from portal.sharing.disclosure import Writable
+
+BASIS, CONFIDENCE = "basis", "confidence_met"
+"""The kind of record that a basis for sharing in confidence is, and the fact that it makes true of its label."""
 
 MOST, MOST_OUTCOMES = 768, 64
 """How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
@@ -136,11 +140,13 @@ class Sight:
 
     @cached_property
     def addable(self) -> tuple[Writable, ...]:
-        """As `writable`, in the agreement's words."""
+        """What of `writable` is offered, in the agreement's words: no basis that would open nothing to anybody."""
         kinds, categories = self.agreement.kinds, self.agreement.categories
+        opened = opened_by(self.agreement, CONFIDENCE, self.capacity.party)
         return tuple(
             Writable(s.kind, kinds[s.kind].name, s.label, categories[s.label].name if s.label else "")
             for s in self.writable
+            if s.kind != BASIS or s.label in opened
         )
 
     def outcome(self, action: str, shapes: Iterable[Shape]) -> Outcome:

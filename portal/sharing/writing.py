@@ -26,7 +26,7 @@ from portal.sharing.reading import history
 from portal.sharing.reading.age import minor_now
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import Head, shape_of
-from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, category_of
+from portal.sharing.sight import BASIS, CREATE, EDIT, SHARE, Shape, category_of
 from portal.sharing.storing import BORN, NewRecord, Stored, change, store
 from portal.sharing.tables import CaseFile, RecordRow
 
@@ -182,7 +182,7 @@ def _new(
         by=actor.user,
         values=values,
         made_as_youth=minor,
-        state=_state_after(IN_FORCE, values) if shape.kind == "basis" else "",
+        state=_state_after(IN_FORCE, values) if shape.kind == BASIS else "",
     )
 
 

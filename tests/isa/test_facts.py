@@ -1,6 +1,7 @@
 """What is known and what is not: a fact opens what it speaks of, and nothing else."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,11 @@ from hypothesis import strategies as st
 
 from isa.agreement import Capacity
 from isa.decision import Engine
+from isa.loading import load
+from isa.reach import opened_by
 from tests.isa.universe import HAND_WRITTEN, NOW, OWNED, PARTIES, PURPOSES, ROLES, agreement, agreements, keys
+
+AGREEMENTS = Path(__file__).parents[2] / "isa" / "agreements"
 
 
 @pytest.mark.parametrize("value", [1, "true", None, object()])
@@ -41,3 +46,21 @@ def test_a_fact_of_one_category_moves_decisions_on_that_category_alone(made, own
     without, met = outcomes(engine, ordinary), outcomes(engine, {**ordinary, f"confidence_met:{owned}": True})
     moved = {(request[5], made.fields[request[4]].category) for request in met if met[request] != without[request]}
     assert moved <= {tuple(owned.split(":"))}
+
+
+@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+def test_a_basis_opens_the_categories_that_some_rule_asks_it_for(borough):
+    made = load(AGREEMENTS / f"{borough}.toml")
+    engine, fact = Engine(made), made.facts["confidence_met"]
+    capacities = [Capacity(party, role) for party in made.parties for role in made.roles]
+    for owner in ("probation", "dwp", "police", *made.party_groups["care_providing"]):
+        asked = {
+            field.category
+            for field in made.fields.values()
+            if owner in field.owners
+            for who in capacities
+            if who.party != owner
+            for rule in engine.rules(who, "read", field.key, owner).grants
+            if fact.of(owner, field.category) in rule.names
+        }
+        assert opened_by(made, fact.id, owner) == asked, owner
