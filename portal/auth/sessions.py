@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.hints import open_hint, seal_hint
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.config import Settings
-from portal.db import HOUR, MINUTE
+from portal.db import DAY, HOUR, MINUTE
 from portal.query import Query
+
+MOST_SWEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,9 @@ def touch(session: Session, public_id: str, now: int) -> None:
 
 
 def create(session: Session, user: uuid.UUID, by: SignedInBy, capacity: uuid.UUID | None, ends: int, now: int) -> Fresh:
-    """A new session after a sign-in. Needs a write transaction."""
+    """A new session after a sign-in. What that person left behind a day ago or earlier goes: the log tells of it, and
+    the new row when they were last here. Needs a write transaction."""
+    _sweep(session, user, now - DAY)
     fresh = _fresh()
     session.add(
         LoginSession(
@@ -175,6 +179,13 @@ def create(session: Session, user: uuid.UUID, by: SignedInBy, capacity: uuid.UUI
     )
     session.flush()
     return fresh
+
+
+def _sweep(session: Session, user: uuid.UUID, before: int) -> None:
+    over = or_(LoginSession.ended_at <= before, LoginSession.ends <= before)
+    some = select(LoginSession.public_id).where(LoginSession.user == user, over).limit(MOST_SWEPT)
+    gone = delete(LoginSession).where(LoginSession.public_id.in_(some))
+    session.execute(gone, execution_options={"synchronize_session": False})
 
 
 def rotate(session: Session, cookie: str, capacity: uuid.UUID, now: int) -> Fresh | None:

@@ -1,5 +1,6 @@
 """The book of agreements: which are served, who has signed which, and the engine that decides for each."""
 
+import threading
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,6 +35,7 @@ class Book:
         self._of_party: dict[str, tuple[Agreement, ...]] = {}
         self._engines: dict[str, Engine] = {}
         self._seen: tuple[Any, ...] | None = None
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, paths: Iterable[Path]) -> "Book":
@@ -49,11 +51,16 @@ class Book:
         seen = _CHANGED.first(session)
         if self._seen == seen:
             return
+        with self._lock:  # one thread at a time, and all engines at once: no mixture of two looks can stay
+            if self._seen != seen:
+                self._engines, self._seen = self._signed(session), seen
+
+    def _signed(self, session: Session) -> dict[str, Engine]:
         rows = session.execute(select(Adoption.digest, Adoption.party).where(Adoption.ended_at.is_(None))).all()
-        for agreement in self._agreements.values():
-            signed = frozenset(party for digest, party in rows if digest == agreement.digest)
-            self._engines[agreement.id] = Engine(agreement, signed)
-        self._seen = seen
+        return {
+            agreement.id: Engine(agreement, frozenset(party for digest, party in rows if digest == agreement.digest))
+            for agreement in self._agreements.values()
+        }
 
     def engine(self, agreement: str) -> Engine:
         """The engine of an agreement. Raises `NotFound` for one that is not served (then nothing is granted)."""

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
+from portal.auth.tables import CapacityGrant
 from portal.db import DAY, from_micros, put
 from portal.keys.sealing import Context, seal
 from portal.sharing import visits
@@ -59,6 +60,8 @@ def keep(
     now, case = doors.clock(), found.case
     with doors.log.transaction(session):
         _sweep(session, now)
+        mine = select(CapacityGrant.id).where(CapacityGrant.id == actor.capacity)
+        session.execute(mine.with_for_update(key_share=True))  # two forms at once are counted one after the other
         others = select(func.count()).where(_of(actor), ~_page(case.id, then))
         if session.execute(others).scalar_one() >= MOST:
             return None

@@ -1,13 +1,13 @@
 """Sessions live as long as they should and not a moment longer, on both databases."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from portal.auth import sessions
 from portal.auth.hints import open_hint
 from portal.auth.sessions import SignedInBy
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
-from portal.db import MINUTE
+from portal.db import DAY, MINUTE
 from tests.portal.auth.conftest import LIMITS, TAGS, World, actor_of, state_of
 
 BY = SignedInBy("police", TAGS.identity("i", "s"), TAGS.provider_session("i", "sid"), None, "id-token")
@@ -137,3 +137,18 @@ def test_a_signal_names_sessions_by_tags_never_by_nothing(each):
         for pair in ((sid, None), (None, identity), (sid, identity), (sid, other), (None, other), (None, None))
     ]
     assert counts == [1, 1, 1, 0, 0, 0]
+
+
+def test_a_sign_in_sweeps_what_that_person_left_behind_a_day_ago(each):
+    user, other, then = each.person("a"), each.person("b"), each.now - DAY
+    start(each, user, ends=then + 1)
+    start(each, user)
+    with each.log.transaction(each.db) as tx:
+        sessions.end(tx.session, sessions.live_of_user(tx.session, user)[1:], "signed-out", then + 1)
+    kept = [start(each, other, ends=then + 1)]  # nobody else's: it tells when they were last here
+    kept += [start(each, user, ends=then + 2)]
+    assert len(each.db.scalars(select(LoginSession.public_id)).all()) == 4
+    each.now += 1
+    kept += [start(each, user)]
+    each.db.rollback()
+    assert set(each.db.scalars(select(LoginSession.public_id))) == {fresh.session for fresh in kept}
