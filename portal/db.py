@@ -4,7 +4,9 @@ Only this module imports Flask-SQLAlchemy. Tables use `Base`; services take a `S
 """
 
 import fcntl
+import logging
 import os
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -18,7 +20,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -236,11 +238,15 @@ def _write_lock(engine: Engine) -> Iterator[None]:
 def settle(engine: Engine) -> None:
     """Carry what has been committed from SQLite's write-ahead log into the database, while others read and write.
 
-    Nothing depends on it but time: who commits is spared it. Does nothing on PostgreSQL, which does it by itself.
+    Nothing depends on it but time: who commits is spared it. So a failure is only logged. Does nothing on PostgreSQL,
+    which does it by itself.
     """
     if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        try:
+            with closing(engine.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            logging.getLogger(__name__).warning("the write-ahead log was not settled: %s", type(error).__name__)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

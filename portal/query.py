@@ -20,6 +20,7 @@ from sqlalchemy import (
     Insert,
     LargeBinary,
     Select,
+    String,
     Table,
     Update,
     bindparam,
@@ -33,6 +34,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
 
 from portal.db import Id, driving, id_of
 
@@ -210,7 +212,7 @@ class Write:
         text = self._texts.get("at once")
         if text is None:
             arrays = [
-                bindparam(name, type_=postgresql.ARRAY(LargeBinary() if isinstance(kind, Id) else kind))
+                bindparam(name, type_=postgresql.ARRAY(_of_any_length(kind)))
                 for name, kind in zip(self._names, self._types, strict=True)
             ]
             rows = func.unnest(*arrays).table_valued(*self._names, name="rows").render_derived()
@@ -227,6 +229,13 @@ class Write:
             text = str(statement.compile(dialect=dialect)).replace(")s::BYTEA", ")b::BYTEA")  # bytes as they are
             self._texts["at once"] = text
         return text
+
+
+def _of_any_length(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+    """The type of an array's elements: one that names a length would cut what is longer, not refuse it."""
+    if isinstance(kind, Id | LargeBinary):
+        return LargeBinary()
+    return String() if isinstance(kind, String) else kind
 
 
 def insert_rows(connection: Connection, table: FromClause, rows: Sequence[tuple[Any, ...]]) -> int:

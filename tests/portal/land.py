@@ -6,8 +6,8 @@ What the hand table gives at a case is worked out here; the tests of the matrix 
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Land:
     browsers: dict[Capacity, Web]
     log: list[str]
     urgent: frozenset[str] = NOTHING
+    turns: Iterator[int] = field(default_factory=count)
 
     def actor(self, capacity: Capacity) -> Actor:
         return self.world.actor(capacity.party, capacity.role)

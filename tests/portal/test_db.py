@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from sqlalchemy.orm import Session
 
 from portal.db import UNSETTLED, begin_write, open_engine, settle
+from tests.machine import PATIENCE
 
 NOTE = Table("note", MetaData(), Column("id", Integer, primary_key=True), Column("text", String(4000)))
 PAGES = 1_500
@@ -48,7 +50,9 @@ def test_settling_waits_for_nobody_and_nobody_for_it(written) -> None:
         assert len(reader.execute(NOTE.select()).all()) == PAGES
         with begin_write(writer):
             writer.execute(insert(NOTE), {"id": PAGES, "text": "late"})
+            start = time.monotonic()
             settle(engine)
+            assert time.monotonic() - start < 5 * PATIENCE, "it would wait 30 s for the writer"
         assert len(reader.execute(NOTE.select()).all()) == PAGES  # its snapshot still stands
     settle(engine)
     assert carried_over(path) == PAGES + 1

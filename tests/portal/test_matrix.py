@@ -49,7 +49,7 @@ def check_paper(land: Land, capacity: Capacity, ground: Ground, purpose: str, pa
 
 def check_histories(land: Land, capacity: Capacity, ground: Ground, given: dict[str, set[str]], path: str) -> None:
     """Of one record that is given and one that is not, chosen anew each time."""
-    turn = len(path) + sum(map(ord, capacity.party + capacity.role))
+    turn = next(land.turns)
     shown = [r for r in sorted(given) if given[r]]
     hidden = [str(p.id) for p in ground.records if not given.get(str(p.id))]
     for records, status in ((shown, 200), (hidden, 404)):
@@ -122,7 +122,11 @@ def check_emergency(land: Land, capacity: Capacity) -> None:
     assert (answer.status_code == 303) == (given != calm), (capacity, answer.status)
     assert seen(raw(answer)) == set()
     if given != calm:
-        assert seen(all_of(web, answer.headers["Location"])[1]) == given, capacity
+        visit = answer.headers["Location"]
+        assert seen(all_of(web, visit)[1]) == given, capacity
+        for paper in ("print", "export"):
+            taken = web.post(f"{visit}/{paper}", {"reason": REASON})
+            assert (taken.status_code, seen(raw(taken))) == (403, set()), (capacity, paper)
 
 
 def test_an_emergency_opens_what_the_table_gives_and_to_whom(land: Land) -> None:

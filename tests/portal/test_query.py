@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import pytest
@@ -142,6 +143,15 @@ def test_hundreds_of_rows_are_treated_as_few_are(session: Session) -> None:
         assert len(Query(_ALL.where(THING.c.size >= 1000)).all(session)) == 3 * MANY // 2
         assert gone.run(connection, [(row[1],) for row in fresh]) == 3 * MANY
     assert [row.size for row in Query(_ALL).all(session)] == [0, 1, 2, 3, 4]
+
+
+def test_of_hundreds_of_rows_too_none_is_cut_to_fit(session: Session) -> None:
+    rows = [(uuid.uuid4().bytes, "n" * 30, None, n, b"") for n in range(MANY)]
+    refused = session.get_bind().dialect.name == "postgresql"  # SQLite knows no length
+    with pytest.raises(DBAPIError) if refused else nullcontext(), begin_write(session):
+        insert_rows(session.connection(), THING, rows)
+    session.rollback()
+    assert {row.name for row in Query(_ALL).all(session) if len(row.name) > 2} == (set() if refused else {"n" * 30})
 
 
 def test_no_row_does_nothing_and_one_is_enough(session: Session) -> None:

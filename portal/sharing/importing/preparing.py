@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
@@ -18,11 +18,13 @@ from portal.audit.entry import Outcome, Subject
 from portal.audit.log import Transaction
 from portal.auth.actor import Actor
 from portal.db import new_id
-from portal.keys.deks import Place
+from portal.keys.deks import Place, chunks
 from portal.keys.sealing import Dek
+from portal.query import Query
 from portal.sharing import cases, said
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs
+from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.matching import PURPOSE, new_sight, number_tags, sights
 from portal.sharing.importing.runs import Hold
 from portal.sharing.reading.age import is_minor
@@ -47,7 +49,6 @@ class Draft:
     case: uuid.UUID | None
     hidden: uuid.UUID
     minor: bool
-    base: tuple[int, int]
     add: tuple[NewRecord, ...]
     edit: tuple[tuple[NewRecord, int, Mapping[str, str]], ...] = field(repr=False)
     tags: tuple[bytes, ...] = field(repr=False)
@@ -63,6 +64,30 @@ class Draft:
         return self.sight.outcome(action, {Shape(kind, "", self.sight.capacity.party, False) for kind in kinds})
 
 
+Standing = tuple[tuple[str, tuple[int, int]], ...]
+"""Of some kinds of record in a case: how many the party has, and the sum of their versions. Neither ever falls."""
+
+_STANDING = Query(
+    select(RecordRow.case, RecordRow.kind, func.count(), func.sum(RecordRow.version))
+    .where(
+        RecordRow.case.in_(bindparam("cases", expanding=True)),
+        RecordRow.kind.in_(bindparam("kinds", expanding=True)),
+        RecordRow.owner == bindparam("owner"),
+    )
+    .group_by(RecordRow.case, RecordRow.kind),
+    raw=True,
+)
+
+
+def standing(session: Session, party: str, cases: Sequence[uuid.UUID], kinds: Sequence[str]) -> dict[bytes, Standing]:
+    """How the party's records of these kinds stand in each case."""
+    found: dict[bytes, list[tuple[str, tuple[int, int]]]] = {case.bytes: [] for case in cases}
+    for some in chunks(cases):
+        for case, kind, number, versions in _STANDING.all(session, cases=some, owner=party, kinds=kinds):
+            found[bytes(case)].append((kind, (number, int(versions))))
+    return {case: tuple(sorted(kept)) for case, kept in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """One row whose records are sealed: the new ones stored and hidden, the changed ones in the batch.
@@ -75,7 +100,9 @@ class Ready:
     known_person: bool
     case: uuid.UUID | None
     hidden: uuid.UUID
-    base: tuple[int, int]
+    depends: tuple[str, ...]
+    """Kinds of record that the row was compared with and that decide what it does."""
+    stood: Standing
     added: tuple[uuid.UUID, ...]
     tags: tuple[bytes, ...] = field(repr=False)
 
@@ -93,9 +120,10 @@ def prepare(
 
     What is collected, and what will be shared and altered once the run is published, is logged here, before it is:
     the entry that publishes the run, or says that it failed, carries the same correlation. Raises `Moved` where a
-    record to be changed is no longer what the row was compared with.
+    case is no longer what the row was compared with.
     """
     run = hold.run
+    stood = _as_compared(session, actor, rows)
     decided = _sights(session, doors, actor, rows, now)
     drafts = [_draft(doors, actor, row, content, decided, now) for row, content in rows]
     heads = _heads(session, [record.id for draft in drafts for record, _, _ in draft.edit])
@@ -112,13 +140,36 @@ def prepare(
         with doors.log.transaction(session) as tx:
             _log_changed(tx, actor, run, [draft for draft in drafts if draft.edit], changes)
         batch.add(change for made in changes.values() for change in made)
-    return [_ready(draft) for draft in drafts]
+    return [_ready(draft, stood) for draft in drafts]
 
 
-def _ready(draft: Draft) -> Ready:
-    added = tuple(record.id for record in draft.add)
+def _as_compared(
+    session: Session, actor: Actor, rows: Sequence[tuple[ImportRow, Mapping[str, Any]]]
+) -> Mapping[bytes, Standing]:
+    """How each known case stands. Raises `Moved` where that is not how it stood when its row was compared."""
+    session.rollback()  # what others have committed since is seen
+    stood = standing(session, actor.party, [row.case for row, _ in rows if row.case], KINDS)
+    for row, content in rows:
+        kinds = [counted for _, counted in stood[row.case.bytes]] if row.case else []
+        if row.case and [sum(n for n, _ in kinds), sum(v for _, v in kinds)] != list(content["base"]):
+            raise Moved
+    return stood
+
+
+def _ready(draft: Draft, stood: Mapping[bytes, Standing]) -> Ready:
+    """Whether a record is new depends on all kinds; a change only on what else there is of its own kind."""
+    depends = KINDS if draft.add else tuple(sorted({record.kind for record, _, _ in draft.edit}))
+    of_case = stood[draft.case.bytes] if draft.case else ()
     return Ready(
-        draft.agreement, draft.person, draft.known_person, draft.case, draft.hidden, draft.base, added, draft.tags
+        draft.agreement,
+        draft.person,
+        draft.known_person,
+        draft.case,
+        draft.hidden,
+        depends,
+        tuple((kind, counted) for kind, counted in of_case if kind in depends),
+        tuple(record.id for record in draft.add),
+        draft.tags,
     )
 
 
@@ -167,7 +218,6 @@ def _draft(
         case=row.case,
         hidden=hidden,
         minor=minor,
-        base=(content["base"][0], content["base"][1]),
         add=tuple(record(new_id(), kind, values) for kind, values in content["add"]),
         edit=tuple((record(i, _kind(values), values), base, whole) for i, base, values, whole in edits),
         tags=tuple(number_tags(doors, numbers)),

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from sqlalchemy import Engine, bindparam, delete, func, select, update
+from sqlalchemy import Engine, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.log import Transaction
@@ -22,10 +22,9 @@ from portal.sharing import said
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs, staging
-from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.judging import CHANGED, NEW
 from portal.sharing.importing.matching import PURPOSE, now_known
-from portal.sharing.importing.preparing import Moved, Ready, prepare
+from portal.sharing.importing.preparing import Moved, Ready, prepare, standing
 from portal.sharing.importing.runs import Hold, Overtaken, Run
 from portal.sharing.reading import staged
 from portal.sharing.storing import Batch
@@ -143,32 +142,23 @@ _HOLD = Query(
     .with_for_update(),
     raw=True,
 )
-_STANDING = Query(
-    select(RecordRow.case, func.count(), func.sum(RecordRow.version))
-    .where(
-        RecordRow.case.in_(bindparam("cases", expanding=True)),
-        RecordRow.kind.in_(bindparam("kinds", expanding=True)),
-        RecordRow.owner == bindparam("owner"),
-    )
-    .group_by(RecordRow.case),
-    raw=True,
-)
 
 
 def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[Ready]) -> None:
-    """Raise `Moved` unless each known case that gets new records is as it was, and nobody new has become known.
-
-    Where a row only changes records, the change itself asks for the version it was compared with (`Batch.apply`).
-    """
-    known = {row.case.bytes: row.base for row in rows if row.case and row.added}
-    found: dict[bytes, tuple[int, int]] = dict.fromkeys(known, (0, 0))
-    for some in chunks(list(known)):
-        if session.get_bind().dialect.name == "postgresql":  # SQLite lets nobody else write
+    """Raise `Moved` unless what each row depends on stands as it did, and nobody new has become known meanwhile."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite lets nobody else write
+        for some in chunks([row.case for row in rows if row.case]):
             _HOLD.all(session, cases=some)
-        for case, number, versions in _STANDING.all(session, cases=some, owner=actor.party, kinds=KINDS):
-            found[bytes(case)] = (number, int(versions))
+    by_kinds: dict[tuple[str, ...], list[Ready]] = {}
+    for row in rows:
+        if row.case:
+            by_kinds.setdefault(row.depends, []).append(row)
+    for kinds, some_rows in by_kinds.items():
+        stands = standing(session, actor.party, [row.case for row in some_rows if row.case], kinds)
+        if any(stands[row.case.bytes] != row.stood for row in some_rows if row.case):
+            raise Moved
     unknown = [tag for row in rows if not row.known_person for tag in row.tags]
-    if found != known or now_known(session, doors, actor, unknown) or _opened_meanwhile(session, rows):
+    if now_known(session, doors, actor, unknown) or _opened_meanwhile(session, rows):
         raise Moved
 
 

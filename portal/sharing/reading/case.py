@@ -133,7 +133,7 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
         raise Invalid(
             {"reason": f"It must be {LONGEST_ON_PAPER} characters or fewer, for it is printed on every sheet"}
         )
-    if not found.sight.exports:
+    if found.visit.emergency or not found.sight.exports:
         _refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
 
@@ -275,7 +275,7 @@ def _assemble(
         timeline_older=older,
         safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
         writable=seen.addable,
-        exportable=seen.exports,
+        exportable=seen.exports and not found.visit.emergency,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
         emergency_offered=() if found.visit.emergency else urgent,
         visit_ends=from_micros(found.visit.ends),

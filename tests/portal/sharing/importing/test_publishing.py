@@ -138,6 +138,24 @@ def test_a_case_changed_since_is_compared_again_and_nothing_is_lost(world: World
     assert case_reading.case(world.session, world.doors, officer, visit).first("person", "address") == "From the file"
 
 
+def test_a_newer_record_of_the_kind_that_a_row_changes_is_compared_with_first(world: World, spoc: Actor) -> None:
+    """The record that the row was compared with is as it was, and still no longer the one that counts."""
+    bring_in(world, spoc, file(1))
+    case = cases(world)[0]
+    run = staging.stage(world.session, world.doors, spoc, file(1, ADDRESS="From the file"))
+    officer = world.actor("probation", "practitioner")
+    with world.doors.log.transaction(world.session):
+        world.assign(case.id, officer)
+    visit = visits.begin(world.session, world.doors, officer, case.id, "risk", "", world.doors.clock())
+    person = case_reading.case(world.session, world.doors, officer, visit).records("person")[0]
+    typed = {v.key: v.text for v in person.values} | {"person.address": "By hand"}
+    writing.create(world.session, world.doors, officer, visit, "person", "", typed)
+    done = publishing.publish(world.session, world.doors, spoc, run)
+    assert (done.state, done.why) == (runs.STAGED, runs.AGAIN)
+    assert publishing.publish(world.session, world.doors, spoc, run).state == runs.PUBLISHED
+    assert case_reading.case(world.session, world.doors, officer, visit).first("person", "address") == "From the file"
+
+
 def test_somebody_entered_meanwhile_is_not_entered_twice(world: World, spoc: Actor) -> None:
     run = staging.stage(world.session, world.doors, spoc, file(1))
     bring_in(world, world.actor("probation", "spoc", "A Colleague"), file(1))
