@@ -283,22 +283,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_user_account_home_party"), "user_account", ["home_party"], unique=False)
 
     op.create_table(
-        "assignment",
-        sa.Column("id", sa.LargeBinary(16), nullable=False),
-        sa.Column("case", sa.LargeBinary(16), nullable=False),
-        sa.Column("user", sa.LargeBinary(16), nullable=False),
-        sa.Column("party", sa.String(length=40), nullable=False),
-        sa.Column("role", sa.String(length=40), nullable=False),
-        sa.Column("pathway", sa.String(length=40), nullable=True),
-        sa.Column("starts", sa.BigInteger(), nullable=False),
-        sa.Column("ends", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["case"], ["case_file.id"], name=op.f("fk_assignment_case_case_file")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
-    )
-    op.create_index("ix_assignment_case_party", "assignment", ["case", "party"], unique=False)
-    op.create_index("ix_assignment_user", "assignment", ["user"], unique=False)
-
-    op.create_table(
         "capacity_grant",
         sa.Column("id", sa.LargeBinary(16), nullable=False),
         sa.Column("user", sa.LargeBinary(16), nullable=False),
@@ -375,6 +359,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
     )
     op.create_index("ix_record_case_kind", "record", ["case", "kind"], unique=False)
+
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("case", sa.LargeBinary(16), nullable=False),
+        sa.Column("user", sa.LargeBinary(16), nullable=False),
+        sa.Column("party", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("pathway", sa.String(length=40), nullable=True),
+        sa.Column("starts", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=True),
+        sa.Column("covers", sa.LargeBinary(16), nullable=True),
+        sa.Column("record", sa.LargeBinary(16), nullable=True),
+        sa.ForeignKeyConstraint(["case"], ["case_file.id"], name=op.f("fk_assignment_case_case_file")),
+        sa.ForeignKeyConstraint(["record"], ["record.id"], name=op.f("fk_assignment_record_record")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+    )
+    op.create_index("ix_assignment_case_party", "assignment", ["case", "party"], unique=False)
+    op.create_index("ix_assignment_covers", "assignment", ["covers"], unique=False)
+    op.create_index("ix_assignment_user", "assignment", ["user"], unique=False)
 
     op.create_table(
         "user_identity",
@@ -491,6 +495,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_user_identity_user"), table_name="user_identity")
 
     op.drop_table("user_identity")
+    op.drop_index("ix_assignment_user", table_name="assignment")
+    op.drop_index("ix_assignment_covers", table_name="assignment")
+    op.drop_index("ix_assignment_case_party", table_name="assignment")
+
+    op.drop_table("assignment")
     op.drop_index("ix_record_case_kind", table_name="record")
 
     op.drop_table("record")
@@ -505,10 +514,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_capacity_grant_party"), table_name="capacity_grant")
 
     op.drop_table("capacity_grant")
-    op.drop_index("ix_assignment_user", table_name="assignment")
-    op.drop_index("ix_assignment_case_party", table_name="assignment")
-
-    op.drop_table("assignment")
     op.drop_index(op.f("ix_user_account_home_party"), table_name="user_account")
 
     op.drop_table("user_account")

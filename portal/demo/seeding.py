@@ -117,13 +117,15 @@ def _case(
         closed_at=micros(case.closed) if case.closed else None,
         minor=_minor(drafts, now),
     )
-    roster = {one.staff: one for one in case.assignments}
-    for key, given in roster.items():
-        party = parties[key]
-        ends = micros(given.ends) if given.ends else None
-        cases.assign(session, identity, users[key], party, given.role, micros(given.starts), ends, given.pathway)
     new = [_record(agreement, identity, person, draft, users) for draft in drafts]
     storing.store(session, doors, agreement, new)
+    told = {draft.author: r.id for draft, r in zip(drafts, new, strict=True) if draft.kind == "assignment"}
+    roster = {one.staff: one for one in case.assignments}
+    for key, given in roster.items():
+        starts, ends = micros(given.starts), micros(given.ends) if given.ends else None
+        cases.assign(
+            session, identity, users[key], parties[key], given.role, starts, ends, given.pathway, told.get(key)
+        )
     for draft, record in zip(drafts, new, strict=True):
         _edits(session, doors, agreement, record, draft, users)
     return identity

@@ -61,8 +61,12 @@ def assign(
     starts: int,
     ends: int | None = None,
     pathway: str | None = None,
+    record: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Let someone work on a case for a party, with dates. Inside a write transaction whose entry says so."""
+    """Let someone work on a case for a party, with dates; `record` holds the words about it, if anybody wrote them.
+
+    Inside a write transaction whose entry says so.
+    """
     identity = new_id()
     session.connection().execute(
         insert(Assignment).values(
@@ -74,6 +78,8 @@ def assign(
             pathway=pathway,
             starts=starts,
             ends=ends,
+            covers=None,
+            record=record,
         )
     )
     return identity

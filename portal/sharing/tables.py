@@ -75,7 +75,10 @@ class SealedValue(Base):
 
 
 class Assignment(Base):
-    """Who works on a case, for which party, from when to when. The words about it are an `assignment` record."""
+    """Who works on a case, for which party, from when to when: what the fact "assigned" is read from.
+
+    The words about it are the `assignment` record that `record` names; None where nobody wrote them.
+    """
 
     __tablename__ = "assignment"
 
@@ -87,8 +90,14 @@ class Assignment(Base):
     pathway: Mapped[str | None] = mapped_column(String(40))  # what the party delivers on this case, if anything
     starts: Mapped[int] = mapped_column(Micros)
     ends: Mapped[int | None] = mapped_column(Micros)
+    covers: Mapped[uuid.UUID | None] = mapped_column(Id)  # the colleague whose work this is until it ends
+    record: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("record.id"))
 
-    __table_args__ = (Index("ix_assignment_user", "user"), Index("ix_assignment_case_party", "case", "party"))
+    __table_args__ = (
+        Index("ix_assignment_user", "user"),
+        Index("ix_assignment_case_party", "case", "party"),
+        Index("ix_assignment_covers", "covers"),
+    )
 
 
 class VisitRow(Base):
