@@ -79,16 +79,23 @@ _HELD = Query(
 
 def require_administrator(session: Session, actor: Actor, now: int) -> None:
     """Raise `NotFound` unless the actor's capacity is in force, theirs, and that of an administrator."""
+    require(session, actor, now)
+    if actor.role != ADMINISTRATOR:
+        raise NotFound
+
+
+def require(session: Session, actor: Actor, now: int) -> None:
+    """Raise `NotFound` unless the actor's capacity is theirs and in force."""
     held = session.scalar(
         select(CapacityGrant.id).where(
             CapacityGrant.id == actor.capacity,
             CapacityGrant.user == actor.user,
             CapacityGrant.party == actor.party,
-            CapacityGrant.role == ADMINISTRATOR,
+            CapacityGrant.role == actor.role,
             in_force(now),
         )
     )
-    if actor.role != ADMINISTRATOR or held is None:
+    if held is None:
         raise NotFound
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,30 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.sharing.doors import Doors
-from portal.sharing.facts import DELIVERS
+from portal.sharing.facts import DELIVERS, CaseFacts
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.age import minor_now
-from portal.sharing.reading.case import Found
-from portal.sharing.sight import Shape, youth
+from portal.sharing.sight import Shape, Sight, youth
+
+
+class Known(Protocol):
+    """A case with the decisions for it: of a visit (`reading.case.Found`), or of many cases at once."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of its agreement."""
+
+    @property
+    def sight(self) -> Sight:
+        """What whoever looks may do at it."""
+
+    @property
+    def facts(self) -> CaseFacts:
+        """Who works on it, and what is known of it."""
+
+    @property
+    def now(self) -> int:
+        """The instant of the look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +65,14 @@ def audience(
     return of_shape(found, Shape(kind, label, actor.party, minor), everywhere(session, found))
 
 
-def everywhere(session: Session, found: Found) -> frozenset[tuple[str, str]]:
+def everywhere(session: Session, found: Known) -> frozenset[tuple[str, str]]:
     """(party, role) of everybody who reaches each case of the agreement: coordinators, and chairs where one is."""
     roles = {role.id for role in found.engine.agreement.roles.values() if role.reach == "agreement"}
     return capacities.held(session, roles, found.now)
 
 
 def of_shape(
-    found: Found, shape: Shape, present: Collection[tuple[str, str]], in_log: bool = False
+    found: Known, shape: Shape, present: Collection[tuple[str, str]], in_log: bool = False
 ) -> tuple[Audience, ...]:
     """As `audience`, for a case that was found already and a record of this shape; `present` as `everywhere` says.
 
@@ -73,9 +93,14 @@ def of_shape(
     return tuple(sorted(rows, key=lambda row: (not row.sees, not row.now, row.name)))
 
 
-def recipients(session: Session, found: Found, shape: Shape) -> tuple[str, ...]:
+def recipients(session: Session, found: Known, shape: Shape) -> tuple[str, ...]:
     """The parties that such a record is disclosed to: those that may read it and are there today."""
-    return tuple(a.party for a in of_shape(found, shape, everywhere(session, found), in_log=True) if a.sees and a.now)
+    return recipients_among(found, shape, everywhere(session, found))
+
+
+def recipients_among(found: Known, shape: Shape, present: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """As `recipients`, for many cases of one agreement: `present` as `everywhere` says, asked once."""
+    return tuple(a.party for a in of_shape(found, shape, present, in_log=True) if a.sees and a.now)
 
 
 PERSONAL = frozenset({"assigned", "contracted", "emergency", *DELIVERS.values()})

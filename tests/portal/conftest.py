@@ -20,6 +20,7 @@ from portal.sharing import book
 from tests import clock, installation
 from tests.installation import World
 from tests.portal.land import laid_out, land  # noqa: F401
+from tests.postgres import Server, postgres  # noqa: F401
 
 _engines: dict[tuple[int, frozenset[str] | None], Engine] = {}
 
@@ -70,5 +71,18 @@ def day() -> Iterator[None]:
 def world(template: Path, tmp_path: Path, day: None) -> Iterator[World]:
     """An installation of this test's own."""
     given = installation.copy(template, tmp_path / "home")
+    with installation.opened(given) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, day: None) -> Iterator[World]:
+    """An installation of this test's own, on SQLite and on PostgreSQL."""
+    home = tmp_path / "either"
+    if request.param == "sqlite":
+        given = installation.copy(request.getfixturevalue("template"), home)
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        given = installation.build(home, database_url=server.database())
     with installation.opened(given) as opened:
         yield opened

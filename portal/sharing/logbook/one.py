@@ -77,20 +77,29 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         full = None
     signer = doors.log.signer(session, doors.settings.log_origin)
     agreement = words.agreement_of(doors.book, row.agreement)
-    said: dict[tuple[str, str], None] = {}
-    for each in about.details:
-        said.update(dict.fromkeys(words.said_of(doors.book, agreement, each.detail)))
+    said = [words.said_of(doors.book, agreement, each.detail) for each in about.details]
     return Whole(
         line=lines(session, doors, scope, [row], MOST)[0],
         outcome=OUTCOMES.get(row.outcome, row.outcome),
         agreement=words.agreement_words(doors.book, row.agreement),
-        said=tuple(said) if about.count == 1 else (),
+        said=_common(said) if about.count == 1 else _reason(said),
         parts=_parts(session, doors, scope, full) if full else (),
         proof=proving.prove(session, signer.verifier, entry),
         erased=about.damaged == 0 and any(each.erased for each in about.details),
         damaged=full is None or about.damaged > 0,
         receipt=receipt,
     )
+
+
+def _common(said: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys(line for lines in said for line in lines))
+
+
+def _reason(said: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, str], ...]:
+    """Of an entry about many persons the reason alone, where one was given for all of them."""
+    reasons = {line for lines in said for line in lines if line[0] == words.REASON}
+    everywhere = len(reasons) == 1 and all(reasons <= set(lines) for lines in said)
+    return tuple(reasons) if everywhere else ()
 
 
 def _log(session: Session, doors: Doors, actor: Actor, use: str, rows: Sequence[Row]) -> Receipt:

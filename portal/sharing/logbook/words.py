@@ -13,6 +13,7 @@ from portal.sharing.logbook.scope import USES
 
 TERMS = {"pnc": "PNC ID", "crn": "CRN", "surname": "surname", "date_of_birth": "date of birth"}
 ANYONE = "anyone's"
+REASON = "Reason given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _gateway(agreement: Agreement | None, name: str) -> str:
 def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What a sealed detail adds, as (label, words). Search terms by kind only: the officer sees no case content."""
     told: list[tuple[str, str]] = []
-    for key, label in (("justification", "Reason given"), ("note", "Note of the reviewer"), ("role", "Role")):
+    for key, label in (("justification", REASON), ("note", "Note of the reviewer"), ("role", "Role")):
         if detail.get(key):
             told.append((label, str(detail[key]).replace("_", " ")))
     if detail.get("terms"):

@@ -93,21 +93,25 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
     count, some = _within_reach(reach, review and dated, dated)
     total = count.first(session, **wanted) or 0
     cases = some.all(session, **wanted)
-    return replace(_list(session, doors, actor, cases, purpose, now, total, page), dated=dated)
+    return replace(listed(session, doors, actor, cases, purpose, now, total, page), dated=dated)
 
 
 def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
     """Whether a clause gives this capacity the review dates of cases it works on."""
-    capacity, book = Capacity(actor.party, actor.role), doors.book
-    working = {"assigned": True, "case_open": True}
-    return any(
+    return any(seen.knows_review for seen in working(doors, actor, purpose, now))
+
+
+def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, ...]:
+    """For each agreement of the actor's party, what it gives at an open case within reach of which no more is known."""
+    capacity, book, known = Capacity(actor.party, actor.role), doors.book, {"assigned": True, "case_open": True}
+    return tuple(
         sight(
             book.engine(a.id),
             capacity,
-            {**working, "contracted": a.parties[actor.party].acts_for is not None},
+            {**known, "contracted": a.parties[actor.party].acts_for is not None},
             purpose,
             from_micros(now),
-        ).knows_review
+        )
         for a in book.of_party(actor.party)
     )
 
@@ -135,7 +139,7 @@ def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Query[int], Qu
     return count, some
 
 
-def _list(
+def listed(
     session: Session,
     doors: Doors,
     actor: Actor,
@@ -143,8 +147,11 @@ def _list(
     purpose: str,
     now: int,
     total: int,
-    page: int,
+    page: int = 1,
+    also: Sequence[Subject] = (),
 ) -> CaseList:
+    """These cases as a list, those of them whose person may be known. `also`: who else is named in its entry, staff
+    whose names the page shows beside it. No cases: an empty list, nothing logged."""
     if not cases:
         return CaseList((), (), total, page, "OFFICIAL", None)
     sights = _sights(session, doors, actor, cases, purpose, now)
@@ -159,7 +166,7 @@ def _list(
     new = Counter(f.case for f in fresh if f.unseen)
     subjects = [_subject(sights[c.id], c, by_case.get(c.id, ())) for c in visible]
     decided = union(s.decided for s in subjects if s.decided)
-    entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects)
+    entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=[*subjects, *also])
     with doors.log.transaction(session) as tx:
         receipt = tx.append(entry)
     lines = []
