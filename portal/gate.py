@@ -20,12 +20,14 @@ from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import Limits, SessionState
 from portal.auth.signing_in import Desk
+from portal.casework import team
 from portal.db import db
 from portal.errors import Misconfigured, Refused
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
 
-OPEN, SIGNED_IN, ANYONE, CONTENT, ADMIN, LOG = "open", "signed-in", "anyone", "content", "admin", "log"
+OPEN, SIGNED_IN, ANYONE, CONTENT = "open", "signed-in", "anyone", "content"
+TEAM, ADMIN, LOG = "team", "admin", "log"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -56,8 +58,9 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
     """Name the gate a view stands behind.
 
     OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
-    content. ADMIN: the party's administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of
-    identity before the view is reached; LOG always does, from the officer's home on.
+    content. TEAM: one that says who of its party works on what. ADMIN: the party's administrator. LOG: a
+    data-protection officer. `step_up` asks for a fresh proof of identity before the view is reached; LOG always does,
+    from the officer's home on.
     """
 
     def mark(view: View) -> View:
@@ -227,6 +230,12 @@ def _require(behind: str, who: Actor) -> None:
     if behind == CONTENT and not content:
         raise Refused(
             "4.2", "The role you act in sees no case content.", "If you also have another role, change to it."
+        )
+    if behind == TEAM and not team.assigns(doors(), who):
+        raise Refused(
+            team.CLAUSE,
+            "The agency SPOC says which of its people work on which case.",
+            "Ask the SPOC of your organisation.",
         )
     if behind == ADMIN and who.role != "admin":
         raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")

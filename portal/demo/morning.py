@@ -6,15 +6,20 @@ Nothing here is pretended: each view, search, refusal and emergency really happe
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.auth import capacities
 from portal.auth.actor import Actor
+from portal.casework import cover, team
+from portal.casework.cover import Order
+from portal.db import to_micros
 from portal.demo.people.shapes import Nominal
 from portal.errors import NotFound
 from portal.sharing import emergency, visits
+from portal.sharing.days import day_at, midnight
 from portal.sharing.doors import Doors
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists, search
@@ -37,18 +42,33 @@ AT_WORK = {
 REASON = "He rang 999 from a phone box saying he has taken tablets. Crew ask what they need to know before they go in."
 
 
+AWAY = timedelta(days=9)
+
+
 def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: Mapping[str, Nominal]) -> None:
-    """Lists, views, a curious search that ends in a refusal, and an emergency that awaits its review."""
+    """Lists, views, cover for a colleague who goes on leave, a curious search that ends in a refusal, and an emergency
+    that awaits its review."""
     for key, purpose in AT_WORK.items():
         actor = _actor(session, doors, users[key])
         for line in lists.my_cases(session, doors, actor).lines[:2]:
             _open(session, doors, actor, line.case, purpose)
+    _goes_on_leave(session, doors, users["achterberg"], users["feeney"], users["okonkwo"])
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 
 
-def _actor(session: Session, doors: Doors, user: uuid.UUID) -> Actor:
-    held = capacities.current(session, user, doors.clock())[0]
+def _goes_on_leave(session: Session, doors: Doors, by: uuid.UUID, away: uuid.UUID, covers: uuid.UUID) -> None:
+    """The SPOC has all open cases of one colleague covered by another."""
+    spoc = _actor(session, doors, by, "spoc")
+    lines = team.desk(session, doors, spoc, away).lines
+    now = doors.clock()
+    until = to_micros(midnight(day_at(now) + AWAY + timedelta(days=1)))
+    chosen = {line.case: line.stamp for line in lines}
+    cover.move(session, doors, spoc, Order(away, covers, chosen, now, until, "Annual leave"))
+
+
+def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:
+    held = next(c for c in capacities.current(session, user, doors.clock()) if role in ("", c.role))
     return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, stepped_up=True)
 
 

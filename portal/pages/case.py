@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
+from portal.casework import team
 from portal.db import db
 from portal.pages import happened, rendering, visiting
 from portal.pages.face import face
@@ -63,6 +64,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         face=head,
         base=base,
         emergency_path=url_for("emergency.panel", case=d.case) if d.emergency_offered else "",
+        team_path=url_for("team_case.show_team", visit=visit) if team.assigns(gate.doors(), gate.actor()) else "",
         sections=sections(d),
         happened=happened.told(d),
         may_update=happened.may_update(d),

@@ -6,18 +6,19 @@ Takes a `Disclosure` and only rearranges it: nothing reaches the page that the d
 from dataclasses import dataclass
 from datetime import date
 
-from portal.pages.presenting import as_date
+from portal.pages.presenting import as_date, past
 from portal.sharing.disclosure import Disclosure, Record
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone responsible for the case, as the record of their assignment names them."""
+    """Someone responsible for the case, as the record of their assignment names them; `until` their last day, or ""."""
 
     name: str
     role: str
     agency: str
     telephone: str
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,20 @@ def face(d: Disclosure, today: date) -> Face:
         rag_reason=d.first("case", "rag_reason"),
         status=d.first("case", "status"),
         cohort=d.first("case", "cohort"),
-        responsible=tuple(sorted((_person(r) for r in d.records("assignment")), key=lambda p: "Lead" not in p.role)),
+        responsible=_responsible(d, today),
         next_dates=_next_dates(d, today),
     )
 
 
+def _responsible(d: Disclosure, today: date) -> tuple[Person, ...]:
+    """Whoever's last day has not passed, the lead first."""
+    people = (_person(r) for r in d.records("assignment"))
+    return tuple(sorted((p for p in people if not past(p.until, today)), key=lambda p: "Lead" not in p.role))
+
+
 def _person(record: Record) -> Person:
-    return Person(record.text("practitioner"), record.text("role"), record.owner_name, record.text("telephone"))
+    name, role, telephone, until = (record.text(n) for n in ("practitioner", "role", "telephone", "until"))
+    return Person(name, role, record.owner_name, telephone, until)
 
 
 def _next_dates(d: Disclosure, today: date) -> tuple[NextDate, ...]:

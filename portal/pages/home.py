@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
+from portal.casework.team import around
 from portal.db import db
 from portal.pages import kept, people
 from portal.pages.rendering import role_name, show
+from portal.pages.team import standing
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.lists import CaseList
 
@@ -70,7 +72,10 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
     )
-    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=kept.alerts(), d=d)
+    covers = standing(around(db.session(), gate.doors(), who), who.user)
+    return show(
+        "home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=kept.alerts() + covers, d=d
+    )
 
 
 def _path(review: bool, page: int) -> str:

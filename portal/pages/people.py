@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.auth.errors import CapacityRefused
-from portal.db import db, from_micros, to_micros
+from portal.db import db, from_micros
+from portal.pages.day_input import Day, day_of, first_instant, sent, today, typed
 from portal.pages.presenting import joined, sentence
 from portal.pages.rendering import show
 from portal.sharing import roster
-from portal.sharing.days import day_at, midnight
 from portal.sharing.roster import Elsewhere, Member, Offered
 
 pages = Blueprint("people", __name__)
@@ -26,7 +26,6 @@ NOTES = {
     True: "Works with cases, as far as the agreement gives.",
     False: "Sees no case content.",
 }
-Day = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,9 @@ class Grant:
 def start() -> ResponseReturnValue:
     """An administrator's home: who waits for a role, whose role is about to end."""
     found = roster.everyone(db.session(), gate.doors(), gate.actor())
-    today = from_micros(gate.doors().clock())
+    now = from_micros(gate.doors().clock())
     waiting = [m for m in found.members if m.state == "waiting"]
-    ending = [m for m in found.members if m.state == "active" and m.ends and m.ends - today < SOON]
+    ending = [m for m in found.members if m.state == "active" and m.ends and m.ends - now < SOON]
     d = {
         "party": found.party,
         "active": sum(m.state == "active" for m in found.members),
@@ -103,22 +102,22 @@ def person(user: uuid.UUID) -> ResponseReturnValue:
 @gate.page(gate.ADMIN)
 def grant(user: uuid.UUID) -> ResponseReturnValue:
     """The form that gives a role: from today, for a year, unless changed."""
-    today = _today()
-    return _grant(user, "", _typed(today), _typed(today + timedelta(days=364)))
+    first = today()
+    return _grant(user, "", typed(first), typed(first + timedelta(days=364)))
 
 
 @pages.post("/people/<uuid:user>/roles/give")
 @gate.page(gate.ADMIN)
 def give(user: uuid.UUID) -> ResponseReturnValue:
     """Give the role, or say what to correct."""
-    role, starts, ends = request.form.get("role", ""), _sent("starts"), _sent("ends")
-    first, last = _day(starts), _day(ends)
+    role, starts, ends = request.form.get("role", ""), sent("starts"), sent("ends")
+    first, last = day_of(starts), day_of(ends)
     errors = _problems(role, first, last)
     if not errors and first and last:
         now = gate.doors().clock()
-        since = max(_midnight(first), now) if first == _today() else _midnight(first)
+        since = max(first_instant(first), now) if first == today() else first_instant(first)
         try:
-            until = _midnight(last + timedelta(days=1))
+            until = first_instant(last + timedelta(days=1))
             roster.grant(db.session(), gate.doors(), gate.actor(), user, role, since, until)
         except CapacityRefused as refused:
             errors = (("role", refused.words),)
@@ -220,35 +219,10 @@ def _problems(role: str, first: date | None, last: date | None) -> tuple[tuple[s
         problems.append(("role", "Choose a role"))
     if first is None:
         problems.append(("starts", "The first day must be a real date, like 27 3 2027"))
-    elif first < _today():
+    elif first < today():
         problems.append(("starts", "The first day cannot be in the past"))
     if last is None:
         problems.append(("ends", "The last day must be a real date, like 27 3 2028"))
     elif first and not first <= last <= first + LONGEST:
         problems.append(("ends", "The last day must be after the first day, and at most a year after it"))
     return tuple(problems)
-
-
-def _sent(name: str) -> Day:
-    day, month, year = (request.form.get(f"{name}-{part}", "").strip()[:10] for part in ("day", "month", "year"))
-    return day, month, year
-
-
-def _typed(day: date) -> Day:
-    return str(day.day), str(day.month), str(day.year)
-
-
-def _day(typed: Day) -> date | None:
-    try:
-        return date(int(typed[2]), int(typed[1]), int(typed[0])) if len(typed[2]) == 4 else None
-    except ValueError:
-        return None
-
-
-def _today() -> date:
-    return day_at(gate.doors().clock())
-
-
-def _midnight(day: date) -> int:
-    """The first instant of a day in London, in microseconds UTC."""
-    return to_micros(midnight(day))

@@ -20,12 +20,15 @@ from portal.pages import (
     search,
     sign_in,
     sign_out,
+    team,
+    team_case,
 )
 
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home)
-    for noun in (*front, case, record, change, kept, emergency, paper, search, agreement, people, log, imports):
+    work = (case, record, change, kept, emergency, paper, search, team, team_case, imports)
+    for noun in (*front, *work, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -6,6 +6,8 @@ from flask import render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from portal import gate
+from portal.auth.actor import Actor
+from portal.casework import team
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
 
 SENSITIVE: Final = "OFFICIAL-SENSITIVE"
@@ -51,7 +53,7 @@ def frame(
         purpose_path=purpose_path,
         visit=visit,
         receipt=receipt,
-        nav=_nav(actor.role, actor.party) if actor else (),
+        nav=_nav(actor) if actor else (),
         alerts=alerts,
         back=back,
         back_text=back_text,
@@ -73,12 +75,15 @@ def _content(party: str, role: str) -> bool:
     return any(a.roles[role].content for a in gate.doors().book.of_party(party) if role in a.roles)
 
 
-def _nav(role: str, party: str) -> tuple[NavItem, ...]:
+def _nav(actor: Actor) -> tuple[NavItem, ...]:
+    role, party = actor.role, actor.party
     items = [("Home", url_for("log.home" if role in gate.LOG_ROLES else "home.home"))]
     if role in gate.LOG_ROLES:
         items += [("Access log", url_for("log.entries")), ("Emergencies", url_for("log.emergencies"))]
     if role == "admin":
         items.append(("People", url_for("people.everyone")))
+    if team.assigns(gate.doors(), actor):
+        items.append(("Who works on what", url_for("team.everyone")))
     if _imports(role, party):
         items.append(("Monthly file", url_for("imports.upload")))
     items.append(("What can I see?", url_for("agreement.mine")))
