@@ -1,4 +1,4 @@
-"""Whom to ask, in the words of the agreement."""
+"""What the agreement says of one's own party: whom to ask, of which kind it is."""
 
 from portal import gate
 
@@ -11,3 +11,9 @@ def whom() -> str:
     party = "" if state is None else state.actor.party if state.actor else state.home_party
     agreements = gate.doors().book.of_party(party)
     return agreements[0].parties[party].contact if agreements else NOBODY_YET
+
+
+def party_kind() -> str:
+    """The kind of the party this person acts for ("police", "housing"), "" where no agreement in force knows it."""
+    party = gate.actor().party
+    return next((a.parties[party].kind for a in gate.doors().book.of_party(party)), "")

@@ -1,6 +1,7 @@
 """A case: why it is opened, and what the agreement then gives."""
 
 import uuid
+from itertools import chain
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -9,11 +10,13 @@ from portal import gate
 from portal.casework import team
 from portal.db import db
 from portal.pages import happened, rendering, visiting
+from portal.pages.copying import own_system
 from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.sections import sections
 from portal.sharing import visits
 from portal.sharing.days import day_at
+from portal.sharing.disclosure import Disclosure
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as reading
 
@@ -59,7 +62,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         purpose=d.purpose_name,
         purpose_path=f"{base}/purpose",
         visit=base,
-        alerts=(Alert("done", str(session.pop(DONE))),) if DONE in session else (),
+        alerts=_alerts(d, base),
         d=d,
         face=head,
         base=base,
@@ -107,6 +110,18 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
     return redirect(path, 303)
 
 
-def done(words: str) -> None:
-    """Say once, above the next view of a case, what was done last. Never anything about a person."""
-    session[DONE] = words
+def done(words: str, record: uuid.UUID | None = None) -> None:
+    """Say once, above the next view of a case, what was done last, and with which record where there is one to copy
+    out. Never anything about a person."""
+    session[DONE] = (words, str(record or ""))
+
+
+def _alerts(d: Disclosure, base: str) -> tuple[Alert, ...]:
+    """What was done last, with the way to copy it out where it may leave."""
+    if DONE not in session:
+        return ()
+    words, record = session.pop(DONE)
+    shown = chain(d.timeline, (r for s in d.sections for r in s.records))
+    if d.emergency or not any(r.can_copy for r in shown if str(r.id) == record):
+        return (Alert("done", words),)
+    return (Alert("done", words, path=f"{base}/record/{record}/copy", path_text=f"Copy it for {own_system()}"),)

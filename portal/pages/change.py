@@ -87,7 +87,7 @@ def change(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
         typed = {**form, **boxes.stored(given_up, _texts(found))}
         return _form(visit, found, typed, base, error.problems, 400)
     kept.sent(visit)
-    case.done(" ".join((KEPT, *made.remarks)))
+    case.done(" ".join((KEPT, *made.remarks)), made.record)
     return redirect(url_for("case.view", visit=visit), 303)
 
 

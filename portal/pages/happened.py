@@ -23,6 +23,7 @@ class Told:
     youth: bool
     new: bool
     can_edit: bool
+    can_copy: bool
     changed: bool
 
 
@@ -37,10 +38,10 @@ class Addable:
 def told(d: Disclosure) -> tuple[Told, ...]:
     """The timeline of a disclosure, newest first. "New" is what was shared or changed since the last visit."""
     since = d.seen_before
-    return tuple(_told(r, since is not None and r.changed_at > since) for r in d.timeline)
+    return tuple(_told(r, since is not None and r.changed_at > since, d.emergency is None) for r in d.timeline)
 
 
-def _told(record: Record, new: bool) -> Told:
+def _told(record: Record, new: bool, may_leave: bool) -> Told:
     found = {v.key.partition("@")[0]: v for v in record.values}
     text, on = found.get("update.text"), found.get("update.happened_on")
     nature, source = found.get("update.nature"), found.get("update.source")
@@ -56,6 +57,7 @@ def _told(record: Record, new: bool) -> Told:
         youth=bool(record.made_as_youth),
         new=new,
         can_edit=record.can_edit,
+        can_copy=record.can_copy and may_leave,
         changed=record.version > 1,
     )
 

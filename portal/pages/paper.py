@@ -55,7 +55,7 @@ def print_case(visit: uuid.UUID) -> ResponseReturnValue:
         back_text="The case",
         d=d,
         face=face(d, day_at(gate.doors().clock())),
-        by=_by(),
+        by=rendering.by_whom(),
         reason=reason,
     )
 
@@ -85,12 +85,6 @@ def export(visit: uuid.UUID) -> ResponseReturnValue:
 
 def _reason() -> str:
     return clean(request.form.get("reason", ""))
-
-
-def _by() -> str:
-    """Who prints, in which capacity, as the frame of every page says it."""
-    framed = rendering.frame("")
-    return f"{framed.who}, {framed.capacity}"
 
 
 def _why(visit: uuid.UUID, operation: str, problems: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -125,7 +119,7 @@ def _csv(d: Disclosure, reason: str) -> bytes:
 
     write("Marking", d.marking)
     write("Case", f"{d.reference}, {d.borough}")
-    write("Exported by", _by())
+    write("Exported by", rendering.by_whom())
     write("Exported on", moment(d.receipt.at))
     write("Purpose", d.purpose_name)
     write("Reason", reason)
@@ -143,7 +137,7 @@ def _csv(d: Disclosure, reason: str) -> bytes:
 
 
 def _rows(section: str, record: Record) -> Iterator[tuple[str, ...]]:
-    name = record.label_name or record.kind_name
+    name = (record.label_name or record.kind_name) + (" (made while under 18)" if record.made_as_youth else "")
     at = str(as_date(record.changed_at))
     for value in record.values:
         text = "(could not be opened)" if value.broken else value.text

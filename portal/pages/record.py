@@ -11,6 +11,7 @@ from portal import gate
 from portal.db import db, new_id
 from portal.errors import NotFound
 from portal.pages import boxes, case, kept, rendering, visiting
+from portal.pages.asking import party_kind
 from portal.pages.audience import Audience, audience
 from portal.sharing import forms, writing
 from portal.sharing.days import day_at
@@ -42,7 +43,7 @@ class About:
 def update(visit: uuid.UUID) -> ResponseReturnValue:
     """The form to share an update: today, as a fact, about what this agency mostly writes about."""
     blank = _blank(visit, UPDATE)
-    kind = MOSTLY.get(_party_kind(), "")
+    kind = MOSTLY.get(party_kind(), "")
     if kind not in {c.label for c in blank.choices}:
         kind = blank.choices[0].label
     today = day_at(gate.doors().clock()).isoformat()
@@ -59,12 +60,12 @@ def share(visit: uuid.UUID) -> ResponseReturnValue:
     label = form.get("kind", "")
     values = {f"update.{name}@{label}": _update_value(form, name) for name in INPUTS}
     try:
-        writing.create(db.session(), gate.doors(), gate.actor(), visit, UPDATE, label, values, _once(form))
+        made = writing.create(db.session(), gate.doors(), gate.actor(), visit, UPDATE, label, values, _once(form))
     except Invalid as error:
         problems = {INPUTS[key.partition("@")[0].partition(".")[2]]: words for key, words in error.problems.items()}
         return _update_form(visit, _blank(visit, UPDATE), form, problems, 400)
     kept.sent(visit)
-    case.done(SHARED)
+    case.done(SHARED, made.record)
     return redirect(url_for("case.view", visit=visit) + "#happened", 303)
 
 
@@ -138,7 +139,7 @@ def keep(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     except Invalid as error:
         return _add_form(visit, kind, label, form, error.problems, 400)
     kept.sent(visit)
-    case.done(" ".join((SHARED, *made.remarks)))
+    case.done(" ".join((SHARED, *made.remarks)), made.record)
     return redirect(url_for("case.view", visit=visit), 303)
 
 
@@ -181,8 +182,3 @@ def _once(form: Mapping[str, str]) -> uuid.UUID | None:
         return uuid.UUID(form.get("once", ""))
     except ValueError:
         return None
-
-
-def _party_kind() -> str:
-    party = gate.actor().party
-    return next((a.parties[party].kind for a in gate.doors().book.of_party(party)), "")

@@ -6,6 +6,7 @@ from portal.pages import (
     agreement,
     case,
     change,
+    copying,
     emergency,
     errors,
     health,
@@ -28,7 +29,7 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home)
-    work = (case, record, change, kept, emergency, paper, search, team, team_case, imports)
+    work = (case, record, change, kept, copying, emergency, paper, search, team, team_case, imports)
     for noun in (*front, *work, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -93,3 +93,9 @@ def _nav(actor: Actor) -> tuple[NavItem, ...]:
 def _imports(role: str, party: str) -> bool:
     kinds = {a.parties[party].kind for a in gate.doors().book.of_party(party)}
     return role == "spoc" and "probation" in kinds
+
+
+def by_whom() -> str:
+    """Who acts, in which capacity, as the frame of every page says it: for paper and copies."""
+    framed = frame("")
+    return f"{framed.who}, {framed.capacity}"

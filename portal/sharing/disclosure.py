@@ -34,6 +34,7 @@ class Record:
     changed_at: datetime
     made_as_youth: bool
     can_edit: bool
+    can_copy: bool
     values: tuple[Value, ...]
 
     def text(self, name: str) -> str:

@@ -118,6 +118,7 @@ class Words:
         self.fields = {v.key: (v.label, v.type) for r in self.records.values() for v in r.values}
         self.section = {r.kind: s.id for s in shown.sections for r in s.records}
         self.edits = {r.owner for r in self.records.values() if r.can_edit}
+        self.copies = {r.owner for r in self.records.values() if r.can_copy}
 
 
 def fill(connection: Connection, words: Words) -> uuid.UUID:
@@ -290,6 +291,7 @@ def _records(words: Words, rows: Sequence[Any]) -> list[Record]:
             changed_at=from_micros(h.changed_at),
             made_as_youth=h.made_as_youth,
             can_edit=h.owner in words.edits,
+            can_copy=h.owner in words.copies,
             values=tuple(values[h.id]),
         )
         for h in heads.values()

@@ -22,7 +22,7 @@ from tests.portal.planting import Ground, Planted, seen
 
 
 def check_case(land: Land, capacity: Capacity, name: str, purpose: str) -> None:
-    """The case page, a print, an export and histories of one capacity at one case for one purpose."""
+    """The case page, a print, an export, histories and copies of one capacity at one case for one purpose."""
     ground, web = land.grounds[name], land.browser(capacity)
     path = visit(land, capacity, ground, purpose)
     where = (capacity, name, purpose)
@@ -35,6 +35,7 @@ def check_case(land: Land, capacity: Capacity, name: str, purpose: str) -> None:
     assert status == (200 if land.knows(ground, capacity, purpose) else 404), where
     check_paper(land, capacity, ground, purpose, path)
     check_histories(land, capacity, ground, given, path)
+    check_copy(land, capacity, ground, purpose, path)
 
 
 def check_paper(land: Land, capacity: Capacity, ground: Ground, purpose: str, path: str) -> None:
@@ -58,6 +59,18 @@ def check_histories(land: Land, capacity: Capacity, ground: Ground, given: dict[
             answer = land.browser(capacity).get(f"{path}/record/{record}/history")
             assert seen(raw(answer)) == given.get(record, set()), (capacity, record)
             assert answer.status_code == status
+
+
+def check_copy(land: Land, capacity: Capacity, ground: Ground, purpose: str, path: str) -> None:
+    """One record of the capacity's own party and one of another's, chosen anew each time."""
+    given = land.given(ground, capacity, purpose, "export")
+    turn = len(path) + sum(map(ord, capacity.party + capacity.role))
+    for own in (True, False):
+        records = sorted(str(p.id) for p in ground.records if (p.owner == capacity.party) is own)
+        if records:
+            record = records[turn % len(records)]
+            answer = land.browser(capacity).get(f"{path}/record/{record}/copy")
+            assert seen(raw(answer)) == (given.get(record, set()) if own else set()), (capacity, purpose, record)
 
 
 ROTATION = {"practitioner": 3, "spoc": 1, "coordinator": 2, "feed": 1}

@@ -109,14 +109,20 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
 
 
 def permitted_head(
-    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, action: str = READ
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    record: uuid.UUID,
+    action: str = READ,
+    operation: str = "consultation",
 ) -> tuple[Found, Head]:
     """The head of a record of the visit's case on which the action is permitted on some field; refusals are logged."""
-    found = case_reading.find(session, doors, actor, visit)
+    found = case_reading.find(session, doors, actor, visit, operation)
     row = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
     head = Head._make(row) if row else None
     if head is None or not found.sight.permitted(action, shape_of(head)):
-        case_reading.refuse(session, doors, actor, "consultation", found.visit.case, found.visit.purpose)
+        case_reading.refuse(session, doors, actor, operation, found.visit.case, found.visit.purpose)
     assert head is not None
     return found, head
 

@@ -18,7 +18,7 @@ from portal.keys.opening import ToOpen, open_fields
 from portal.keys.sealing import HEADER, MAGIC, Bound, Context, Dek
 from portal.query import Query
 from portal.sharing.disclosure import Record, Value
-from portal.sharing.sight import EDIT, READ, Shape, Sight
+from portal.sharing.sight import EDIT, EXPORT, READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
 
 
@@ -205,6 +205,7 @@ def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -
         changed_at=from_micros(head.changed_at),
         made_as_youth=bool(head.made_as_youth),
         can_edit=bool(sight.permitted(EDIT, shape)),
+        can_copy=head.owner == sight.capacity.party and bool(sight.permitted(EXPORT, shape)),
         values=values,
     )
 

@@ -13,7 +13,7 @@ ID = uuid.UUID(int=1)
 
 def record(kind: str, **values: str) -> Record:
     opened = tuple(Value(f"{kind}.{name}", name, text, "text") for name, text in values.items())
-    return Record(ID, kind, kind, "", "", "probation", "Probation", NOW, 1, NOW, False, False, opened)
+    return Record(ID, kind, kind, "", "", "probation", "Probation", NOW, 1, NOW, False, False, False, opened)
 
 
 def disclosure(*records: Record) -> Disclosure:

@@ -32,6 +32,7 @@ def record(kind: str, **values: str) -> Record:
         AT,
         False,
         can_edit=False,
+        can_copy=False,
         values=made,
     )
 
