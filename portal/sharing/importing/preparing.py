@@ -129,6 +129,11 @@ def prepare(
     heads = _heads(session, [record.id for draft in drafts for record, _, _ in draft.edit])
     if any(heads[record.id].version != base for draft in drafts for record, base, _ in draft.edit):
         raise Moved
+    for draft in drafts:  # decided before the lock is taken: the first of a kind takes long
+        for action in (CREATE, SHARE, EDIT):
+            draft.outcome(action)
+        for record in draft.add:
+            places(draft.agreement, record)
     with doors.log.transaction(session) as tx:
         stored = _store(session, doors, run, drafts, now)
         wanted = {place for draft in drafts for record, _, _ in draft.edit for place in places(draft.agreement, record)}

@@ -34,6 +34,8 @@ STEP = 20
 """Rows prepared in one write transaction: few enough that nobody waits long for the lock."""
 PAUSE = 0.02
 """Seconds between two of them, in which views that wait for the lock get it: it does not queue."""
+SETTLING = 10
+"""Write transactions after which what they committed is carried over: at the command line no sequencer does it."""
 Progress = Callable[[int, int], object]
 
 
@@ -119,13 +121,15 @@ def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress:
     session.expunge_all()
     ready: list[Ready] = []
     batch = Batch()
-    for some in chunks(wanted, STEP):
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    for step, some in enumerate(chunks(wanted, STEP)):
         contents = staged.opened(session, doors, staged.ROW, run, row.party, [(r.id, r.sealed) for r in some])
         ready += prepare(session, doors, actor, hold, list(zip(some, contents, strict=True)), now, batch)
         progress(len(ready), len(wanted))
+        if step % SETTLING == 0:
+            settle(engine)
         time.sleep(PAUSE)
-    engine = session.get_bind()
-    assert isinstance(engine, Engine)
     settle(engine)  # else the one large commit would carry over what the small ones left
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
