@@ -22,6 +22,7 @@ from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.judging import NEW
 from portal.sharing.reading import case as case_reading
 from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SealedValue, SearchTag
+from tests import clock
 from tests.installation import World
 from tests.portal.sharing.importing.killing import killed
 from tests.portal.sharing.importing.making import HEADINGS, csv_of
@@ -50,6 +51,13 @@ def cases(world: World) -> list[CaseFile]:
     found = list(world.session.scalars(select(CaseFile).order_by(CaseFile.reference)))
     world.session.expunge_all()
     return found
+
+
+@pytest.fixture
+def shared(either: World) -> Iterator[World]:
+    """`either` at the machine's own time, which the process that is to be killed has too."""
+    with clock.present():
+        yield either
 
 
 @pytest.fixture
@@ -194,39 +202,39 @@ def test_only_its_sender_publishes_a_run_and_only_once(world: World, spoc: Actor
 
 
 @pytest.mark.parametrize("commit", [1, 10, 12, 15])
-def test_a_kill_leaves_nothing_half_done(either: World, commit: int) -> None:
+def test_a_kill_leaves_nothing_half_done(shared: World, commit: int) -> None:
     """Killed just before the so manyth commit: nobody is known by it; the file sent again brings everything in."""
-    spoc = either.actor("probation", "spoc")
-    either.session.rollback()
-    killed(either.settings, commit)
-    served = {a.id for a in either.doors.book.all()}
-    assert not [case for case in cases(either) if case.agreement in served]
-    day_later = either.doors.clock() + 2 * DAY
-    object.__setattr__(either.doors, "clock", lambda: day_later)
-    assert bring_in(either, spoc, file(20)).new == 20
-    assert {case.agreement for case in cases(either)} == served
-    assert len(cases(either)) == 20
-    assert either.session.scalar(select(func.count()).select_from(ImportRow)) == 20
+    spoc = shared.actor("probation", "spoc")
+    shared.session.rollback()
+    killed(shared.settings, commit)
+    served = {a.id for a in shared.doors.book.all()}
+    assert not [case for case in cases(shared) if case.agreement in served]
+    day_later = shared.doors.clock() + 2 * DAY
+    object.__setattr__(shared.doors, "clock", lambda: day_later)
+    assert bring_in(shared, spoc, file(20)).new == 20
+    assert {case.agreement for case in cases(shared)} == served
+    assert len(cases(shared)) == 20
+    assert shared.session.scalar(select(func.count()).select_from(ImportRow)) == 20
 
 
 @pytest.mark.parametrize("commit", [2, 3, 4, 7, 9])
-def test_a_check_that_was_killed_is_taken_up_where_it_stopped(either: World, commit: int) -> None:
-    spoc = either.actor("probation", "spoc")
-    either.session.rollback()
-    run, checked = killed(either.settings, commit)
+def test_a_check_that_was_killed_is_taken_up_where_it_stopped(shared: World, commit: int) -> None:
+    spoc = shared.actor("probation", "spoc")
+    shared.session.rollback()
+    run, checked = killed(shared.settings, commit)
     assert run is not None
     assert not checked
-    assert not runs.find(either.session, either.doors, spoc, run).stopped, "it might still be at work"
-    later = either.doors.clock() + runs.SILENT + 1
-    object.__setattr__(either.doors, "clock", lambda: later)
-    assert runs.find(either.session, either.doors, spoc, run).stopped
+    assert not runs.find(shared.session, shared.doors, spoc, run).stopped, "it might still be at work"
+    later = shared.doors.clock() + runs.SILENT + 1
+    object.__setattr__(shared.doors, "clock", lambda: later)
+    assert runs.find(shared.session, shared.doors, spoc, run).stopped
     compared = select(ImportRow.id, ImportRow.sealed).where(ImportRow.state == NEW)
-    before = set(either.session.execute(compared).all())
+    before = set(shared.session.execute(compared).all())
     assert len(before) == {7: 10, 9: 20}.get(commit, 0)
-    staging.carry_out(either.session, either.doors, spoc, staging.resume(either.session, either.doors, spoc, run))
-    assert before <= set(either.session.execute(compared).all())
-    assert publishing.publish(either.session, either.doors, spoc, run).new == 20
-    assert len(cases(either)) == 20
+    staging.carry_out(shared.session, shared.doors, spoc, staging.resume(shared.session, shared.doors, spoc, run))
+    assert before <= set(shared.session.execute(compared).all())
+    assert publishing.publish(shared.session, shared.doors, spoc, run).new == 20
+    assert len(cases(shared)) == 20
 
 
 def test_the_same_on_either_database(either: World) -> None:
