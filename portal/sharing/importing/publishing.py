@@ -151,7 +151,7 @@ _HOLD = Query(
 def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[Ready]) -> None:
     """Raise `Moved` unless what each row depends on stands as it did, and nobody new has become known meanwhile."""
     if session.get_bind().dialect.name == "postgresql":  # SQLite lets nobody else write
-        for some in chunks([row.case for row in rows if row.case]):
+        for some in chunks([row.case for row in rows if row.case and row.added]):
             _HOLD.all(session, cases=some)
     by_kinds: dict[tuple[str, ...], list[Ready]] = {}
     for row in rows:
