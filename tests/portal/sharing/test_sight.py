@@ -2,6 +2,8 @@
 
 import gc
 import random
+import subprocess
+import sys
 import tracemalloc
 import weakref
 from datetime import UTC, datetime, timedelta
@@ -23,9 +25,23 @@ WORKING = {"assigned": True, "case_open": True}
 BUDGET = 200_000_000
 
 
+ROOT = Path(__file__).parents[3]
+
+
+def made() -> Engine:
+    return Engine(load(ROOT / "isa" / "agreements" / "barnet.toml"))
+
+
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(load(Path(__file__).parents[3] / "isa" / "agreements" / "barnet.toml"))
+    return made()
+
+
+def alone(name: str) -> None:
+    """Run a check of this module in a process of its own, which remembers nothing of other tests."""
+    code = f"from {__name__} import made, {name}; {name}(made())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def met(engine: Engine, number: int) -> Sight:
@@ -66,7 +82,11 @@ def test_it_is_remembered_while_the_engine_decides_alike(engine: Engine) -> None
     assert not ended.knows_person
 
 
-def test_all_of_them_stay_below_two_hundred_megabytes(engine: Engine) -> None:
+def test_all_of_them_stay_below_two_hundred_megabytes() -> None:
+    alone("check_weight")
+
+
+def check_weight(engine: Engine) -> None:
     """What the next sight weighs with its decisions, withheld groups and outcomes, times as many as are kept."""
     use(met(engine, 1), 1)  # what all of them share is made
     seen = met(engine, 2)
@@ -79,7 +99,11 @@ def test_all_of_them_stay_below_two_hundred_megabytes(engine: Engine) -> None:
     assert weight * sight.MOST < BUDGET, f"{weight / 1000:.0f} kB each"
 
 
-def test_the_oldest_is_let_go_with_all_that_hangs_on_it(engine: Engine) -> None:
+def test_the_oldest_is_let_go_with_all_that_hangs_on_it() -> None:
+    alone("check_let_go")
+
+
+def check_let_go(engine: Engine) -> None:
     seen = met(engine, 0)
     use(seen, 0)
     assert len(seen._outcomes) <= sight.MOST_OUTCOMES
