@@ -106,7 +106,8 @@ class Casebook:
         member = staff.by_key()[key]
         self._assigned.append(Assignment(key, role, at.date(), until, pathway))
         words = f"{pathway} SPOC" if pathway else {"lead": "Lead professional"}.get(role, "Practitioner")
-        self.add(at, key, "assignment", practitioner=member.name, role=words, telephone=member.telephone)
+        last = {"until": until.isoformat()} if until else {}
+        self.add(at, key, "assignment", practitioner=member.name, role=words, telephone=member.telephone, **last)
 
     def last_value(self, handle: int, name: str) -> str:
         """The value of a field after all edits, "" if it was never filled."""
