@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 
 from sqlalchemy import select
@@ -122,7 +122,7 @@ def _case(
     told = {draft.author: r.id for draft, r in zip(drafts, new, strict=True) if draft.kind == "assignment"}
     roster = {one.staff: one for one in case.assignments}
     for key, given in roster.items():
-        starts, ends = micros(given.starts), micros(given.ends) if given.ends else None
+        starts, ends = micros(given.starts), micros(given.until + timedelta(days=1)) if given.until else None
         cases.assign(
             session, identity, users[key], parties[key], given.role, starts, ends, given.pathway, told.get(key)
         )

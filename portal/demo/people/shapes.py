@@ -65,12 +65,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who holds the case: a staff key, as what, from when to when, and for which pathway if a SPOC."""
+    """Who holds the case: a staff key, as what, from which day to which last one, and for which pathway if a SPOC."""
 
     staff: str
     role: str
     starts: date
-    ends: date | None = None
+    until: date | None = None
     pathway: str | None = None
 
 

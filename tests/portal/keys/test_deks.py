@@ -145,7 +145,7 @@ def test_version_downgrade_an_old_key_put_back_as_active_is_not_sealed_under(ses
 @pytest.mark.parametrize(
     "moved",
     [
-        {"person": BEN},
+        pytest.param({"person": BEN}, id="another person"),
         {"owner": "probation"},
         {"seal_class": "c2"},
         {"version": 2},
