@@ -7,8 +7,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import deciding, pages, places, profiling, serving, timing
-from tests.bench.pages import Stage
+from tests.bench import deciding, log_alone, pages, places, profiling, serving, timing
+from tests.bench.pages import Call, Stage
 from tests.bench.timing import Pair
 
 AIMS = {"view": 1.5, "list": 1.8, "update": 1.3, "search": 1.4}
@@ -38,9 +38,9 @@ def main() -> None:
 def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) -> None:
     """Everything over one installation. Sizes only grow, so the order matters."""
     sequencing = stage.sequencing()
-    told("view", pages.compare(stage.view(), turns), sequencing)
-    told("list", pages.compare(stage.fifty(), turns), sequencing)
-    told("update", pages.compare(stage.update(False), turns), 2 * sequencing)
+    measured(stage, "view", stage.view(), turns, sequencing)
+    measured(stage, "list", stage.fifty(), turns, sequencing)
+    measured(stage, "update", stage.update(False), turns, 2 * sequencing)
     told("update and the page after it", pages.compare(stage.update(True), turns), 3 * sequencing)
     rates = serving.rates(stage, folder, 8 if full else 4)
     words = ("portal", "bare", "bare with one durable insert")
@@ -53,10 +53,19 @@ def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) ->
             print(f"  {share:5.1%}  {name}")
 
 
-def told(name: str, found: Pair, sequencing: float, aim: float | None = None) -> None:
+def measured(stage: Stage, name: str, calls: tuple[Call, Call], turns: int, sequencing: float, warm: int = 20) -> Pair:
+    """A page beside the bare one, and the bare one with the entries of ours beside itself."""
+    found = pages.compare(calls, turns, warm)
+    told(name, found, sequencing)
+    alone = pages.compare(log_alone.with_entries(stage.place, *calls), turns)
+    print(f"  the entries alone: {alone.ratio:.2f}, {alone.ratio + sequencing / alone.bare:.2f} with the sequencer's")
+    return found
+
+
+def told(name: str, found: Pair, sequencing: float) -> None:
     """One line: CPU of ours and of the bare page, and what the sequencer adds to ours later, in a thread of its own."""
     whole = found.ratio * (1 + sequencing / found.ours)
-    aim = aim or AIMS.get(name)
+    aim = AIMS.get(name.split()[0]) if "after it" not in name else None
     print(
         f"{name}: portal {found.ours:,.0f} µs, bare {found.bare:,.0f} µs of CPU; ratio {found.ratio:.2f}, "
         f"{whole:.2f} with the sequencer's {sequencing:.0f} µs" + (f" (aim {aim})" if aim else "")
@@ -70,9 +79,8 @@ def searching(stage: Stage, turns: int, sequencing: float, full: bool) -> None:
         people = places.add_persons(stage.place, count - had, had)
         had = count
         pages.add_plain(stage, people)
-        found = pages.compare(stage.search(people), turns, 2 * len(people))
-        grown.append(found)
-        told(f"search and its results among {count:,} persons", found, 2 * sequencing, AIMS["search"])
+        name, calls = f"search among {count:,} persons", stage.search(people)
+        grown.append(measured(stage, name, calls, turns, 2 * sequencing, 2 * len(people)))
     apart, beside = grown[-1].ours / grown[0].ours, grown[-1].ratio / grown[0].ratio
     print(f"the largest beside the smallest: {apart:.2f} by its own median, {beside:.2f} by the ratios (aim 1.2)")
 
