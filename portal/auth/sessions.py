@@ -79,6 +79,7 @@ _RESOLVE = Query(
         _LOGIN.c.provider,
         _LOGIN.c.last_seen,
         _LOGIN.c.ends,
+        _LOGIN.c.held_until,
         _LOGIN.c.ended_at,
         _LOGIN.c.stepped_up_at,
         _LOGIN.c.capacity,
@@ -123,9 +124,14 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
 def _alive(row: Any, limits: Limits, now: int) -> bool:
     if row.ended_at is not None or row.account_ended is not None or now >= row.ends:
         return False
-    if now - row.last_seen >= limits.idle:
+    if now >= _idle_from(row, limits):
         return False
     return row.capacity is None or _in_force(row, now)
+
+
+def _idle_from(row: Any, limits: Limits) -> int:
+    """When it ends for being idle. Somebody who sits in a meeting and listens is not away."""
+    return int(max(row.last_seen + limits.idle, row.held_until or 0))
 
 
 def _in_force(row: Any, now: int) -> bool:
@@ -141,7 +147,7 @@ def lapsed(session: Session, cookie: str, limits: Limits, now: int, within: int)
     row = _RESOLVE.first(session, id_hash=hash_cookie(cookie))
     if row is None or row.ended_at is not None or row.account_ended is not None or row.capacity is None:
         return None
-    ended = min(row.ends, row.last_seen + limits.idle)
+    ended = min(row.ends, _idle_from(row, limits))
     if not ended <= now < ended + within or not _in_force(row, now):
         return None
     return Actor(row.user, row.party, row.role, row.public_id, row.capacity, False)
@@ -153,6 +159,17 @@ def touch(session: Session, public_id: str, now: int) -> None:
         update(LoginSession)
         .where(LoginSession.public_id == public_id, LoginSession.ended_at.is_(None), LoginSession.last_seen < now)
         .values(last_seen=now)
+    )
+
+
+def hold(session: Session, public_ids: Sequence[str], until: int | None, now: int) -> None:
+    """Keep sessions from ending for being idle until an instant, or no longer (None): what is left of the idle time
+    then counts from `now`. The absolute limit, sign-out and whoever may end them end them as ever. Needs a write
+    transaction."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.public_id.in_(public_ids), LoginSession.ended_at.is_(None))
+        .values(held_until=until, last_seen=now)
     )
 
 

@@ -64,6 +64,7 @@ class LoginSession(Base):
     created_at: Mapped[int] = mapped_column(Micros)
     last_seen: Mapped[int] = mapped_column(Micros)
     ends: Mapped[int] = mapped_column(Micros)
+    held_until: Mapped[int | None] = mapped_column(Micros)  # in a meeting: until then it does not end for being idle
     sealed_hint: Mapped[bytes | None] = mapped_column(LargeBinary)  # id_token under a key made from the cookie
     ended_at: Mapped[int | None] = mapped_column(Micros)
     ended_why: Mapped[str | None] = mapped_column(String(20))

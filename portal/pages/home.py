@@ -8,9 +8,11 @@ from flask.typing import ResponseReturnValue
 from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
+from portal.casework import meetings
 from portal.casework.team import around
 from portal.db import db
 from portal.pages import kept, people
+from portal.pages.meetings import standing as standing_meetings
 from portal.pages.rendering import role_name, show
 from portal.pages.team import standing
 from portal.sharing.reading import lists, search
@@ -50,8 +52,9 @@ def home() -> ResponseReturnValue:
         return redirect(url_for("log.home"))
     reach, content, _ = gate.doors().book.role(Capacity(who.party, who.role))
     if not content or reach == "none":
-        duty = DUTIES.get(who.role, "You see the case of a meeting while the meeting is open.")
-        return show("home_other.html", "Home", d={"role": role_name(who.party, who.role), "duty": duty})
+        duty = DUTIES.get(who.role, "You see the cases of a meeting while the meeting is open.")
+        alerts = standing_meetings() if meetings.attends(gate.doors(), who) else ()
+        return show("home_other.html", "Home", alerts=alerts, d={"role": role_name(who.party, who.role), "duty": duty})
     return _cases(who, reach)
 
 
@@ -72,10 +75,10 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
     )
-    covers = standing(around(db.session(), gate.doors(), who), who.user)
-    return show(
-        "home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=kept.alerts() + covers, d=d
-    )
+    alerts = kept.alerts() + standing(around(db.session(), gate.doors(), who), who.user)
+    if meetings.attends(gate.doors(), who):
+        alerts += standing_meetings()
+    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=alerts, d=d)
 
 
 def _path(review: bool, page: int) -> str:

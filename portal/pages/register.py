@@ -7,6 +7,7 @@ from portal.pages import (
     case,
     change,
     copying,
+    decide,
     emergency,
     errors,
     health,
@@ -15,6 +16,7 @@ from portal.pages import (
     imports,
     kept,
     log,
+    meetings,
     paper,
     people,
     record,
@@ -29,7 +31,7 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home)
-    work = (case, record, change, kept, copying, emergency, paper, search, team, team_case, imports)
+    work = (case, record, change, kept, copying, emergency, paper, search, team, team_case, meetings, decide, imports)
     for noun in (*front, *work, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -7,7 +7,7 @@ from flask_wtf.csrf import generate_csrf
 
 from portal import gate
 from portal.auth.actor import Actor
-from portal.casework import team
+from portal.casework import meetings, team
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
 
 SENSITIVE: Final = "OFFICIAL-SENSITIVE"
@@ -84,6 +84,8 @@ def _nav(actor: Actor) -> tuple[NavItem, ...]:
         items.append(("People", url_for("people.everyone")))
     if team.assigns(gate.doors(), actor):
         items.append(("Who works on what", url_for("team.everyone")))
+    if meetings.attends(gate.doors(), actor):
+        items.append(("Meetings", url_for("meetings.everything")))
     if _imports(role, party):
         items.append(("Monthly file", url_for("imports.upload")))
     items.append(("What can I see?", url_for("agreement.mine")))

@@ -1,13 +1,19 @@
 """Opening case files and assigning people to them. Operating rows only: what is personal goes through the door."""
 
 import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from portal.db import from_micros, new_id
+from portal.db import from_micros, new_id, to_micros
+from portal.sharing.days import midnight
 from portal.sharing.tables import Assignment, CaseFile
 
+STATUS, REVIEW = "case.status", "case.review_on"
+DESELECTED = "De-selected"
 PREFIX = {"Barnet": "BN", "Brent": "BR", "Harrow": "HA"}
 
 
@@ -42,6 +48,23 @@ def open_file(
         )
     )
     return identity
+
+
+def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int) -> None:
+    """Bring the operating row of a case into step with what was written of it: the next review, and whether it is open.
+
+    De-selection closes the case to the working purposes from this very transaction on. Inside a write transaction.
+    """
+    changed: dict[str, Any] = {}
+    if REVIEW in values:
+        changed["review_due"] = to_micros(midnight(date.fromisoformat(values[REVIEW]))) if values[REVIEW] else None
+    if STATUS in values:
+        over = values[STATUS] == DESELECTED
+        changed |= {"state": "deselected" if over else "open", "closed_at": now if over else None}
+        if over:
+            changed["review_due"] = None
+    if changed:
+        session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
 
 
 def next_references(session: Session, borough: str, now: int, count: int) -> list[str]:

@@ -17,7 +17,7 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.sharing.doors import Doors
-from portal.sharing.facts import DELIVERS, CaseFacts
+from portal.sharing.facts import DELIVERS, MEETING_OPEN, CaseFacts
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.age import minor_now
 from portal.sharing.sight import Shape, Sight, youth
@@ -103,7 +103,7 @@ def recipients_among(found: Known, shape: Shape, present: Collection[tuple[str, 
     return tuple(a.party for a in of_shape(found, shape, present, in_log=True) if a.sees and a.now)
 
 
-PERSONAL = frozenset({"assigned", "contracted", "emergency", *DELIVERS.values()})
+PERSONAL = frozenset({"assigned", "contracted", "emergency", MEETING_OPEN, *DELIVERS.values()})
 """Facts of whoever looks, which are not those of the case."""
 
 

@@ -4,7 +4,8 @@ import hmac
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import preview, said
+from portal.sharing import cases, preview, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -47,6 +48,20 @@ class Written:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A record, or a new version of one, that was decided and permitted and waits for its transaction."""
+
+    found: Found
+    shape: Shape
+    record: NewRecord
+    recipients: tuple[str, ...] = ()
+    base: int = 0
+    standing: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
+    whole: Mapping[str, str] = field(default_factory=dict, repr=False)
+    remarks: tuple[str, ...] = ()
+
+
 def create(
     session: Session,
     doors: Doors,
@@ -63,6 +78,24 @@ def create(
     written once. Raises `NotFound`, `Refused` (with the clause), `Invalid`, `LogUnavailable`. The entry of the
     disclosure names the parties that may read it and work on the case today.
     """
+    planned = plan(session, doors, actor, visit, kind, label, typed, once)
+    with doors.log.transaction(session) as tx:
+        if once is not None and _MADE.first(session, record=planned.record.id, by=actor.user):
+            return Written(planned.record.id, None)
+        return add(tx, doors, actor, planned)
+
+
+def plan(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    kind: str,
+    label: str,
+    typed: Mapping[str, str],
+    once: uuid.UUID | None = None,
+) -> Planned:
+    """Decide and check a new record, as `create`, and write nothing yet."""
     found = case_reading.find(session, doors, actor, visit, "collection")
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)
@@ -73,15 +106,19 @@ def create(
     minor = minor_now(session, doors, actor, found)
     record = _new(found, actor, shape, values, minor, once)
     recipients = preview.recipients(session, found, Shape(kind, label, actor.party, minor))
-    with doors.log.transaction(session) as tx:
-        if once is not None and _MADE.first(session, record=record.id, by=actor.user):
-            return Written(record.id, None)
-        stored = store(session, doors, found.engine.agreement, [record])
-        if BORN in values:  # another date of birth: whether they are under 18 is worked out anew
-            session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
-        _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
-        receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, recipients)
-    return Written(record.id, receipt, look_alikes(fields, values))
+    return Planned(found, shape, record, recipients, remarks=look_alikes(fields, values))
+
+
+def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Written:
+    """Write a new record that was planned, with the entries of its collection and its disclosure."""
+    found, shape, record = planned.found, planned.shape, planned.record
+    stored = store(tx.session, doors, found.engine.agreement, [record])
+    if BORN in record.values:  # another date of birth: whether they are under 18 is worked out anew
+        tx.session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
+    _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
+    cases.steer(tx.session, record.case, record.values, record.at)
+    receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, planned.recipients)
+    return Written(record.id, receipt, planned.remarks)
 
 
 def edit(
@@ -97,6 +134,23 @@ def edit(
 
     The record is read first, through the reading door and logged as such, to see what differs.
     """
+    planned = plan_edit(session, doors, actor, visit, record, base, typed)
+    if isinstance(planned, Written):
+        return planned
+    with doors.log.transaction(session) as tx:
+        return alter(tx, doors, actor, planned)
+
+
+def plan_edit(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    record: uuid.UUID,
+    base: int,
+    typed: Mapping[str, str],
+) -> Planned | Written:
+    """Decide and check a change, as `edit`, and write nothing yet. `Written` where nothing differs."""
     one = history.one(session, doors, actor, visit, record)
     found, head, present = one.found, one.head, one.record
     shape = shape_of(head)
@@ -107,14 +161,27 @@ def edit(
     if not changed:
         return Written(record, one.receipt)
     _refuse_unless(session, doors, actor, found, shape, list(changed), (EDIT, SHARE))
-    new = _changed(found, actor, head, changed)
-    whole = {v.key: v.text for v in present.values} | changed
-    with doors.log.transaction(session) as tx:
-        stored = change(session, doors, found.engine.agreement, new, base, json.loads(head.head), whole)
-        if stored is None:
-            raise Conflict(str(record), base + 1)
-        receipt = _append(tx, "alteration", actor, found, shape, new, stored, EDIT)
-    return Written(record, receipt, look_alikes(described, changed))
+    return Planned(
+        found=found,
+        shape=shape,
+        record=_changed(found, actor, head, changed),
+        base=base,
+        standing=json.loads(head.head),
+        whole={v.key: v.text for v in present.values} | changed,
+        remarks=look_alikes(described, changed),
+    )
+
+
+def alter(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Written:
+    """Write a change that was planned, with its entry. Raises `Conflict` where someone was quicker."""
+    found, record = planned.found, planned.record
+    agreement = found.engine.agreement
+    stored = change(tx.session, doors, agreement, record, planned.base, planned.standing, planned.whole)
+    if stored is None:
+        raise Conflict(str(record.id), planned.base + 1)
+    cases.steer(tx.session, record.case, record.values, record.at)
+    receipt = _append(tx, "alteration", actor, found, planned.shape, record, stored, EDIT)
+    return Written(record.id, receipt, planned.remarks)
 
 
 def _touched(present: Record, fields: Mapping[str, Field], typed: Mapping[str, str]) -> list[Field]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 import portal.audit.tables
 import portal.auth.tables
 import portal.keys.tables
+import portal.sharing.meeting_tables
 import portal.sharing.tables  # noqa: F401
 from portal.audit import triggers
 from portal.db import Base, at_head, migrate, open_engine

@@ -154,17 +154,17 @@ def listed(
     whose names the page shows beside it. No cases: an empty list, nothing logged."""
     if not cases:
         return CaseList((), (), total, page, "OFFICIAL", None)
-    sights = _sights(session, doors, actor, cases, purpose, now)
-    visible = [c for c in cases if sights[c.id].knows_person]
+    seen = sights(session, doors, actor, cases, purpose, now)
+    visible = [c for c in cases if seen[c.id].knows_person]
     ids = [c.id for c in visible]
-    rows = [h for h in heads(session, ids, ["person", "case"]) if sights[h.case].permitted(READ, shape_of(h))]
+    rows = [h for h in heads(session, ids, ["person", "case"]) if seen[h.case].permitted(READ, shape_of(h))]
     by_case: dict[uuid.UUID, list[Head]] = {}
     for head in rows:
         by_case.setdefault(head.case, []).append(head)
     sealed = fetch(session, doors.keys, [h.id for h in rows], SHOWN)
-    fresh = _fresh(session, actor, sights, ids, now)
+    fresh = _fresh(session, actor, seen, ids, now)
     new = Counter(f.case for f in fresh if f.unseen)
-    subjects = [_subject(sights[c.id], c, by_case.get(c.id, ())) for c in visible]
+    subjects = [_subject(seen[c.id], c, by_case.get(c.id, ())) for c in visible]
     decided = union(s.decided for s in subjects if s.decided)
     entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=[*subjects, *also])
     with doors.log.transaction(session) as tx:
@@ -172,16 +172,16 @@ def listed(
     lines = []
     for c in visible:
         broken: list[tuple[uuid.UUID, str]] = []
-        lines.append(_line(sights[c.id], c, by_case.get(c.id, ()), sealed, new[c.id], broken))
+        lines.append(_line(seen[c.id], c, by_case.get(c.id, ()), sealed, new[c.id], broken))
         if broken:
             note_broken(session, doors, actor, purpose, c, broken)
     names = {line.case: line.name for line in lines}
-    shared = tuple(_shared(sights[f.case], f, names[f.case]) for f in fresh[:LATEST])
-    marking = highest_marking(sights[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
+    shared = tuple(_shared(seen[f.case], f, names[f.case]) for f in fresh[:LATEST])
+    marking = highest_marking(seen[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
     return CaseList(tuple(lines), shared, total, page, marking, said.receipt(receipt))
 
 
-def _sights(
+def sights(
     session: Session, doors: Doors, actor: Actor, cases: Sequence[Case], purpose: str, now: int
 ) -> dict[uuid.UUID, Sight]:
     """What this capacity may do at each case; most cases share their facts, and so their decisions."""
@@ -275,7 +275,7 @@ _UPDATES = Query(
 
 
 def _fresh(
-    session: Session, actor: Actor, sights: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
+    session: Session, actor: Actor, seen: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
 ) -> list[_Fresh]:
     """Readable updates by other parties in the last fortnight, newest first, and whether they were seen."""
     since = now - FORTNIGHT
@@ -283,7 +283,7 @@ def _fresh(
     return [
         _Fresh(case, label, owner, at, seen_at is None or at > seen_at)
         for case, label, owner, youth, at, seen_at in updates
-        if sights[case].permitted(READ, Shape("update", label, owner, youth))
+        if seen[case].permitted(READ, Shape("update", label, owner, youth))
     ]
 
 

@@ -1,0 +1,177 @@
+"""What a panel decides about a case: the decision as a record, and what it changes of status, RAG and review, in step.
+
+The score never decides: the record names the people who did, and why.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.auth.actor import Actor
+from portal.casework import meetings, team
+from portal.casework.meetings import OPEN
+from portal.db import from_micros
+from portal.errors import Conflict, NotFound
+from portal.sharing import visits, writing
+from portal.sharing.days import day_at
+from portal.sharing.disclosure import Disclosure, Record
+from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid
+from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
+from portal.sharing.reading import case as case_reading
+from portal.sharing.reading import staff
+from portal.sharing.writing import Planned, Written
+
+KIND, CASE = "decision", "case"
+SELECT, NOT_SELECT, STAY, DESELECT, LATER = "Select", "Do not select", "Stay on IOM", "De-select", "Decide later"
+ENDS, GOES_ON = frozenset({NOT_SELECT, DESELECT}), frozenset({SELECT, STAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A decision as typed. `record` and `base`: the case record that its writer saw, and its version; None for none."""
+
+    outcome: str = ""
+    reason: str = field(default="", repr=False)
+    rag: str = ""
+    rag_reason: str = field(default="", repr=False)
+    cohort: str = ""
+    review_on: str = ""
+    record: uuid.UUID | None = None
+    base: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A case in the meeting: what the agreement gives, the record that a decision changes (None: there is none, or it
+    is another agency's), whether this capacity may record a decision, and whether one was recorded."""
+
+    disclosure: Disclosure
+    standing: Record | None
+    may_decide: bool
+    decided: bool
+    following: uuid.UUID | None
+
+
+class Decided(Conflict):
+    """Somebody recorded a decision on this case meanwhile."""
+
+
+def desk(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case: uuid.UUID) -> Desk:
+    """One case of an open meeting, for who attends it. Raises `NotFound`, `LogUnavailable`."""
+    item, visit = _at(session, doors, actor, meeting, case)
+    found = case_reading.case(session, doors, actor, visit)
+    may = any(w.kind == KIND for w in found.writable) and meetings.keeps(doors, actor)
+    return Desk(found, _own(found, actor), may, item.decided_at is not None, following(session, meeting, case))
+
+
+def following(session: Session, meeting: uuid.UUID, case: uuid.UUID | None = None) -> uuid.UUID | None:
+    """The next case of the agenda without a decision, after this one, then from the top."""
+    rows = session.execute(
+        select(AgendaItem.case, AgendaItem.decided_at)
+        .where(AgendaItem.meeting == meeting)
+        .order_by(AgendaItem.position)
+    ).all()
+    order = [c for c, _ in rows]
+    start = order.index(case) + 1 if case in order else 0
+    waiting = [c for c, at in (*rows[start:], *rows[:start]) if at is None and c != case]
+    return waiting[0] if waiting else None
+
+
+def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case: uuid.UUID, told: Told) -> Written:
+    """Record the decision and carry it out, in one transaction. De-selection closes the case from the next request on.
+
+    Raises `NotFound`, `Refused` with the clause, `Invalid` by part of the form, `Decided` where someone recorded one
+    meanwhile, `Conflict` where the status or RAG changed meanwhile, `LogUnavailable`; nothing is kept then.
+    """
+    _, visit = _at(session, doors, actor, meeting, case)
+    if not meetings.keeps(doors, actor):
+        raise NotFound
+    _check(told)
+    words = {
+        f"{KIND}.outcome": told.outcome,
+        f"{KIND}.reason": told.reason,
+        f"{KIND}.decided_on": day_at(doors.clock()).isoformat(),
+        f"{KIND}.decided_by": _by_whom(session, doors, actor, meeting),
+    }
+    decision = writing.plan(session, doors, actor, visit, KIND, "", words)
+    changed = _change(session, doors, actor, visit, told)
+    with doors.log.transaction(session) as tx:
+        written = writing.add(tx, doors, actor, decision)
+        if isinstance(changed, Planned):
+            (writing.alter if changed.base else writing.add)(tx, doors, actor, changed)
+        taken = session.execute(
+            update(AgendaItem)
+            .where(AgendaItem.meeting == meeting, AgendaItem.case == case, AgendaItem.decided_at.is_(None))
+            .values(decided_at=doors.clock(), decision=written.record),
+            execution_options={"synchronize_session": False},
+        )
+        if not taken.rowcount:  # type: ignore[attr-defined]
+            raise Decided(str(case), 0)
+    return written
+
+
+def _at(
+    session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case: uuid.UUID
+) -> tuple[AgendaItem, uuid.UUID]:
+    """The item of an open meeting that the actor attends, and their visit to its case."""
+    now = doors.clock()
+    doors.book.refresh(session)
+    found = meetings.row(session, doors, actor, meeting)
+    item = session.get(AgendaItem, (meeting, case), populate_existing=True)
+    visit = visits.current(session, doors, actor, case, now)
+    if meetings.state_of(found, now) != OPEN or item is None or visit is None:
+        raise NotFound
+    return item, visit
+
+
+def _own(found: Disclosure, actor: Actor) -> Record | None:
+    """The case record of the actor's own party, the one that a decision changes."""
+    return next((r for r in found.records(CASE) if r.owner == actor.party and r.can_edit), None)
+
+
+def _check(told: Told) -> None:
+    problems = {}
+    if told.outcome not in (SELECT, NOT_SELECT, STAY, DESELECT, LATER):
+        problems["outcome"] = "Choose what the panel decided"
+    if not told.reason.strip():
+        problems["reason"] = "Say why the panel decided so"
+    if told.outcome in GOES_ON and not told.review_on:
+        problems["review_on"] = "Give the day of the next review, like 27 3 2027"
+    if problems:
+        raise Invalid(problems)
+
+
+def _change(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, told: Told) -> Planned | Written | None:
+    """What the decision changes of the case, planned; None where it changes nothing."""
+    if told.outcome == LATER:
+        return None
+    today = day_at(doors.clock()).isoformat()
+    words = {"status": "De-selected", "review_on": ""}
+    if told.outcome in GOES_ON:
+        words = {"review_on": told.review_on}
+        optional = {"rag": told.rag, "rag_reason": told.rag_reason, "cohort": told.cohort}
+        words |= {name: text for name, text in optional.items() if text}
+    if told.outcome == SELECT:
+        words |= {"status": "Selected", "selected_on": today}
+    typed = {f"{CASE}.{name}": text for name, text in words.items()}
+    if told.record is None:
+        return writing.plan(session, doors, actor, visit, CASE, "", typed)
+    planned = writing.plan_edit(session, doors, actor, visit, told.record, told.base, typed)
+    if isinstance(planned, Planned) and planned.shape.kind != CASE:
+        raise NotFound
+    return planned
+
+
+def _by_whom(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> str:
+    """The chair by name and the agencies that attend, as the record says who decided."""
+    found = session.get(Meeting, meeting)
+    assert found is not None
+    assert found.opened_by is not None
+    team.look(session, doors, actor, "consultation", [found.opened_by])
+    chair = staff.names(session, doors, [found.opened_by])[found.opened_by]
+    parties = select(Attendance.party).where(Attendance.meeting == meeting, Attendance.joined_at.is_not(None))
+    agencies = ", ".join(sorted({doors.book.party_name(p) for p in session.scalars(parties)}))
+    return f"Panel of {from_micros(found.held_on):%d.%m.%Y}, chair {chair}; {agencies}"

@@ -1,0 +1,145 @@
+"""One case in a meeting: what the panel needs to see, what it decides, and the minutes of all of them."""
+
+import uuid
+from collections.abc import Mapping
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import gate
+from portal.casework import deciding, minuting
+from portal.casework.deciding import Decided, Told
+from portal.db import db
+from portal.errors import Conflict
+from portal.pages.day_input import Day, day_of, sent, today
+from portal.pages.face import face
+from portal.pages.frame import Alert
+from portal.pages.meetings import DONE, title_of
+from portal.pages.rendering import by_whom, show
+from portal.sharing.disclosure import Record
+from portal.sharing.fields import Invalid
+
+pages = Blueprint("decide", __name__)
+
+RAGS = ("Red", "Amber", "Green")
+COHORTS = ("Fixed", "Flex", "Free")
+OUTCOMES = (
+    (deciding.SELECT, "Take on", "The case is selected from today"),
+    (deciding.STAY, "Stay on IOM", "Give the next review"),
+    (deciding.LATER, "Decide later", "Nothing changes; the case comes back to a later meeting"),
+    (deciding.DESELECT, "De-select", "Closes the case at once, for everybody"),
+    (deciding.NOT_SELECT, "Do not take on", "Closes the case at once, for everybody"),
+)
+NO_DAY = "The next review must be a real date, like 27 3 2027"
+CHANGED = "Someone changed the status or the RAG meanwhile. What you wrote is kept; look again and record it once more."
+DECIDED = "Somebody else recorded a decision on that case. It stands; yours was not kept beside it."
+ANCHORS = {"decision.reason": "reason", "case.rag_reason": "rag_reason", "case.review_on": "review_on"}
+
+
+@pages.get("/meeting/<uuid:meeting>/case/<uuid:case>")
+@gate.page(gate.CONTENT)
+def one(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
+    """The case as the agreement gives it to who attends, and the decision to be recorded."""
+    return _one(meeting, case, Told(), ("", "", ""), {})
+
+
+@pages.post("/meeting/<uuid:meeting>/case/<uuid:case>")
+@gate.page(gate.CONTENT)
+def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
+    """Record the decision and go on to the next case."""
+    form, review = request.form, sent("review_on")
+    on = day_of(review)
+    record = form.get("record", "")
+    told = Told(
+        outcome=form.get("outcome", ""),
+        reason=form.get("reason", "").strip(),
+        rag=form.get("rag", ""),
+        rag_reason=form.get("rag_reason", "").strip(),
+        cohort=form.get("cohort", ""),
+        review_on=on.isoformat() if on else "",
+        record=uuid.UUID(record) if record else None,
+        base=form.get("base", 0, type=int),
+    )
+    try:
+        if any(review) and on is None:
+            raise Invalid({"review_on": NO_DAY})
+        deciding.decide(db.session(), gate.doors(), gate.actor(), meeting, case, told)
+    except Invalid as wrong:
+        return _one(meeting, case, told, review, {ANCHORS.get(k, k): words for k, words in wrong.problems.items()})
+    except Decided:
+        session[DONE] = DECIDED
+        return redirect(url_for("meetings.one", meeting=meeting), 303)
+    except Conflict:
+        return _one(meeting, case, told, review, {"": CHANGED}, 409)
+    following = deciding.following(db.session(), meeting, case)
+    session[DONE] = "The decision is recorded."
+    if following is None:
+        return redirect(url_for("meetings.one", meeting=meeting), 303)
+    return redirect(url_for(".one", meeting=meeting, case=following), 303)
+
+
+@pages.get("/meeting/<uuid:meeting>/minutes")
+@gate.page(gate.CONTENT)
+def minutes(meeting: uuid.UUID) -> ResponseReturnValue:
+    """The minutes, made for printing: marked, with who made them and when."""
+    found = minuting.minutes(db.session(), gate.doors(), gate.actor(), meeting)
+    return show(
+        "minutes.html",
+        f"Minutes: {title_of(found.about)}",
+        marking=found.minutes.marking,
+        receipt=found.minutes.receipts[-1] if found.minutes.receipts else None,
+        back=url_for("meetings.one", meeting=meeting),
+        back_text="The meeting",
+        d={"found": found, "title": title_of(found.about), "by": by_whom()},
+    )
+
+
+def _one(
+    meeting: uuid.UUID,
+    case: uuid.UUID,
+    told: Told,
+    review: Day,
+    problems: Mapping[str, str],
+    status: int = 400,
+) -> ResponseReturnValue:
+    found = deciding.desk(db.session(), gate.doors(), gate.actor(), meeting, case)
+    d, standing = found.disclosure, found.standing
+    head = face(d, today())
+    done = session.pop(DONE, None)
+    return show(
+        "decide.html",
+        head.name or d.reference,
+        status=status if problems else 200,
+        marking=d.marking,
+        receipt=d.receipt,
+        purpose=d.purpose_name,
+        visit=url_for("case.view", visit=d.visit),
+        back=url_for("meetings.one", meeting=meeting),
+        back_text="The agenda",
+        alerts=(Alert("done", str(done)),) if done else (),
+        d={
+            "face": head,
+            "disclosure": d,
+            "form": told,
+            "review": review,
+            "record": standing.id if standing else "",
+            "base": standing.version if standing else 0,
+            "outcomes": OUTCOMES,
+            "rags": [(r, r, "") for r in RAGS],
+            "cohorts": [(c, c, "") for c in COHORTS],
+            "rag": told.rag or head.rag,
+            "cohort": told.cohort or head.cohort,
+            "errors": [(anchor or "outcome", words) for anchor, words in problems.items()],
+            "may": found.may_decide and not found.decided,
+            "decisions": d.records("decision"),
+            "referrals": d.records("referral"),
+            "bands": _bands(d.records("score_band"), d.records("score")),
+            "next": url_for(".one", meeting=meeting, case=found.following) if found.following else "",
+            "action": url_for(".decide", meeting=meeting, case=case),
+        },
+    )
+
+
+def _bands(bands: tuple[Record, ...], scores: tuple[Record, ...]) -> tuple[Record, ...]:
+    """The scores where they are given, else their bands."""
+    return scores or bands

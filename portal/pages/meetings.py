@@ -1,0 +1,175 @@
+"""Meetings: planned, held on one screen with one declaration of purpose, decided case by case, and their minutes."""
+
+import uuid
+from collections.abc import Mapping
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal import gate
+from portal.casework import attending, deciding, meetings
+from portal.casework.meetings import OPEN, OVER, PLANNED, Summary, View
+from portal.db import db
+from portal.pages.day_input import Day, day_of, sent, today, typed
+from portal.pages.frame import Alert
+from portal.pages.presenting import day, plural
+from portal.pages.rendering import show
+from portal.pages.team import id_of
+from portal.sharing.fields import Invalid
+
+pages = Blueprint("meetings", __name__)
+
+DONE = "meeting-done"
+NO_DAY = "The day must be a real date, like 27 3 2027"
+
+
+@pages.get("/meetings")
+@gate.page(gate.CONTENT)
+def everything() -> ResponseReturnValue:
+    """The meetings that this capacity keeps or is asked to, and a form to plan one."""
+    return _everything(typed(today()), "", {})
+
+
+@pages.post("/meetings")
+@gate.page(gate.CONTENT)
+def plan() -> ResponseReturnValue:
+    """Plan a meeting; its agenda and those who may attend are filled in."""
+    wanted, agreement = sent("day"), request.form.get("agreement", "")
+    on = day_of(wanted)
+    try:
+        if on is None:
+            raise Invalid({"day": NO_DAY})
+        made = meetings.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on)
+    except Invalid as wrong:
+        return _everything(wanted, agreement, wrong.problems)
+    _say("The meeting is planned. Its agenda holds the cases that are due for review by then.")
+    return redirect(url_for(".one", meeting=made), 303)
+
+
+@pages.get("/meeting/<uuid:meeting>")
+@gate.page(gate.CONTENT)
+def one(meeting: uuid.UUID) -> ResponseReturnValue:
+    """A meeting: to be arranged, to be joined, or its agenda while it runs."""
+    return _one(meeting, {})
+
+
+@pages.post("/meeting/<uuid:meeting>")
+@gate.page(gate.CONTENT)
+def arrange(meeting: uuid.UUID) -> ResponseReturnValue:
+    """Keep which cases are on the agenda and who attends."""
+    form = request.form
+    chosen = [id_of(value) for value in form.getlist("case")]
+    attending_ids = {id_of(value) for value in form.getlist("attendee")}
+    reference = form.get("reference", "").strip()
+    try:
+        meetings.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, attending_ids, reference)
+    except Invalid as wrong:
+        return _one(meeting, wrong.problems, reference)
+    _say("The agenda is kept.")
+    return redirect(url_for(".one", meeting=meeting), 303)
+
+
+@pages.post("/meeting/<uuid:meeting>/join")
+@gate.page(gate.CONTENT)
+def join(meeting: uuid.UUID) -> ResponseReturnValue:
+    """Declare what the meeting is for, once, and attend it; who keeps it opens it so."""
+    try:
+        attending.join(db.session(), gate.doors(), gate.actor(), meeting)
+    except Invalid as wrong:
+        return _one(meeting, wrong.problems)
+    return redirect(url_for(".one", meeting=meeting), 303)
+
+
+@pages.post("/meeting/<uuid:meeting>/close")
+@gate.page(gate.CONTENT)
+def close(meeting: uuid.UUID) -> ResponseReturnValue:
+    """Close it for everybody."""
+    done = attending.close(db.session(), gate.doors(), gate.actor(), meeting)
+    _say("The meeting is closed, and with it what it opened." if done else "The meeting was over already.")
+    return redirect(url_for(".one", meeting=meeting), 303)
+
+
+def _everything(wanted: Day, agreement: str, problems: Mapping[str, str]) -> ResponseReturnValue:
+    doors, actor = gate.doors(), gate.actor()
+    found = meetings.coming(db.session(), doors, actor)
+    boroughs = [(a.id, a.borough, "") for a in doors.book.of_party(actor.party)]
+    d = {
+        "coming": [(s, url_for(".one", meeting=s.id)) for s in reversed(found) if s.state != OVER],
+        "past": [(s, url_for(".one", meeting=s.id)) for s in found if s.state == OVER],
+        "keeps": meetings.keeps(doors, actor),
+        "boroughs": boroughs if len(boroughs) > 1 else (),
+        "agreement": agreement,
+        "day": wanted,
+        "errors": list(problems.items()),
+        "action": url_for(".plan"),
+    }
+    return show("meetings.html", "Meetings", status=400 if problems else 200, alerts=_told(), d=d)
+
+
+def _only() -> str:
+    """The one agreement of a party that has but one; else nothing was chosen."""
+    found = gate.doors().book.of_party(gate.actor().party)
+    return found[0].id if len(found) == 1 else ""
+
+
+def _one(meeting: uuid.UUID, problems: Mapping[str, str], reference: str = "") -> ResponseReturnValue:
+    view = meetings.see(db.session(), gate.doors(), gate.actor(), meeting)
+    about, template = view.about, {PLANNED: "meeting_plan.html", OPEN: "meeting_open.html", OVER: "meeting_over.html"}
+    title = title_of(about)
+    d = {
+        "view": view,
+        "title": title,
+        "items": [(item, url_for("decide.one", meeting=meeting, case=item.line.case)) for item in view.items],
+        "next": _next(view, meeting),
+        "joined": [p for p in view.people if p.joined],
+        "reference": reference,
+        "errors": [(anchor or "agenda", words) for anchor, words in problems.items()],
+        "today": about.day == today(),
+        "paths": {name: url_for(f".{name}", meeting=meeting) for name in ("arrange", "join", "close")},
+        "minutes": url_for("decide.minutes", meeting=meeting),
+    }
+    return show(
+        template[about.state],
+        title,
+        status=400 if problems else 200,
+        marking=view.marking,
+        receipt=view.receipt,
+        purpose="referral and selection" if view.joined else None,
+        back=url_for(".everything"),
+        back_text="Meetings",
+        alerts=_told(),
+        d=d,
+    )
+
+
+def _next(view: View, meeting: uuid.UUID) -> str:
+    """Where the next case without a decision is, "" once there is none."""
+    waiting = deciding.following(db.session(), meeting) if view.joined else None
+    return url_for("decide.one", meeting=meeting, case=waiting) if waiting else ""
+
+
+def title_of(about: Summary) -> str:
+    """What a meeting is called."""
+    return f"{about.borough} panel, {day(about.day)}"
+
+
+def standing() -> tuple[Alert, ...]:
+    """For a home page: the meetings that are open now or planned for today."""
+    found = meetings.coming(db.session(), gate.doors(), gate.actor())
+    return tuple(_alert(s) for s in found if s.state == OPEN or (s.state == PLANNED and s.day == today()))
+
+
+def _alert(about: Summary) -> Alert:
+    words = f"{plural(about.cases, 'case')} on the agenda, {about.decided} decided."
+    heading = f"The {about.borough} panel is {'open now' if about.state == OPEN else 'today'}"
+    path = url_for("meetings.one", meeting=about.id)
+    return Alert("notice", words, heading=heading, path=path, path_text="Go to the meeting")
+
+
+def _say(words: str) -> None:
+    session[DONE] = words
+
+
+def _told() -> tuple[Alert, ...]:
+    done = session.pop(DONE, None)
+    return (Alert("done", str(done)),) if done else ()
