@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.casework import cover, team
+from portal.casework import cover, meetings, team
 from portal.casework.cover import Order
 from portal.db import to_micros
 from portal.demo.people.shapes import Nominal
@@ -46,13 +46,15 @@ AWAY = timedelta(days=9)
 
 
 def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: Mapping[str, Nominal]) -> None:
-    """Lists, views, cover for a colleague who goes on leave, a curious search that ends in a refusal, and an emergency
-    that awaits its review."""
+    """Lists, views, cover for a colleague who goes on leave, a panel planned for today, a curious search that ends in a
+    refusal, and an emergency that awaits its review."""
     for key, purpose in AT_WORK.items():
         actor = _actor(session, doors, users[key])
         for line in lists.my_cases(session, doors, actor).lines[:2]:
             _open(session, doors, actor, line.case, purpose)
     _goes_on_leave(session, doors, users["achterberg"], users["feeney"], users["okonkwo"])
+    chair = _actor(session, doors, users["rahman"])
+    meetings.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 

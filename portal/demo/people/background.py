@@ -104,7 +104,24 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
     )  # fmt: skip
     review = _review(book, p, rng)
     _stages(book, p, rng, case, panel, review)
+    _decisions(book, p, panel)
     return review
+
+
+def _decisions(book: Casebook, p: Profile, panel: int) -> None:
+    """What the panel decided and why, where it has met on the case; by a dice of its own."""
+    rng = Random(f"{book.reference} panel")  # noqa: S311 invented people need no secrets
+    decided = [(panel, "Select", phrases.SELECTED_BECAUSE)]
+    if panel > 150 and rng.random() < 0.6:
+        decided.append((panel // 2, "Stay on IOM", phrases.STAYED_BECAUSE))
+    if p.state == v.DESELECTED:
+        decided.append((max(2, panel // 9), "De-select", phrases.LEFT_BECAUSE))
+    for back, outcome, why in decided:
+        at = book.ago(back, "15:20")
+        book.add(
+            at, p.coordinator, "decision", outcome=outcome, reason=rng.choice(why).format_map(Slots(rng, p.words)),
+            decided_on=at.date().isoformat(), decided_by=f"Panel of {at:%d.%m.%Y}",
+        )  # fmt: skip
 
 
 def _stages(book: Casebook, p: Profile, rng: Random, case: int, panel: int, review: date) -> None:

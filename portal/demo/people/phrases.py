@@ -225,3 +225,26 @@ NEEDS = (
     "Raised risk to {himself} in the week after court. Please tell us the result the same day.",
     "Cannot manage lifts or small rooms. Ground floor interview room.",
 )
+
+SELECTED_BECAUSE = (
+    "Nine arrests in the year, most within a mile of home. Police and probation agree that short orders have not held.",
+    "Score is only medium. Taken on for the pace of it: four offences since Easter, each a step up from the last.",
+    "Housing and probation both asked. Nobody at the table against. Treatment to see {him} before the next panel.",
+    "Meets fixed cohort. Panel wants the tag condition looked at, and one worker, not three.",
+    "Divided: police for, youth justice unsure. Taken on for six months, then looked at again.",
+    "Released next month to no address. Better known to us before than after.",
+)
+"""Why a panel took somebody on."""
+STAYED_BECAUSE = (
+    "Settled since the tenancy, but it is eight weeks. Too soon.",
+    "Keeps appointments. Two stops in the old company this month. Stays, with less contact.",
+    "In custody until spring. Stays, so that release is planned by those who know {him}.",
+    "No progress on the plan. SPOCs to bring what they tried to the next meeting.",
+)
+"""Why somebody stayed."""
+LEFT_BECAUSE = (
+    "Fourteen months without an offence, in work, own tenancy. All agencies content.",
+    "Moved out of London, accepted by the local team. Handed over in writing.",
+    "Out of scope now: nothing but old matters. Door stays open.",
+)
+"""Why a panel de-selected somebody."""

@@ -34,6 +34,9 @@ latchford  | Dean Latchford             | barnet_recovery | spoc                
 castell    | Yvonne Castell             | dwp             | practitioner         | -          | -
 tetteh     | Samuel Tetteh              | barnet_bridges  | practitioner         | barnet-iom | -
 penhaligon | Rosie Penhaligon           | barnet_bridges  | lead admin           | barnet-iom | -
+quayle     | Insp Robert Quayle         | police          | attendee             | -          | -
+hartigan   | Niamh Hartigan             | barnet_adults   | attendee             | barnet-iom | -
+narang     | Meera Narang               | ntmh            | attendee             | barnet-iom | -
 marsh      | Gillian Marsh              | police          | dpo                  | -          | -
 tran       | Kevin Tran                 | police          | admin                | -          | -
 varma      | Sunil Varma                | probation       | dpo                  | -          | -

@@ -50,6 +50,11 @@ def _forms(book: Casebook, gone: int) -> None:
         case, book.ago(311, "13:05"), "rahman", status=v.SELECTED, rag=v.AMBER, selected_on=book.on(311).isoformat(),
         rag_reason="Address for now, nothing to do in the day.", review_on=book.day(255).isoformat(),
     )  # fmt: skip
+    book.add(
+        book.ago(311, "13:10"), "rahman", "decision", outcome="Select", decided_on=book.on(311).isoformat(),
+        reason="All for. Children's services to be at the table as long as he is a care leaver: he turns up for them "
+        "and for nobody else.", decided_by="Panel, chair P. Llewellyn; police, probation, housing, children's services",
+    )  # fmt: skip
     book.edit(case, book.ago(302, "10:40"), "rahman", status=v.ACTIVE)
     book.edit(
         case, book.ago(196, "16:15"), "rahman", rag=v.RED, review_on=book.day(170).isoformat(),
