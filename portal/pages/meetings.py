@@ -119,7 +119,7 @@ def _one(meeting: uuid.UUID, problems: Mapping[str, str], reference: str = "") -
     d = {
         "view": view,
         "title": title,
-        "items": [(item, url_for("decide.one", meeting=meeting, case=item.line.case)) for item in view.items],
+        "agenda": [(item, url_for("decide.one", meeting=meeting, case=item.line.case)) for item in view.items],
         "next": _next(view, meeting),
         "joined": [p for p in view.people if p.joined],
         "reference": reference,
