@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,7 @@ from portal.casework import deciding, minuting
 from portal.casework.deciding import Decided, Told
 from portal.db import db
 from portal.errors import Conflict
-from portal.pages.day_input import Day, day_of, sent, today
+from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.meetings import DONE, title_of
@@ -23,13 +24,16 @@ pages = Blueprint("decide", __name__)
 
 RAGS = ("Red", "Amber", "Green")
 COHORTS = ("Fixed", "Flex", "Free")
-OUTCOMES = (
+LATER = (deciding.LATER, "Decide later", "Nothing changes; the case comes back to a later meeting")
+CLOSES = "Closes the case from this moment"
+REFERRED = (
     (deciding.SELECT, "Take on", "The case is selected from today"),
-    (deciding.STAY, "Stay on IOM", "Give the next review"),
-    (deciding.LATER, "Decide later", "Nothing changes; the case comes back to a later meeting"),
-    (deciding.DESELECT, "De-select", "Closes the case at once, for everybody"),
-    (deciding.NOT_SELECT, "Do not take on", "Closes the case at once, for everybody"),
+    (deciding.NOT_SELECT, "Do not take on", CLOSES),
+    LATER,
 )
+RUNNING = ((deciding.STAY, "Stay on IOM", ""), (deciding.DESELECT, "De-select", CLOSES), LATER)
+USUAL = timedelta(weeks=13)
+"""Until the next review, unless somebody says otherwise."""
 NO_DAY = "The next review must be a real date, like 27 3 2027"
 CHANGED = "Someone changed the status or the RAG meanwhile. What you wrote is kept; look again and record it once more."
 DECIDED = "Somebody else recorded a decision on that case. It stands; yours was not kept beside it."
@@ -40,7 +44,7 @@ ANCHORS = {"decision.reason": "reason", "case.rag_reason": "rag_reason", "case.r
 @gate.page(gate.CONTENT)
 def one(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
     """The case as the agreement gives it to who attends, and the decision to be recorded."""
-    return _one(meeting, case, Told(), ("", "", ""), {})
+    return _one(meeting, case, Told(), typed(today() + USUAL), {})
 
 
 @pages.post("/meeting/<uuid:meeting>/case/<uuid:case>")
@@ -124,7 +128,7 @@ def _one(
             "review": review,
             "record": standing.id if standing else "",
             "base": standing.version if standing else 0,
-            "outcomes": OUTCOMES,
+            "outcomes": RUNNING if head.status not in ("", "Referred") else REFERRED,
             "rags": [(r, r, "") for r in RAGS],
             "cohorts": [(c, c, "") for c in COHORTS],
             "rag": told.rag or head.rag,

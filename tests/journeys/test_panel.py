@@ -15,10 +15,11 @@ GUEST = {"desktop": "hartigan", "phone": "quayle", "plain": "narang"}
 WHY = "Meets the criteria, and every agency at the table is for it. Tag condition to be looked at."
 
 
-def _review(person: Person) -> None:
-    day = day_at(now_micros()) + timedelta(days=92)
+def _review(person: Person, days: int | None) -> None:
+    """Type the day of the next review, or empty its boxes."""
+    day = day_at(now_micros()) + timedelta(days=days or 0)
     for part, text in (("", day.day), ("-month", day.month), ("-year", day.year)):
-        person.page.locator(f"#review_on{part}").fill(str(text))
+        person.page.locator(f"#review_on{part}").fill("" if days is None else str(text))
 
 
 def _keeps_few(nadia: Person) -> None:
@@ -78,11 +79,12 @@ def test_a_panel_is_planned_held_and_minuted(someone: Callable[[], Person], kind
     nadia.reads("There is a problem", "Choose what the panel decided", "Say why")
     nadia.chooses("Stay on IOM")
     nadia.fills("Why?", WHY)
+    _review(nadia, None)
     nadia.presses("Record and go to the next case")
     nadia.reads("Give the day of the next review")
     assert nadia.page.get_by_label("Why?", exact=True).input_value() == WHY
     nadia.look("decide-problem")
-    _review(nadia)
+    _review(nadia, 92)
     nadia.presses("Record and go to the next case")
     nadia.reads("The decision is recorded.")
     nadia.chooses("Decide later")

@@ -111,7 +111,7 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
 def _decisions(book: Casebook, p: Profile, panel: int) -> None:
     """What the panel decided and why, where it has met on the case; by a dice of its own."""
     rng = Random(f"{book.reference} panel")  # noqa: S311 invented people need no secrets
-    decided = [(panel, "Select", phrases.SELECTED_BECAUSE)]
+    decided: list[tuple[int, str, tuple[str, ...]]] = [(panel, "Select", phrases.SELECTED_BECAUSE)]
     if panel > 150 and rng.random() < 0.6:
         decided.append((panel // 2, "Stay on IOM", phrases.STAYED_BECAUSE))
     if p.state == v.DESELECTED:

@@ -207,7 +207,7 @@ def test_nobody_who_attends_is_signed_out_for_being_idle(panel: Panel) -> None:
     assert panel.close(who, meeting)
     assert sessions.resolve(at.session, fresh.cookie, limits, now + 10 * MINUTE)
     assert sessions.resolve(at.session, fresh.cookie, limits, much_later) is None
-    assert at.session.get(LoginSession, fresh.session, populate_existing=True).held_until is None  # type: ignore[union-attr]
+    assert at.session.get(LoginSession, fresh.session, populate_existing=True).held_until is None
 
 
 def test_a_decision_is_a_record_and_changes_the_case_with_it(panel: Panel) -> None:
