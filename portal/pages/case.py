@@ -106,7 +106,8 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
         return visiting.ask(action=action, kept=kept, chosen=chosen, reason=reason, problems=long.problems, status=400)
     then, path = form.get(visiting.THEN, ""), url_for("case.view", visit=begun)
     if then and visiting.goes_on(then):
-        return redirect(f"{path}/{then}", 307)  # keeps the method and what was typed
+        typed = set(kept) - {visiting.THEN}
+        return redirect(f"{path}/{then}", 307 if typed else 303)  # 307 keeps the method and what was typed
     return redirect(path, 303)
 
 

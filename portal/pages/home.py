@@ -30,7 +30,8 @@ DUTIES = {
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None."""
+    """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
+    that of the list and of an update shared from it, `task` the same as an answer to why."""
 
     heading: str
     list: CaseList
@@ -39,6 +40,8 @@ class Cases:
     previous: str | None
     next: str | None
     words: str
+    purpose: str
+    task: str
 
 
 @pages.get("/")
@@ -74,11 +77,19 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         previous=_path(review, page - 1) if page > 1 else None,
         next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
+        purpose=found.purpose,
+        task=_task(who, found.purpose),
     )
     alerts = kept.alerts() + standing(around(db.session(), gate.doors(), who), who.user)
     if meetings.attends(gate.doors(), who):
         alerts += standing_meetings()
     return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=alerts, d=d)
+
+
+def _task(who: Actor, purpose: str) -> str:
+    """What a purpose is, in the words of the question why."""
+    asked = (a.purposes[purpose].ask for a in gate.doors().book.of_party(who.party) if purpose in a.purposes)
+    return next(asked, "")
 
 
 def _path(review: bool, page: int) -> str:

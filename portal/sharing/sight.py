@@ -20,6 +20,7 @@ MOST, MOST_OUTCOMES = 768, 64
 """How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
 weigh stands in docs/operations.md (Memory)."""
 
+UPDATE = "update"
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
 
 
@@ -137,6 +138,11 @@ class Sight:
             for label in (kind.labelled or ("",))
         )
         return tuple(s for s in shapes if self.permitted(CREATE, s) and self.permitted(SHARE, s))
+
+    @cached_property
+    def shares_updates(self) -> bool:
+        """Whether an update of some kind may be shared here."""
+        return any(shape.kind == UPDATE for shape in self.writable)
 
     @cached_property
     def addable(self) -> tuple[Writable, ...]:

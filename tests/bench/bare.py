@@ -99,6 +99,7 @@ _SEARCH = (
     .join(CASE, CASE.c.id == FOUND.c.case)
     .where(FOUND.c.pnc == bindparam("pnc"))
 )
+WHY = ("selection", "Deciding whether to take someone on")
 FIELDS = ["person.surname", "person.forename", "case.rag", "case.status"]
 NO_RECEIPT = Receipt("", datetime(2026, 1, 1, tzinfo=UTC))
 
@@ -365,7 +366,7 @@ def _home(words: Words) -> str:
         if not update.new
     )
     found = CaseList(lines, shared[:10], total, 1, "OFFICIAL-SENSITIVE", NO_RECEIPT, dated=words.listed.dated)
-    d = Cases("Cases in Barnet", found, False, False, None, "/?page=2", f"1 to {len(lines):,} of {total:,}")
+    d = Cases("Cases in Barnet", found, False, False, None, "/?page=2", f"1 to {len(lines):,} of {total:,}", *WHY)
     return render_template("home.html", page=_frame(words, d.heading), d=d)
 
 
@@ -379,6 +380,7 @@ def _line(case: Any, text: Mapping[str, str], new: int) -> Line:
         status=text.get("case.status", ""),
         review_due=from_micros(case.review_due) if case.review_due else None,
         new=new,
+        can_share=True,
     )
 
 

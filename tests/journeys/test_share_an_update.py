@@ -57,6 +57,19 @@ def test_from_sign_in_to_sign_out(someone: Callable[[], Person]) -> None:
     walsh.heading("Sign in")
 
 
+@EVERY_KIND
+def test_in_two_clicks_and_one_text_box_from_home(someone: Callable[[], Person]) -> None:
+    walsh = someone()
+    walsh.signs_in("walsh")
+    walsh.page.get_by_role("button", name=re.compile("^Share an update on .*Keating")).click()
+    walsh.heading("Share an update")
+    walsh.reads("Keating", "Risk management and crime prevention")
+    walsh.look("update-from-home")
+    walsh.fills("What happened?", WROTE)
+    walsh.presses("Share this update")
+    walsh.reads("Shared. Whoever may see it finds it on the case now.", WROTE)
+
+
 def _shares(walsh: Person) -> None:
     walsh.follows("Share an update")
     walsh.heading("Share an update")

@@ -34,7 +34,7 @@ SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case in a list."""
+    """One case in a list. `can_share`: this capacity may share an update there for the purpose of the list."""
 
     case: uuid.UUID
     reference: str
@@ -44,6 +44,7 @@ class Line:
     status: str
     review_due: datetime | None
     new: int
+    can_share: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """A page of cases, what was lately shared on them, and the receipt. `dated`: the reader is given review dates."""
+    """A page of cases, what was lately shared on them, and the receipt. `dated`: the reader is given review dates;
+    `purpose`: what the list is for."""
 
     lines: tuple[Line, ...]
     shared: tuple[Shared, ...]
@@ -68,6 +70,7 @@ class CaseList:
     marking: str
     receipt: Receipt | None
     dated: bool = False
+    purpose: str = ""
 
 
 def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review: bool = False) -> CaseList:
@@ -93,7 +96,7 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
     count, some = _within_reach(reach, review and dated, dated)
     total = count.first(session, **wanted) or 0
     cases = some.all(session, **wanted)
-    return replace(listed(session, doors, actor, cases, purpose, now, total, page), dated=dated)
+    return replace(listed(session, doors, actor, cases, purpose, now, total, page), dated=dated, purpose=purpose)
 
 
 def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
@@ -243,6 +246,7 @@ def _line(
         status=status,
         review_due=from_micros(case.review_due) if case.review_due and seen.knows_review else None,
         new=new,
+        can_share=seen.shares_updates,
     )
 
 

@@ -108,3 +108,31 @@ def test_a_prefetch_is_refused_and_logs_nothing(web, world, officer):
     assert answer.status_code == 403
     assert "Marlowe" not in answer.text
     assert web.logged() == before
+
+
+def test_an_update_is_two_clicks_and_one_text_box_from_home(web, world, officer):
+    case = world.case(assigned=[officer])
+    web.sign_in(officer)
+    page = web.get("/").text
+    assert f'form="share" formaction="/case/{case}"' in page
+    assert "opens the case for: Managing the risk this person poses" in web.text
+    begun = web.post(f"/case/{case}", {"purpose": "risk", "then": "update"})
+    assert begun.status_code == 303
+    assert begun.location.endswith("/update")
+    assert "Share an update" in web.get(begun.location).text
+    assert ("purpose-chosen", "permitted") in web.logged()
+
+
+def test_nobody_is_offered_to_share_where_no_clause_lets_them(web, world):
+    chair = world.actor("police", "chair", "Carl Chair")
+    world.case(closed_at=1, state="deselected", assigned=[chair])
+    web.sign_in(chair)
+    assert 'form="share"' not in web.get("/").text
+
+
+def test_leading_on_takes_nowhere_but_to_a_form_that_writes(web, world, officer):
+    case = world.case(assigned=[officer])
+    web.sign_in(officer)
+    for then in ("print", "../../sign-out", "//elsewhere.example", "purpose"):
+        answer = web.post(f"/case/{case}", {"purpose": "risk", "then": then})
+        assert answer.location.rpartition("/")[0].endswith("/visit")
