@@ -4,6 +4,7 @@ from alembic import context
 
 import portal.audit.tables
 import portal.auth.tables
+import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.meeting_tables
 import portal.sharing.tables  # noqa: F401  every table registers itself on Base

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from portal.errors import Misconfigured
 
@@ -32,6 +33,8 @@ class Settings:
     """Agreement files to serve, separated by the path separator. Default: the three shipped with the portal."""
     providers_file: Path
     """TOML file that names the identity providers and which party each of their users belongs to."""
+    smtp_password_file: Path
+    """File (mode 0600) with the password for the mail server. Default: smtp-password under the home folder."""
     log_origin: str = "iom-portal.invalid/access-log"
     """Name of this installation's access log in its signed checkpoints (a name, not an address that is called)."""
     idle_minutes: int = 15
@@ -50,6 +53,10 @@ class Settings:
     """Where request counts live: memory:// for one worker; Valkey or Redis (`LIMIT_STORES`) for several."""
     workers: int = 1
     """Worker processes of the server. More than one needs a shared limits_url."""
+    smtp_url: str = ""
+    """Where mails go: smtps://… or smtp://… (with STARTTLS), with a user name if the server wants one. Empty: none."""
+    mail_from: str = ""
+    """Address that mails come from. Needed with smtp_url."""
     demo: bool = False
     """True only under `portal demo`: allows plain-http cookies and the demo identity provider on loopback."""
 
@@ -91,6 +98,7 @@ def _defaults(home: Path) -> dict[str, Any]:
         "keys_dir": home / "keys",
         "agreements": tuple(sorted(shipped.glob("*.toml"))),
         "providers_file": home / "providers.toml",
+        "smtp_password_file": home / "smtp-password",
     }
 
 
@@ -118,11 +126,24 @@ def _refuse_unsafe(settings: Settings) -> None:
     if not settings.demo and not settings.secure:
         problems.append("PORTAL_BASE_URL must begin with https://")
     problems += _limits_problems(settings)
+    problems += _mail_problems(settings)
     for name in ("idle_minutes", "absolute_hours", "visit_minutes", "emergency_minutes", "step_up_minutes"):
         if getattr(settings, name) < 1:
             problems.append(f"{PREFIX}{name.upper()} must be at least 1")
     if problems:
         raise Misconfigured("; ".join(problems))
+
+
+def _mail_problems(settings: Settings) -> list[str]:
+    if not settings.smtp_url:
+        return []
+    problems = []
+    where = urlsplit(settings.smtp_url)
+    if where.scheme not in ("smtp", "smtps") or not where.hostname or where.password:
+        problems.append("PORTAL_SMTP_URL must be smtps://host or smtp://host; the password goes into a file of its own")
+    if "@" not in settings.mail_from:
+        problems.append("PORTAL_MAIL_FROM must be the address that mails come from")
+    return problems
 
 
 def _limits_problems(settings: Settings) -> list[str]:
@@ -138,17 +159,26 @@ def _limits_problems(settings: Settings) -> list[str]:
 
 def read_secret(settings: Settings) -> bytes:
     """The signing secret. Raises `Misconfigured` if the file is missing, short, or readable by others."""
-    path = settings.secret_file
+    secret = _private(settings.secret_file, "PORTAL_SECRET_FILE", "; run `portal init`")
+    if len(secret) < 32:
+        raise Misconfigured(f"PORTAL_SECRET_FILE: {settings.secret_file.name} holds fewer than 32 bytes")
+    return secret
+
+
+def read_smtp_password(settings: Settings) -> str:
+    """The password for the mail server. Raises `Misconfigured` if the file is missing or readable by others."""
+    return _private(settings.smtp_password_file, "PORTAL_SMTP_PASSWORD_FILE", "").decode().strip()
+
+
+def _private(path: Path, named: str, remedy: str) -> bytes:
     try:
         mode = path.stat().st_mode & 0o077
-        secret = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise Misconfigured(f"PORTAL_SECRET_FILE: cannot read {path.name}; run `portal init`") from error
+        raise Misconfigured(f"{named}: cannot read {path.name}{remedy}") from error
     if mode:
-        raise Misconfigured(f"PORTAL_SECRET_FILE: {path.name} can be read by others; set its mode to 0600")
-    if len(secret) < 32:
-        raise Misconfigured(f"PORTAL_SECRET_FILE: {path.name} holds fewer than 32 bytes")
-    return secret
+        raise Misconfigured(f"{named}: {path.name} can be read by others; set its mode to 0600")
+    return content
 
 
 def read_toml(path: Path) -> dict[str, Any]:

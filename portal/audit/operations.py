@@ -22,6 +22,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "export": "Took data out as a file.",
     "print": "Opened a page made for printing.",
     "import": "Brought in a file from an agency.",
+    "notified": "Was told by e-mail that something waits for them.",
     "purpose-chosen": "Said what the visit to a case is for.",
     "meeting-arranged": "Arranged a meeting: its day, its cases, who attends.",
     "meeting-opened": "Opened a meeting.",

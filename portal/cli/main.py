@@ -5,7 +5,7 @@ import sys
 import click
 
 from isa.errors import AgreementInvalid
-from portal.cli import agreement, audit, demo, importing, keys, running
+from portal.cli import agreement, audit, demo, importing, keys, notifying, running
 from portal.errors import PortalError, Refused
 
 
@@ -24,6 +24,7 @@ for command in (
     running.migrate,
     running.serve,
     running.grant,
+    notifying.notify,
 ):
     portal.add_command(command)
 

@@ -56,6 +56,7 @@ class Links:
     sign_out: str = "/sign-out"
     accessibility: str = "/accessibility"
     help: str = "/help"
+    mails: str = "/e-mails"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from portal.pages import (
     imports,
     kept,
     log,
+    mails,
     meetings,
     paper,
     people,
@@ -30,7 +31,7 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home)
+    front = (health, help, sign_in, sign_out, home, mails)
     work = (case, record, change, kept, copying, emergency, paper, search, team, team_case, meetings, decide, imports)
     for noun in (*front, *work, agreement, people, log):
         app.register_blueprint(noun.pages)

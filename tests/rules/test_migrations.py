@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 import portal.audit.tables
 import portal.auth.tables
+import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.meeting_tables
 import portal.sharing.tables  # noqa: F401

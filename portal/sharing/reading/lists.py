@@ -2,12 +2,11 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -21,9 +20,10 @@ from portal.sharing import facts, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.fresh import Fresh, updates
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
-from portal.sharing.sight import READ, Shape, Sight, sight
-from portal.sharing.tables import Assignment, CaseFile, CaseSeen, RecordRow
+from portal.sharing.sight import READ, Sight, sight
+from portal.sharing.tables import Assignment, CaseFile
 from portal.sharing.visits import CASE, Case
 
 PAGE, LATEST = 50, 10
@@ -119,6 +119,20 @@ def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, 
     )
 
 
+def within_reach(session: Session, doors: Doors, actor: Actor, now: int) -> list[Case]:
+    """Every case that this capacity works on or may list, in pages of the database's own. Opens and decides nothing."""
+    reach, content, _ = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach == "none":
+        return []
+    agreements = [a.id for a in doors.book.of_party(actor.party)]
+    wanted = {"agreements": agreements, "party": actor.party, "user": actor.user, "now": now}
+    _, some = _within_reach(reach, False, False)
+    found: list[Case] = []
+    while len(page := some.all(session, **wanted, first=len(found), soon=now)) == PAGE:
+        found += page
+    return found + page
+
+
 @lru_cache(maxsize=16)
 def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Query[int], Query[Case]]:
     """How many cases are within a reach, and a page of them."""
@@ -165,7 +179,7 @@ def listed(
     for head in rows:
         by_case.setdefault(head.case, []).append(head)
     sealed = fetch(session, doors.keys, [h.id for h in rows], SHOWN)
-    fresh = _fresh(session, actor, seen, ids, now)
+    fresh = updates(session, actor, seen, ids, now - FORTNIGHT)
     new = Counter(f.case for f in fresh if f.unseen)
     subjects = [_subject(seen[c.id], c, by_case.get(c.id, ())) for c in visible]
     decided = union(s.decided for s in subjects if s.decided)
@@ -250,48 +264,7 @@ def _line(
     )
 
 
-class _Fresh(NamedTuple):
-    case: uuid.UUID
-    label: str
-    owner: str
-    at: int
-    unseen: bool
-
-
-_UPDATES = Query(
-    select(
-        RecordRow.case,
-        RecordRow.label,
-        RecordRow.owner,
-        RecordRow.made_as_youth,
-        RecordRow.created_at,
-        CaseSeen.seen_at,
-    )
-    .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == bindparam("user")))
-    .where(
-        RecordRow.case.in_(bindparam("cases", expanding=True)),
-        RecordRow.kind == "update",
-        RecordRow.owner != bindparam("party"),
-        RecordRow.created_at > bindparam("since"),
-    )
-    .order_by(RecordRow.created_at.desc())
-)
-
-
-def _fresh(
-    session: Session, actor: Actor, seen: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], now: int
-) -> list[_Fresh]:
-    """Readable updates by other parties in the last fortnight, newest first, and whether they were seen."""
-    since = now - FORTNIGHT
-    updates = _UPDATES.all(session, user=actor.user, party=actor.party, cases=ids, since=since)
-    return [
-        _Fresh(case, label, owner, at, seen_at is None or at > seen_at)
-        for case, label, owner, youth, at, seen_at in updates
-        if seen[case].permitted(READ, Shape("update", label, owner, youth))
-    ]
-
-
-def _shared(seen: Sight, update: _Fresh, name: str) -> Shared:
+def _shared(seen: Sight, update: Fresh, name: str) -> Shared:
     label, owner = agreements_label(seen, update.label), owner_name(seen, update.owner)
     return Shared(update.case, name, label, owner, from_micros(update.at))
 

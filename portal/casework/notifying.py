@@ -1,0 +1,140 @@
+"""Mails of the morning: that something waits for somebody, never what. At most one a day, and nothing is lost.
+
+The day is written down before a mail goes and the instant it told of afterwards: whoever was killed in between sends
+nothing twice, and the next mail tells of what the lost one would have.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from portal.audit.entry import Entry
+from portal.auth import capacities
+from portal.auth.actor import Actor
+from portal.auth.tables import CapacityGrant
+from portal.casework import meetings, team
+from portal.casework.notice_tables import MorningMail
+from portal.db import DAY, put
+from portal.sharing import posts
+from portal.sharing.days import day_at
+from portal.sharing.doors import Doors
+from portal.sharing.reading import fresh, lists, staff
+
+SATURDAY = 5
+Send = Callable[[str], bool]
+"""Hands a mail for this address to the server; whether the server has it."""
+
+
+def wants(session: Session, user: uuid.UUID) -> bool:
+    """Whether this person wants the mail; they do until they say otherwise."""
+    found = session.get(MorningMail, user, populate_existing=True)
+    return found is None or found.wanted
+
+
+def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool) -> None:
+    """Keep whether this person wants it."""
+    with doors.log.transaction(session):
+        found = session.get(MorningMail, user, populate_existing=True)
+        known = (found.tried_on, found.told_until) if found else (0, None)
+        values = {"wanted": wanted, "tried_on": known[0], "told_until": known[1]}
+        put(session, MorningMail, {"user": user}, values)
+
+
+def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextManager[Send]]) -> int:
+    """Mail everybody for whom something waits and who was not told today; how many mails went. Nobody at weekends.
+
+    `opened` opens the way to the mail server, once it is needed. Raises what it raises, and `LogUnavailable`.
+    """
+    now = doors.clock()
+    today = day_at(now)
+    if today.weekday() >= SATURDAY:
+        return 0
+    doors.book.refresh(session)
+    waiting = [user for user, grants in _people(session, doors, now) if _waits(session, doors, user, grants, now)]
+    addresses = staff.names(session, doors, waiting, "email") if waiting else {}
+    count = 0
+    reachable = [user for user in waiting if "@" in addresses[user]]
+    if not reachable:
+        return 0
+    with opened() as send:
+        for user in reachable:
+            if _claimed(session, doors, user, now) and send(addresses[user]):
+                _told(session, doors, user, now)
+                count += 1
+    return count
+
+
+def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
+    """Everybody who has a capacity that works on cases or attends meetings, and has not been told today."""
+    today = day_at(now).toordinal()
+    held: dict[uuid.UUID, list[CapacityGrant]] = defaultdict(list)
+    for grant in session.scalars(select(CapacityGrant).where(capacities.in_force(now))):
+        if doors.book.role(Capacity(grant.party, grant.role))[1]:
+            held[grant.user].append(grant)
+    known = {m.user: m for m in session.scalars(select(MorningMail))}
+    for user, grants in held.items():
+        row = known.get(user)
+        if row is None or (row.wanted and row.tried_on < today):
+            yield user, grants
+
+
+def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> bool:
+    """Whether something waits in any of their capacities: decided, so that what they may not read tells nothing."""
+    since = _since(session.get(MorningMail, user), now)
+    return any(_for(session, doors, Actor(user, g.party, g.role, "", g.id, False), since, now) for g in grants)
+
+
+def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
+    if meetings.attends(doors, actor) and any(s.day == day_at(now) for s in meetings.coming(session, doors, actor)):
+        return True
+    if any(since < post.starts <= now for post in posts.cover(session, actor.party, now, actor.user)):
+        return True
+    return _news(session, doors, actor, since, now)
+
+
+def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
+    """An update they may read and have not seen, or a review that fell due, on one of their cases."""
+    cases = lists.within_reach(session, doors, actor, now)
+    if not cases:
+        return False
+    purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
+    seen = lists.sights(session, doors, actor, cases, purpose, now)
+    known = [c for c in cases if seen[c.id].knows_person]
+    if any(c.review_due and since < c.review_due <= now and seen[c.id].knows_review for c in known):
+        return True
+    found = fresh.updates(session, actor, seen, [c.id for c in known], since) if known else []
+    return any(update.unseen for update in found)
+
+
+def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
+    """Write down that this person is mailed today, with its entry; False where another run has done so."""
+    today = day_at(now).toordinal()
+    with doors.log.transaction(session) as tx:
+        row = session.get(MorningMail, user, populate_existing=True, with_for_update=True)
+        if row is not None and (row.tried_on >= today or not row.wanted):
+            return False
+        put(
+            session,
+            MorningMail,
+            {"user": user},
+            {"wanted": True, "tried_on": today, "told_until": _since(row, now)},
+        )
+        tx.append(Entry("notified", subjects=team.named([user])))
+    return True
+
+
+def _since(row: MorningMail | None, now: int) -> int:
+    """From when on something is news: whoever was never told is told of a day."""
+    return row.told_until if row and row.told_until else now - DAY
+
+
+def _told(session: Session, doors: Doors, user: uuid.UUID, until: int) -> None:
+    with doors.log.transaction(session):
+        row = session.get(MorningMail, user, populate_existing=True)
+        if row is not None:
+            row.told_until = until

@@ -1,0 +1,73 @@
+"""portal notify: the mails of the morning, by the mail server that the settings name."""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+import click
+
+from portal.casework import notifying
+from portal.casework.notifying import Send
+from portal.cli import installation
+from portal.config import Settings, read_smtp_password
+from portal.errors import Misconfigured
+
+SUBJECT = "Something in Accord needs you"
+WORDS = """Something on a case you work on needs you, or a meeting is today.
+
+Sign in to see what it is: {base_url}
+
+This mail says no more on purpose, and there is at most one a working day.
+If you do not want it, say so in Accord: "E-mails" at the foot of each page.
+"""
+PATIENCE = 30  # seconds for an answer of the mail server
+
+
+@click.command()
+def notify() -> None:
+    """Mail everybody for whom something waits and who was not mailed today. Run it each morning."""
+    given = installation.settings()
+    if not given.smtp_url:
+        raise Misconfigured("PORTAL_SMTP_URL names no mail server")
+    with installation.opened(given) as (_, session, doors):
+        try:
+            count = notifying.tell(session, doors, lambda: server(given))
+        except (OSError, smtplib.SMTPException) as error:
+            raise click.ClickException(
+                f"the mail server did not answer as it should: {type(error).__name__}"
+            ) from error
+    click.echo(f"{count} mails sent.")
+
+
+@contextmanager
+def server(given: Settings) -> Iterator[Send]:
+    """A way to the mail server. Raises `OSError`, `SMTPException` where there is none."""
+    where = urlsplit(given.smtp_url)
+    host, context = str(where.hostname), ssl.create_default_context()
+    connection: smtplib.SMTP
+    if where.scheme == "smtps":
+        connection = smtplib.SMTP_SSL(host, where.port or 465, timeout=PATIENCE, context=context)
+    else:
+        connection = smtplib.SMTP(host, where.port or 587, timeout=PATIENCE)
+    with connection:
+        if where.scheme == "smtp" and not given.demo:
+            connection.starttls(context=context)
+        if where.username:
+            connection.login(where.username, read_smtp_password(given))
+        yield lambda address: _sent(connection, given, address)
+
+
+def _sent(connection: smtplib.SMTP, given: Settings, address: str) -> bool:
+    """Whether the server took the mail. One address that it refuses keeps nobody else's back."""
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = SUBJECT, given.mail_from, address
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(WORDS.format(base_url=given.base_url))
+    try:
+        connection.send_message(mail)
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
+        return False
+    return True

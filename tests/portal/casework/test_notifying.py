@@ -1,0 +1,214 @@
+"""Mails of the morning: to whom something waits, once a day, through a real mail server, and never a word of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from sqlalchemy import select
+
+from portal.auth.actor import Actor
+from portal.auth.tables import CapacityGrant
+from portal.casework import meetings, notifying
+from portal.casework.notifying import Send
+from portal.cli import notifying as command
+from portal.db import DAY, HOUR, now_micros, put
+from portal.sharing import staff, visits, writing
+from portal.sharing.days import day_at
+from portal.sharing.reading import case as case_reading
+from portal.sharing.tables import CaseFile
+from tests import clock
+from tests.installation import World
+from tests.machine import free_port
+
+ADDRESS = "ada.okafor@police.example"
+
+
+class Post:
+    """The morning of Ada, a police officer with one case, and of who may write on it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ada = self.enrol("police", "practitioner", "Ada Okafor", ADDRESS)
+        self.jo = world.actor("probation", "practitioner", "Jo Smith")
+        self.case = world.case(assigned=[self.ada, self.jo])
+        self.box: list[str] = []
+
+    def enrol(self, party: str, role: str, name: str, address: str) -> Actor:
+        who = self.world.actor(party, role, name)
+        with self.world.doors.log.transaction(self.world.session):
+            staff.keep(self.world.session, self.world.doors.keys, who.user, party, name, address)
+        return who
+
+    def share(self, kind: str = "behaviour") -> None:
+        at = self.world
+        visit = visits.begin(at.session, at.doors, self.jo, self.case, "risk", "", at.doors.clock())
+        typed = {f"update.text@{kind}": "Missed his appointment.", f"update.nature@{kind}": "Fact"}
+        writing.create(at.session, at.doors, self.jo, visit, "update", kind, typed)
+
+    def tell(self, send: Send | None = None) -> int:
+        @contextmanager
+        def opened() -> Iterator[Send]:
+            yield send or self.received
+
+        return notifying.tell(self.world.session, self.world.doors, opened)
+
+    def received(self, address: str) -> bool:
+        self.box.append(address)
+        return True
+
+    def later(self, micros: int) -> None:
+        at = self.world
+        at.doors = replace(at.doors, clock=lambda: now_micros() + micros)
+
+
+@pytest.fixture
+def post(either: World) -> Post:
+    return Post(either)
+
+
+def test_nobody_is_mailed_for_whom_nothing_waits(post: Post) -> None:
+    assert post.tell() == 0
+    assert not post.box
+
+
+def test_an_update_is_told_once_a_day_however_often_it_runs(post: Post) -> None:
+    post.share()
+    assert post.tell() == 1
+    assert post.box == [ADDRESS]
+    post.share()
+    assert post.tell() == 0, "they were told today"
+    post.later(DAY)
+    assert post.tell() == 1, "of the one that came after the mail"
+    post.later(2 * DAY - HOUR)
+    assert post.tell() == 0, "nothing new since (and Saturday is not far)"
+
+
+def test_what_was_seen_meanwhile_is_no_news(post: Post) -> None:
+    post.share()
+    at = post.world
+    visit = visits.begin(at.session, at.doors, post.ada, post.case, "risk", "", at.doors.clock())
+    case_reading.case(at.session, at.doors, post.ada, visit)
+    assert post.tell() == 0
+
+
+@pytest.mark.parametrize("kind", ["sentence", "victims"])
+def test_what_they_may_not_read_tells_nothing(post: Post, kind: str) -> None:
+    at = post.world
+    other = post.enrol("barnet_housing", "practitioner", "Una Housing", "una@housing.example")
+    with at.doors.log.transaction(at.session):
+        at.assign(post.case, other)
+    post.share(kind)
+    post.tell()
+    assert "una@housing.example" not in post.box
+    post.later(DAY)
+    post.share("behaviour")
+    post.tell()
+    assert "una@housing.example" in post.box, "the same person is told of what she may read"
+
+
+def test_a_mail_that_was_lost_is_made_good_by_the_next(post: Post) -> None:
+    post.share()
+
+    class Killed(Exception):
+        pass
+
+    def dies(address: str) -> bool:
+        raise Killed
+
+    with pytest.raises(Killed):
+        post.tell(dies)
+    assert post.tell() == 0, "perhaps the server has it: not twice on one day"
+    post.later(DAY)
+    assert post.tell() == 1
+    assert post.tell(lambda address: False) == 0
+
+
+def test_an_address_that_is_refused_keeps_nobody_else_s_back(post: Post) -> None:
+    post.enrol("police", "practitioner", "Bob Bounce", "bob@police.example")
+    bob = post.world.actor("police", "practitioner", "Bob Bounce")
+    with post.world.doors.log.transaction(post.world.session):
+        post.world.assign(post.case, bob)
+    post.share()
+    assert post.tell(lambda address: not address.startswith("bob")) == 1
+
+
+def test_who_wants_none_gets_none(post: Post) -> None:
+    at = post.world
+    assert notifying.wants(at.session, post.ada.user)
+    notifying.wish(at.session, at.doors, post.ada.user, False)
+    assert not notifying.wants(at.session, post.ada.user)
+    post.share()
+    assert post.tell() == 0
+    notifying.wish(at.session, at.doors, post.ada.user, True)
+    assert post.tell() == 1
+
+
+def test_who_has_left_gets_none(post: Post) -> None:
+    at = post.world
+    post.share()
+    with at.doors.log.transaction(at.session):
+        put(at.session, CapacityGrant, {"id": post.ada.capacity}, _grant(post, ended_at=1))
+    assert post.tell() == 0
+
+
+def _grant(post: Post, **more: int) -> dict[str, object]:
+    held = post.world.session.get(CapacityGrant, post.ada.capacity)
+    assert held is not None
+    return {c.name: getattr(held, c.name) for c in CapacityGrant.__table__.columns if c.name != "id"} | more
+
+
+def test_a_meeting_today_is_told_to_who_is_asked(post: Post) -> None:
+    at = post.world
+    guest = post.enrol("barnet_adults", "attendee", "Gwen Guest", "gwen@adults.example")
+    chair = at.actor("barnet_safety", "coordinator", "Nadia Rahman")
+    meetings.plan(at.session, at.doors, chair, "barnet-iom", day_at(at.doors.clock()))
+    assert post.tell() == 1, "the coordinator of this test has no address"
+    assert post.box == ["gwen@adults.example"]
+    assert guest.role == "attendee"
+
+
+def test_nobody_is_mailed_on_a_saturday(post: Post) -> None:
+    with clock.ticking(clock.FIRST + timedelta(days=3)):
+        post.share()
+        assert post.tell() == 0
+    with clock.ticking(clock.FIRST + timedelta(days=5)):
+        assert post.tell() == 0 or post.box == [ADDRESS]
+
+
+class Kept(Message):
+    """Keeps what a real server received."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[str] = []
+
+    def handle_message(self, message: object) -> None:
+        self.mails.append(str(message))
+
+
+def test_a_real_server_gets_a_mail_that_names_nobody(post: Post) -> None:
+    kept = Kept()
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        given = replace(
+            post.world.settings,
+            smtp_url=f"smtp://127.0.0.1:{controller.port}",
+            mail_from="accord@portal.example",
+            demo=True,
+        )
+        post.share()
+        at = post.world
+        assert notifying.tell(at.session, at.doors, lambda: command.server(given)) == 1
+    finally:
+        controller.stop()
+    (mail,) = kept.mails
+    assert f"To: {ADDRESS}" in mail
+    assert given.base_url in mail
+    reference = at.session.execute(select(CaseFile.reference)).scalar()
+    for word in ("Marlowe", "Dean", "appointment", "Probation", "Jo Smith", str(reference), post.case.hex):
+        assert word not in mail
