@@ -16,7 +16,7 @@ from isa.agreement import Capacity
 from portal.audit.entry import Entry
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.auth.tables import CapacityGrant
+from portal.auth.tables import CapacityGrant, UserAccount
 from portal.casework import meetings, team
 from portal.casework.notice_tables import MorningMail
 from portal.db import DAY, put
@@ -115,7 +115,9 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
     """Write down that this person is mailed today, with its entry; False where another run has done so."""
     today = day_at(now).toordinal()
     with doors.log.transaction(session) as tx:
-        row = session.get(MorningMail, user, populate_existing=True, with_for_update=True)
+        own = select(UserAccount.id).where(UserAccount.id == user)
+        session.execute(own.with_for_update(key_share=True))  # of two runs at once the second waits here
+        row = session.get(MorningMail, user, populate_existing=True)
         if row is not None and (row.tried_on >= today or not row.wanted):
             return False
         put(
@@ -129,8 +131,8 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
 
 
 def _since(row: MorningMail | None, now: int) -> int:
-    """From when on something is news: whoever was never told is told of a day."""
-    return row.told_until if row and row.told_until else now - DAY
+    """From when on something is news: whoever was never told is told of a weekend at most."""
+    return row.told_until if row and row.told_until else now - 3 * DAY
 
 
 def _told(session: Session, doors: Doors, user: uuid.UUID, until: int) -> None:
