@@ -6,14 +6,14 @@ While it runs nobody's session ends for being idle. Access opens and closes with
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, sessions
 from portal.auth.actor import Actor
 from portal.casework import meetings
-from portal.casework.meetings import OPEN, OVER, PLANNED, PURPOSE
+from portal.casework.meetings import NOT_HELD, OPEN, OVER, PLANNED, PURPOSE
 from portal.db import HOUR, new_id, put
 from portal.errors import NotFound
 from portal.sharing import said
@@ -33,13 +33,12 @@ def join(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> No
     Every case of the agenda gets a visit of this session, which lasts as long as the meeting. A second time only what
     is missing is made. Raises `NotFound` for who is not asked, `Invalid` with why it cannot be, `LogUnavailable`.
     """
-    now = doors.clock()
     doors.book.refresh(session)
     keeps = meetings.keeps(doors, actor)
-    meetings.row(session, doors, actor, meeting)
     with doors.log.transaction(session) as tx:
+        found = locked(session, doors, actor, meeting)
+        now = doors.clock()
         capacities.require(session, actor, now)
-        found = _locked(session, meeting)
         state = meetings.state_of(found, now)
         cases = _agenda(session, meeting)
         _refuse(state, keeps, found, cases, now)
@@ -47,15 +46,9 @@ def join(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> No
             found.opened_at, found.opened_by, found.ends = now, actor.user, now + LONGEST
             session.flush()
             tx.append(said.entry("meeting-opened", actor, purpose=PURPOSE, subjects=_subjects(meeting, cases)))
-        put(
-            session,
-            Attendance,
-            {"meeting": meeting, "capacity": actor.capacity},
-            {"user": actor.user, "party": actor.party, "joined_at": now, "session": actor.session},
-        )
+        _attend(session, actor, found, now)
         assert found.ends is not None
         visits = _visits(session, doors, actor, cases, now, found.ends)
-        sessions.hold(session, [actor.session], found.ends, now)
         if visits:
             tx.append(_declared(actor, meeting, cases, visits))
 
@@ -65,48 +58,80 @@ def close(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> b
 
     Raises `NotFound` for who does not keep it, `LogUnavailable`.
     """
-    now = doors.clock()
     doors.book.refresh(session)
     if not meetings.keeps(doors, actor):
         raise NotFound
-    meetings.row(session, doors, actor, meeting)
     with doors.log.transaction(session) as tx:
+        found = locked(session, doors, actor, meeting)
+        now = doors.clock()
         capacities.require(session, actor, now)
-        found = _locked(session, meeting)
         if meetings.state_of(found, now) != OPEN:
             return False
         cases = _agenda(session, meeting)
         found.closed_at = now
         attending = select(Attendance.session).where(Attendance.meeting == meeting, Attendance.session != "")
-        there = list(session.scalars(attending))
-        session.execute(
-            update(VisitRow)
-            .where(
-                VisitRow.session.in_(there),
-                VisitRow.case.in_([c.id for c in cases]),
-                VisitRow.purpose == PURPOSE,
-                VisitRow.created_at >= found.opened_at,
-                VisitRow.ended_at.is_(None),
-                VisitRow.emergency.is_(False),
-            )
-            .values(ended_at=now),
-            execution_options={"synchronize_session": False},
-        )
-        sessions.hold(session, there, None, now)
+        _leave(session, list(session.scalars(attending)), found, now)
         tx.append(said.entry("meeting-closed", actor, purpose=PURPOSE, subjects=_subjects(meeting, cases)))
     return True
 
 
-def _locked(session: Session, meeting: uuid.UUID) -> Meeting:
-    """The row, held until the transaction commits, as it is now."""
-    statement = select(Meeting).where(Meeting.id == meeting).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+def locked(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Meeting:
+    """The row as it is now, held until this write transaction commits. Raises `NotFound` as `meetings.row`."""
+    session.execute(select(Meeting.id).where(Meeting.id == meeting).with_for_update())
+    return meetings.row(session, doors, actor, meeting)
+
+
+def _attend(session: Session, actor: Actor, found: Meeting, now: int) -> None:
+    """This session attends; another in which the same capacity did so before attends no longer."""
+    before = session.get(Attendance, (found.id, actor.capacity))
+    other = before.session if before and before.session != actor.session else ""
+    put(
+        session,
+        Attendance,
+        {"meeting": found.id, "capacity": actor.capacity},
+        {"user": actor.user, "party": actor.party, "joined_at": now, "session": actor.session},
+    )
+    if other:
+        _leave(session, [other], found, now)
+    _hold(session, [actor.session], now)
+
+
+def _leave(session: Session, there: Sequence[str], found: Meeting, now: int) -> None:
+    """What the meeting opened to these sessions ends: the visits that were to last as long as it, and the hold."""
+    session.execute(
+        update(VisitRow)
+        .where(
+            VisitRow.session.in_(there),
+            VisitRow.purpose == PURPOSE,
+            VisitRow.ends == found.ends,
+            VisitRow.ended_at.is_(None),
+        )
+        .values(ended_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    _hold(session, there, now)
+
+
+def _hold(session: Session, there: Sequence[str], now: int) -> None:
+    """Hold each session as long as the last of the open meetings that it attends: there may be more than one."""
+    session.flush()
+    open_ones = (
+        select(Attendance.session, func.max(Meeting.ends))
+        .join(Meeting, Meeting.id == Attendance.meeting)
+        .where(Attendance.session.in_(there), Meeting.closed_at.is_(None), Meeting.ends > now)
+        .group_by(Attendance.session)
+    )
+    until = dict(session.execute(open_ones).all())
+    for one in there:
+        sessions.hold(session, [one], until.get(one), now)
 
 
 def _refuse(state: str, keeps: bool, found: Meeting, cases: Collection[Case], now: int) -> None:
     words = ""
     if state == OVER:
         words = "This meeting is over"
+    elif state == NOT_HELD:
+        words = "The day of this meeting has passed. Plan one for today to meet today"
     elif state == PLANNED and not keeps:
         words = "This meeting has not been opened yet. Try again when the chair has opened it"
     elif state == PLANNED and day_at(now) != day_at(found.held_on):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -16,6 +16,7 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
 from portal.casework import team
+from portal.casework.present import Present, present
 from portal.db import DAY, from_micros, new_id, to_micros
 from portal.errors import NotFound
 from portal.sharing import said
@@ -26,17 +27,17 @@ from portal.sharing.fields import Invalid
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
 from portal.sharing.reading import lists, staff
 from portal.sharing.reading.lists import Line
-from portal.sharing.tables import CaseFile
+from portal.sharing.tables import CaseFile, VisitRow
 from portal.sharing.visits import CASE, Case
 
 CHAIRS = frozenset({"chair", "coordinator"})
 ATTENDEE = "attendee"
 PURPOSE = "selection"
 """One declaration for the whole agenda: a meeting refers and selects, keeps and de-selects."""
-PLANNED, OPEN, OVER = "planned", "open", "over"
+PLANNED, OPEN, OVER, NOT_HELD = "planned", "open", "over", "not held"
 REVIEW, ADDED = "review", "added"
 MOST, LATEST = 60, 30
-AHEAD = timedelta(days=366)
+AHEAD, TOMORROW, FORTNIGHT = timedelta(days=366), timedelta(days=1), timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One meeting: its agenda in order, who attends. `may_keep`: it is this capacity's to arrange, open and close."""
+    """One meeting: its agenda in order, who attends; of who has not joined it, nothing of either once it is open.
+
+    `may_keep`: it is this capacity's to arrange, open and close. `joined`: in this session, with every case open to it.
+    """
 
     about: Summary
     items: tuple[Item, ...]
@@ -101,17 +105,18 @@ def attends(doors: Doors, actor: Actor) -> bool:
 def row(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Meeting:
     """A meeting that this capacity keeps or is asked to. Raises `NotFound` for any other, as for a missing one."""
     found = session.get(Meeting, meeting, populate_existing=True)
-    if found is None or found.agreement not in {a.id for a in doors.book.of_party(actor.party)}:
+    if found is None or found.agreement not in {a.id for a in doors.book.bound(actor.party)}:
         raise NotFound
-    if not keeps(doors, actor) and session.get(Attendance, (meeting, actor.capacity)) is None:
+    asked = session.get(Attendance, (meeting, actor.capacity), populate_existing=True)
+    if asked is None and not keeps(doors, actor):
         raise NotFound
     return found
 
 
 def state_of(found: Meeting, now: int) -> str:
-    """Whether it is planned, open, or over because it was closed or its time has come."""
+    """Whether it is planned, open, over because it was closed or its time has come, or was not held on its day."""
     if found.opened_at is None:
-        return PLANNED
+        return PLANNED if day_at(now) <= day_at(found.held_on) else NOT_HELD
     return OPEN if found.closed_at is None and now < (found.ends or 0) else OVER
 
 
@@ -119,7 +124,7 @@ def coming(session: Session, doors: Doors, actor: Actor) -> tuple[Summary, ...]:
     """The meetings this capacity keeps or is asked to: those to come first, then the latest. Names nobody."""
     doors.book.refresh(session)
     now, own = doors.clock(), keeps(doors, actor)
-    within: list[ColumnElement[bool]] = [Meeting.agreement.in_([a.id for a in doors.book.of_party(actor.party)])]
+    within: list[ColumnElement[bool]] = [Meeting.agreement.in_([a.id for a in doors.book.bound(actor.party)])]
     if not own:
         asked = select(Attendance.meeting).where(Attendance.capacity == actor.capacity)
         within += [Meeting.id.in_(asked), Meeting.held_on > now - 2 * DAY]
@@ -142,16 +147,15 @@ def plan(session: Session, doors: Doors, actor: Actor, agreement: str, day: date
     doors.book.refresh(session)
     if not keeps(doors, actor):
         raise NotFound
-    if agreement not in {a.id for a in doors.book.of_party(actor.party)}:
+    if agreement not in {a.id for a in doors.book.bound(actor.party)}:
         raise Invalid({"agreement": "Choose the borough"})
     if not day_at(now) <= day <= day_at(now) + AHEAD:
         raise Invalid({"day": "The day must be today or within a year"})
-    held_on = to_micros(midnight(day))
     meeting = Meeting(
-        id=new_id(), agreement=agreement, party=actor.party, held_on=held_on, created_at=now, created_by=actor.user
+        id=new_id(), agreement=agreement, party=actor.party, held_on=_start(day), created_at=now, created_by=actor.user
     )
-    due = _due(session, agreement, held_on + DAY)
-    people = _may_attend(session, doors, agreement, held_on)
+    due = _due(session, agreement, day + TOMORROW)
+    people = _may_attend(session, doors, agreement, day)
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
         session.add(meeting)
@@ -185,12 +189,14 @@ def arrange(
         extra = _by_reference(session, found.agreement, reference)
         known[extra.id] = extra
         order += [(extra.id, ADDED)] if extra.id not in chosen else []
-    people = [p for p in _may_attend(session, doors, found.agreement, found.held_on) if p.id in attending]
+    people = [p for p in _may_attend(session, doors, found.agreement, day_at(found.held_on)) if p.capacity in attending]
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
         held = session.execute(select(Meeting.opened_at).where(Meeting.id == meeting).with_for_update()).scalar_one()
         if held is not None:
             raise Invalid({"": "The meeting has begun, so its agenda stays as it is"})
+        if state_of(found, now) == NOT_HELD:
+            raise Invalid({"": "The day of this meeting has passed. Plan another"})
         why = dict(session.execute(select(AgendaItem.case, AgendaItem.why).where(AgendaItem.meeting == meeting)).all())
         for table in (AgendaItem, Attendance):
             session.execute(delete(table).where(table.meeting == meeting))
@@ -208,30 +214,31 @@ def see(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Vie
     now = doors.clock()
     doors.book.refresh(session)
     found = row(session, doors, actor, meeting)
-    own, state = keeps(doors, actor), state_of(found, now)
+    own, state, on = keeps(doors, actor), state_of(found, now), day_at(found.held_on)
+    arranges, joined = own and state == PLANNED, state == OPEN and _is_there(session, doors, actor, found, now)
     agenda = _agenda(session, meeting)
-    cases = list(_cases(session, found.agreement, list(agenda)).values())
-    cases.sort(key=lambda c: agenda[c.id].position)
-    offered = []
-    if own and state == PLANNED:
-        offered = [c for c in _due(session, found.agreement, found.held_on + 15 * DAY) if c.id not in agenda]
-    asked = {a.capacity: a for a in session.scalars(select(Attendance).where(Attendance.meeting == meeting))}
-    grants = _may_attend(session, doors, found.agreement, found.held_on, asked) if own else []
-    users = [g.user for g in grants]
-    shown = [*cases, *offered] if own or state == OPEN else []
+    shown: list[Case] = []
+    if arranges or joined:
+        shown = list(_cases(session, found.agreement, list(agenda)).values())
+        shown.sort(key=lambda c: agenda[c.id].position)
+    if arranges:
+        shown += [c for c in _due(session, found.agreement, on + FORTNIGHT) if c.id not in agenda]
+    asked = set(session.scalars(select(Attendance.capacity).where(Attendance.meeting == meeting)))
+    there = present(session, meeting) if own and joined else []
+    some = _may_attend(session, doors, found.agreement, on) if arranges else there
+    users = [p.user for p in some]
     listed = lists.listed(session, doors, actor, shown, PURPOSE, now, len(shown), also=team.named(users))
     receipt = listed.receipt or (team.look(session, doors, actor, "list", users) if users else None)
     names = staff.names(session, doors, users)
     lines = {line.case: line for line in listed.lines}
     items = tuple(_item(agenda.get(c.id), lines[c.id]) for c in shown if c.id in lines)
-    people = tuple(_attendee(doors, g, names[g.user], asked.get(g.id)) for g in grants)
-    mine = asked.get(actor.capacity)
+    people = tuple(_attendee(doors, p, names[p.user], p.capacity in asked) for p in some)
     return View(
         about=summary(session, doors, actor, found),
         items=items,
         people=tuple(sorted(people, key=lambda p: (p.party, p.name))),
         may_keep=own,
-        joined=mine is not None and mine.session == actor.session and state == OPEN,
+        joined=joined,
         marking=listed.marking,
         receipt=receipt,
     )
@@ -249,9 +256,25 @@ def _item(item: AgendaItem | None, line: Line) -> Item:
     return Item(line, item.why, True, item.decided_at is not None)
 
 
-def _attendee(doors: Doors, grant: CapacityGrant, name: str, asked: Attendance | None) -> Attendee:
-    joined = from_micros(asked.joined_at) if asked and asked.joined_at else None
-    return Attendee(grant.id, name, doors.book.party_name(grant.party), asked is not None, joined)
+def _is_there(session: Session, doors: Doors, actor: Actor, found: Meeting, now: int) -> bool:
+    """Whether this very session has joined, and has a visit to each case still: else it is asked to join (again)."""
+    mine = session.get(Attendance, (found.id, actor.capacity), populate_existing=True)
+    if mine is None or mine.session != actor.session:
+        return False
+    visited = select(VisitRow.case).where(
+        VisitRow.session == actor.session,
+        VisitRow.capacity == actor.capacity,
+        VisitRow.ended_at.is_(None),
+        VisitRow.ends > now,
+        VisitRow.agreement_digest == doors.book.engine(found.agreement).agreement.digest,
+    )
+    lacking = select(AgendaItem.case).where(AgendaItem.meeting == found.id, AgendaItem.case.not_in(visited))
+    return session.scalar(lacking.limit(1)) is None
+
+
+def _attendee(doors: Doors, who: Present, name: str, chosen: bool) -> Attendee:
+    joined = from_micros(who.joined) if who.joined else None
+    return Attendee(who.capacity, name, doors.book.party_name(who.party), chosen, joined)
 
 
 def _summary(doors: Doors, found: Meeting, counts: Mapping[uuid.UUID, tuple[int, int]], own: bool, now: int) -> Summary:
@@ -278,11 +301,11 @@ def _cases(session: Session, agreement: str, ids: Sequence[uuid.UUID]) -> dict[u
     return {case.id: case for case in map(Case._make, rows)}
 
 
-def _due(session: Session, agreement: str, before: int) -> list[Case]:
-    """Open cases whose review is due before an instant, the longest due first."""
+def _due(session: Session, agreement: str, before: date) -> list[Case]:
+    """Open cases whose review is due before a day, the longest due first."""
     rows = session.execute(
         select(*CASE)
-        .where(CaseFile.agreement == agreement, CaseFile.state == "open", CaseFile.review_due < before)
+        .where(CaseFile.agreement == agreement, CaseFile.state == "open", CaseFile.review_due < _start(before))
         .order_by(CaseFile.review_due, CaseFile.reference)
         .limit(MOST)
     ).all()
@@ -299,25 +322,32 @@ def _by_reference(session: Session, agreement: str, reference: str) -> Case:
     return Case._make(found)
 
 
-def _may_attend(
-    session: Session, doors: Doors, agreement: str, on: int, asked: Collection[uuid.UUID] = ()
-) -> list[CapacityGrant]:
-    """Attendee capacities of the agreement's parties that are in force on a day, or were asked to come."""
-    parties = list(doors.book.engine(agreement).agreement.parties)
-    current = capacities.in_force(on + DAY - 1)
-    statement = select(CapacityGrant).where(
-        CapacityGrant.role == ATTENDEE,
-        CapacityGrant.party.in_(parties),
-        or_(current, CapacityGrant.id.in_(list(asked))),
-    )
-    return list(session.scalars(statement).all())
+def _may_attend(session: Session, doors: Doors, agreement: str, on: date) -> list[Present]:
+    """Attendee capacities, of the parties that are bound by the agreement, that are in force until a day is over."""
+    named = doors.book.engine(agreement).agreement.parties
+    bound = [party for party in named if agreement in {a.id for a in doors.book.bound(party)}]
+    rows = session.execute(
+        select(CapacityGrant.id, CapacityGrant.user, CapacityGrant.party, CapacityGrant.role).where(
+            CapacityGrant.role == ATTENDEE,
+            CapacityGrant.party.in_(bound),
+            capacities.in_force(_start(on + TOMORROW) - 1),
+        )
+    ).all()
+    return [Present(*row, joined=None) for row in rows]
+
+
+def _start(day: date) -> int:
+    """The first instant of a day in London. Not every day has 24 hours."""
+    return to_micros(midnight(day))
 
 
 def _put(
-    session: Session, meeting: uuid.UUID, agenda: Sequence[tuple[uuid.UUID, str]], people: Sequence[CapacityGrant]
+    session: Session, meeting: uuid.UUID, agenda: Sequence[tuple[uuid.UUID, str]], people: Sequence[Present]
 ) -> None:
     items = [{"meeting": meeting, "case": c, "position": n, "why": why} for n, (c, why) in enumerate(agenda)]
-    asked = [{"meeting": meeting, "capacity": p.id, "user": p.user, "party": p.party, "session": ""} for p in people]
+    asked = [
+        {"meeting": meeting, "capacity": p.capacity, "user": p.user, "party": p.party, "session": ""} for p in people
+    ]
     for table, rows in ((AgendaItem, items), (Attendance, asked)):
         if rows:
             session.connection().execute(insert(table), rows)

@@ -1,14 +1,15 @@
 """Meetings: planned, held on one screen with one declaration of purpose, decided case by case, and their minutes."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.casework import attending, deciding, meetings
-from portal.casework.meetings import OPEN, OVER, PLANNED, Summary, View
+from portal.casework.meetings import NOT_HELD, OPEN, OVER, PLANNED, Summary, View
 from portal.db import db
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.frame import Alert
@@ -21,6 +22,16 @@ pages = Blueprint("meetings", __name__)
 
 DONE = "meeting-done"
 NO_DAY = "The day must be a real date, like 27 3 2027"
+PAST = frozenset({OVER, NOT_HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An agenda as ticked and typed."""
+
+    cases: Collection[uuid.UUID]
+    attendees: Collection[uuid.UUID]
+    reference: str
 
 
 @pages.get("/meetings")
@@ -59,12 +70,11 @@ def arrange(meeting: uuid.UUID) -> ResponseReturnValue:
     """Keep which cases are on the agenda and who attends."""
     form = request.form
     chosen = [id_of(value) for value in form.getlist("case")]
-    attending_ids = {id_of(value) for value in form.getlist("attendee")}
-    reference = form.get("reference", "").strip()
+    given = Form(chosen, {id_of(value) for value in form.getlist("attendee")}, form.get("reference", "").strip())
     try:
-        meetings.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, attending_ids, reference)
+        meetings.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, given.attendees, given.reference)
     except Invalid as wrong:
-        return _one(meeting, wrong.problems, reference)
+        return _one(meeting, wrong.problems, given)
     _say("The agenda is kept.")
     return redirect(url_for(".one", meeting=meeting), 303)
 
@@ -92,10 +102,10 @@ def close(meeting: uuid.UUID) -> ResponseReturnValue:
 def _everything(wanted: Day, agreement: str, problems: Mapping[str, str]) -> ResponseReturnValue:
     doors, actor = gate.doors(), gate.actor()
     found = meetings.coming(db.session(), doors, actor)
-    boroughs = [(a.id, a.borough, "") for a in doors.book.of_party(actor.party)]
+    boroughs = [(a.id, a.borough, "") for a in doors.book.bound(actor.party)]
     d = {
-        "coming": [(s, url_for(".one", meeting=s.id)) for s in reversed(found) if s.state != OVER],
-        "past": [(s, url_for(".one", meeting=s.id)) for s in found if s.state == OVER],
+        "coming": [(s, url_for(".one", meeting=s.id)) for s in reversed(found) if s.state not in PAST],
+        "past": [(s, url_for(".one", meeting=s.id)) for s in found if s.state in PAST],
         "keeps": meetings.keeps(doors, actor),
         "boroughs": boroughs if len(boroughs) > 1 else (),
         "agreement": agreement,
@@ -108,28 +118,29 @@ def _everything(wanted: Day, agreement: str, problems: Mapping[str, str]) -> Res
 
 def _only() -> str:
     """The one agreement of a party that has but one; else nothing was chosen."""
-    found = gate.doors().book.of_party(gate.actor().party)
+    found = gate.doors().book.bound(gate.actor().party)
     return found[0].id if len(found) == 1 else ""
 
 
-def _one(meeting: uuid.UUID, problems: Mapping[str, str], reference: str = "") -> ResponseReturnValue:
+def _one(meeting: uuid.UUID, problems: Mapping[str, str], given: Form | None = None) -> ResponseReturnValue:
     view = meetings.see(db.session(), gate.doors(), gate.actor(), meeting)
-    about, template = view.about, {PLANNED: "meeting_plan.html", OPEN: "meeting_open.html", OVER: "meeting_over.html"}
+    about, template = view.about, {PLANNED: "meeting_plan.html", OPEN: "meeting_open.html"}
     title = title_of(about)
+    form = given or _as_it_stands(view)
     d = {
         "view": view,
         "title": title,
         "agenda": [(item, url_for("decide.one", meeting=meeting, case=item.line.case)) for item in view.items],
         "next": _next(view, meeting),
         "joined": [p for p in view.people if p.joined],
-        "reference": reference,
-        "errors": [(anchor or "agenda", words) for anchor, words in problems.items()],
+        "form": form,
+        "errors": [(anchor or ("agenda" if view.items else ""), words) for anchor, words in problems.items()],
         "today": about.day == today(),
         "paths": {name: url_for(f".{name}", meeting=meeting) for name in ("arrange", "join", "close")},
         "minutes": url_for("decide.minutes", meeting=meeting),
     }
     return show(
-        template[about.state],
+        template.get(about.state, "meeting_over.html"),
         title,
         status=400 if problems else 200,
         marking=view.marking,
@@ -140,6 +151,10 @@ def _one(meeting: uuid.UUID, problems: Mapping[str, str], reference: str = "") -
         alerts=_told(),
         d=d,
     )
+
+
+def _as_it_stands(view: View) -> Form:
+    return Form([i.line.case for i in view.items if i.chosen], [p.capacity for p in view.people if p.chosen], "")
 
 
 def _next(view: View, meeting: uuid.UUID) -> str:

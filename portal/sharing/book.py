@@ -82,6 +82,11 @@ class Book:
                 self._of_party[party] = found
         return found
 
+    def bound(self, party: str) -> tuple[Agreement, ...]:
+        """The agreements of this party that it has signed and not left, as of the last `refresh`."""
+        signed = ((a, self.engine(a.id).signed) for a in self.of_party(party))
+        return tuple(a for a, parties in signed if parties is None or party in parties)
+
     def of_borough(self, borough: str) -> Agreement | None:
         """The agreement that a local authority's rows go to, if one is served."""
         wanted = borough.strip().casefold()
