@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.casework import meetings, team
+from portal.casework import attending, meetings, team
 from portal.casework.meetings import OPEN
-from portal.db import from_micros
+from portal.casework.present import CHAIR, present
 from portal.errors import Conflict, NotFound
 from portal.sharing import visits, writing
 from portal.sharing.days import day_at
@@ -22,6 +22,7 @@ from portal.sharing.fields import Invalid
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import staff
+from portal.sharing.tables import CaseFile, RecordRow
 from portal.sharing.writing import Planned, Written
 
 KIND, CASE = "decision", "case"
@@ -68,28 +69,30 @@ def desk(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case:
 
 
 def following(session: Session, meeting: uuid.UUID, case: uuid.UUID | None = None) -> uuid.UUID | None:
-    """The next case of the agenda without a decision, after this one, then from the top."""
+    """The next open case of the agenda without a decision, after this one, then from the top."""
     rows = session.execute(
-        select(AgendaItem.case, AgendaItem.decided_at)
+        select(AgendaItem.case, AgendaItem.decided_at, CaseFile.state)
+        .join(CaseFile, CaseFile.id == AgendaItem.case)
         .where(AgendaItem.meeting == meeting)
         .order_by(AgendaItem.position)
     ).all()
-    order = [c for c, _ in rows]
+    order = [row.case for row in rows]
     start = order.index(case) + 1 if case in order else 0
-    waiting = [c for c, at in (*rows[start:], *rows[:start]) if at is None and c != case]
+    waiting = [c for c, at, state in (*rows[start:], *rows[:start]) if at is None and state == "open" and c != case]
     return waiting[0] if waiting else None
 
 
 def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case: uuid.UUID, told: Told) -> Written:
     """Record the decision and carry it out, in one transaction. De-selection closes the case from the next request on.
 
-    Raises `NotFound`, `Refused` with the clause, `Invalid` by part of the form, `Decided` where someone recorded one
-    meanwhile, `Conflict` where the status or RAG changed meanwhile, `LogUnavailable`; nothing is kept then.
+    Raises `NotFound` (also where the meeting was closed meanwhile), `Refused` with the clause, `Invalid` by part of
+    the form, `Decided` where someone recorded one meanwhile, `Conflict` where the status or RAG changed meanwhile,
+    `LogUnavailable`; nothing is kept then.
     """
     _, visit = _at(session, doors, actor, meeting, case)
     if not meetings.keeps(doors, actor):
         raise NotFound
-    _check(told)
+    _check(told, day_at(doors.clock()).isoformat())
     words = {
         f"{KIND}.outcome": told.outcome,
         f"{KIND}.reason": told.reason,
@@ -97,8 +100,10 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
         f"{KIND}.decided_by": _by_whom(session, doors, actor, meeting),
     }
     decision = writing.plan(session, doors, actor, visit, KIND, "", words)
-    changed = _change(session, doors, actor, visit, told)
+    changed = _change(session, doors, actor, visit, case, told)
     with doors.log.transaction(session) as tx:
+        if meetings.state_of(attending.locked(session, doors, actor, meeting), doors.clock()) != OPEN:
+            raise NotFound
         written = writing.add(tx, doors, actor, decision)
         if isinstance(changed, Planned):
             (writing.alter if changed.base else writing.add)(tx, doors, actor, changed)
@@ -121,8 +126,11 @@ def _at(
     doors.book.refresh(session)
     found = meetings.row(session, doors, actor, meeting)
     item = session.get(AgendaItem, (meeting, case), populate_existing=True)
+    mine = session.get(Attendance, (meeting, actor.capacity), populate_existing=True)
     visit = visits.current(session, doors, actor, case, now)
     if meetings.state_of(found, now) != OPEN or item is None or visit is None:
+        raise NotFound
+    if mine is None or mine.session != actor.session:
         raise NotFound
     return item, visit
 
@@ -132,7 +140,7 @@ def _own(found: Disclosure, actor: Actor) -> Record | None:
     return next((r for r in found.records(CASE) if r.owner == actor.party and r.can_edit), None)
 
 
-def _check(told: Told) -> None:
+def _check(told: Told, today: str) -> None:
     problems = {}
     if told.outcome not in (SELECT, NOT_SELECT, STAY, DESELECT, LATER):
         problems["outcome"] = "Choose what the panel decided"
@@ -140,12 +148,20 @@ def _check(told: Told) -> None:
         problems["reason"] = "Say why the panel decided so"
     if told.outcome in GOES_ON and not told.review_on:
         problems["review_on"] = "Give the day of the next review, like 27 3 2027"
+    elif told.outcome in GOES_ON and told.review_on < today:
+        problems["review_on"] = "The next review cannot be in the past"
     if problems:
         raise Invalid(problems)
 
 
-def _change(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, told: Told) -> Planned | Written | None:
-    """What the decision changes of the case, planned; None where it changes nothing."""
+def _change(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, case: uuid.UUID, told: Told
+) -> Planned | Written | None:
+    """What the decision changes of the case, planned; None where it changes nothing.
+
+    Raises `Conflict` where the form knew of no case record and there is one now, `Invalid` where another RAG would
+    stand with the reason of the one before.
+    """
     if told.outcome == LATER:
         return None
     today = day_at(doors.clock()).isoformat()
@@ -158,20 +174,39 @@ def _change(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, told
         words |= {"status": "Selected", "selected_on": today}
     typed = {f"{CASE}.{name}": text for name, text in words.items()}
     if told.record is None:
+        _refuse_second(session, actor, case)
         return writing.plan(session, doors, actor, visit, CASE, "", typed)
     planned = writing.plan_edit(session, doors, actor, visit, told.record, told.base, typed)
     if isinstance(planned, Planned) and planned.shape.kind != CASE:
         raise NotFound
+    if isinstance(planned, Planned) and not told.rag_reason and _rag_alone(planned):
+        raise Invalid({f"{CASE}.rag_reason": "Say why the RAG changes: the reason that stands is that of the old one"})
     return planned
 
 
+def _rag_alone(planned: Planned) -> bool:
+    return f"{CASE}.rag" in planned.record.values and bool(planned.whole.get(f"{CASE}.rag_reason"))
+
+
+def _refuse_second(session: Session, actor: Actor, case: uuid.UUID) -> None:
+    """Raise `Conflict` where the party has a case record on this case: the form is older than that."""
+    own = select(RecordRow.id, RecordRow.version)
+    own = own.where(RecordRow.case == case, RecordRow.kind == CASE, RecordRow.owner == actor.party)
+    for record, version in session.execute(own).all():
+        raise Conflict(str(record), version)
+
+
 def _by_whom(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> str:
-    """The chair by name and the agencies that attend, as the record says who decided."""
+    """Who decided, as the record says it: whoever acts as chair by name, and the agencies that attend."""
     found = session.get(Meeting, meeting)
     assert found is not None
     assert found.opened_by is not None
-    team.look(session, doors, actor, "consultation", [found.opened_by])
-    chair = staff.names(session, doors, [found.opened_by])[found.opened_by]
-    parties = select(Attendance.party).where(Attendance.meeting == meeting, Attendance.joined_at.is_not(None))
-    agencies = ", ".join(sorted({doors.book.party_name(p) for p in session.scalars(parties)}))
-    return f"Panel of {from_micros(found.held_on):%d.%m.%Y}, chair {chair}; {agencies}"
+    there = present(session, meeting)
+    led = list(dict.fromkeys(p.user for p in there if p.role == CHAIR))
+    named = led or [found.opened_by]
+    team.look(session, doors, actor, "consultation", named)
+    names = staff.names(session, doors, named)
+    words = "chair" if led else "opened by"
+    agencies = ", ".join(sorted({doors.book.party_name(p.party) for p in there}))
+    day = day_at(found.held_on)
+    return f"Panel of {day.day} {day:%B %Y}, {words} {' and '.join(names[u] for u in named)}; {agencies}"

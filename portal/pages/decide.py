@@ -13,10 +13,12 @@ from portal.casework.deciding import Decided, Told
 from portal.db import db
 from portal.errors import Conflict
 from portal.pages.day_input import Day, day_of, sent, today, typed
+from portal.pages.errors import typed as typed_text
 from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.meetings import DONE, title_of
 from portal.pages.rendering import by_whom, show
+from portal.pages.team import id_of
 from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid
 
@@ -36,7 +38,7 @@ USUAL = timedelta(weeks=13)
 """Until the next review, unless somebody says otherwise."""
 NO_DAY = "The next review must be a real date, like 27 3 2027"
 CHANGED = "Someone changed the status or the RAG meanwhile. What you wrote is kept; look again and record it once more."
-DECIDED = "Somebody else recorded a decision on that case. It stands; yours was not kept beside it."
+DECIDED = "Somebody else recorded a decision on this case. It stands; yours was not kept beside it."
 ANCHORS = {"decision.reason": "reason", "case.rag_reason": "rag_reason", "case.review_on": "review_on"}
 
 
@@ -61,7 +63,7 @@ def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
         rag_reason=form.get("rag_reason", "").strip(),
         cohort=form.get("cohort", ""),
         review_on=on.isoformat() if on else "",
-        record=uuid.UUID(record) if record else None,
+        record=id_of(record) if record else None,
         base=form.get("base", 0, type=int),
     )
     try:
@@ -71,8 +73,7 @@ def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
     except Invalid as wrong:
         return _one(meeting, case, told, review, {ANCHORS.get(k, k): words for k, words in wrong.problems.items()})
     except Decided:
-        session[DONE] = DECIDED
-        return redirect(url_for("meetings.one", meeting=meeting), 303)
+        return _one(meeting, case, told, review, {"": DECIDED}, 409)
     except Conflict:
         return _one(meeting, case, told, review, {"": CHANGED}, 409)
     following = deciding.following(db.session(), meeting, case)
@@ -108,7 +109,7 @@ def _one(
 ) -> ResponseReturnValue:
     found = deciding.desk(db.session(), gate.doors(), gate.actor(), meeting, case)
     d, standing = found.disclosure, found.standing
-    head = face(d, today())
+    head, may = face(d, today()), found.may_decide and not found.decided
     done = session.pop(DONE, None)
     return show(
         "decide.html",
@@ -133,8 +134,9 @@ def _one(
             "cohorts": [(c, c, "") for c in COHORTS],
             "rag": told.rag or head.rag,
             "cohort": told.cohort or head.cohort,
-            "errors": [(anchor or "outcome", words) for anchor, words in problems.items()],
-            "may": found.may_decide and not found.decided,
+            "errors": [(anchor or ("outcome" if may else ""), words) for anchor, words in problems.items()],
+            "may": may,
+            "typed": () if may else typed_text(),
             "decisions": d.records("decision"),
             "referrals": d.records("referral"),
             "bands": _bands(d.records("score_band"), d.records("score")),

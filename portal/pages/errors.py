@@ -4,6 +4,7 @@ What the person had typed comes back with the page, to be copied, wherever the f
 """
 
 import logging
+import re
 import secrets
 import traceback
 from typing import Any
@@ -37,7 +38,14 @@ WORDS = {
 }
 BROKEN = "The page could not be made. Nothing was changed, and nothing you had saved is lost. Try again in a minute."
 OTHERWISE = ("Something went wrong", "Nothing was changed. Go back and try again.")
-TECHNICAL = frozenset({"csrf_token", "next", "once", "then", "visit", "version", "by", "capacity", "organisation"})
+TECHNICAL = frozenset(
+    {
+        *("csrf_token", "next", "once", "then", "visit", "version", "by", "capacity", "organisation"),
+        *("record", "base"),
+    }
+)
+IDENTITY = re.compile(r"[0-9a-f-]{32,36}(\.[0-9a-f]*)?")
+"""What a form says of a case or a person beside its label: no text for anybody to copy."""
 
 
 def install(app: Flask) -> None:
@@ -131,7 +139,11 @@ def typed() -> tuple[tuple[str, str], ...]:
         sent = list(request.form.items(multi=True))
     except HTTPException:
         return ()
-    return tuple((_label(name), text) for name, text in sent if text.strip() and name not in TECHNICAL)
+    return tuple(
+        (_label(name), text)
+        for name, text in sent
+        if text.strip() and not (name in TECHNICAL or IDENTITY.fullmatch(text))
+    )
 
 
 def _label(name: str) -> str:

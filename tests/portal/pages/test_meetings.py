@@ -112,6 +112,53 @@ def test_a_log_that_cannot_be_written_opens_no_meeting(web, world, nadia):
         assert database.execute("SELECT opened_at FROM meeting").fetchone() == (None,)
 
 
+def test_ticks_are_kept_where_a_reference_is_unknown(web, world, nadia):
+    world.actor("barnet_adults", "attendee", "Gwen Guest")
+    _, second = (world.case(review_due=now_micros() - DAY) for _ in range(2))
+    meeting = plan(web)
+    answer = web.post(meeting, {"case": [str(second)], "reference": "BN-1999-0001"})
+    assert answer.status_code == 400
+    ticked = re.findall(r'value="([^"]+)" checked', answer.text)
+    assert ticked == [str(second)], "one case left out, nobody asked, as it was sent"
+    assert 'value="BN-1999-0001"' in answer.text
+
+
+def test_who_comes_second_keeps_what_they_wrote(web, world, nadia):
+    world.case(review_due=now_micros() - DAY)
+    meeting = plan(web)
+    web.post(f"{meeting}/join")
+    path = re.search(r'class="govuk-button" href="([^"]+)"', web.get(meeting).text).group(1)
+    given = form(web, path)
+    assert web.post(path, {**given, "outcome": "Stay on IOM", "reason": "As before."}).status_code == 303
+    answer = web.post(path, {**given, "outcome": "Decide later"})
+    assert answer.status_code == 409
+    assert "Somebody else recorded a decision on this case" in web.text
+    assert WHY in answer.text
+    assert given["record"] not in re.search(r"<dl class=.app-values.*?</dl>", answer.text, re.DOTALL).group()
+
+
+def test_a_form_that_names_no_record_finds_nothing(web, world, nadia):
+    world.case(review_due=now_micros() - DAY)
+    meeting = plan(web)
+    web.post(f"{meeting}/join")
+    path = re.search(r'class="govuk-button" href="([^"]+)"', web.get(meeting).text).group(1)
+    answer = web.post(path, {**form(web, path), "outcome": "Stay on IOM", "record": "forged"})
+    assert answer.status_code == 404
+
+
+def test_a_meeting_that_was_not_held_says_so(web, world, nadia):
+    world.case(review_due=now_micros() - DAY)
+    meeting = plan(web)
+    with clock.ticking(clock.FIRST + timedelta(days=1)):
+        web.sign_in(nadia)
+        assert "Not held" in web.get("/meetings").text
+        assert "it was not held" in web.get(meeting).text
+        answer = web.post(f"{meeting}/join")
+        assert answer.status_code == 400
+        assert "The day of this meeting has passed" in web.text
+        assert web.get(f"{meeting}/minutes").status_code == 404
+
+
 def same(page):
     """The page without what differs between any two answers."""
     return re.sub(r' aria-current="page"|name="csrf_token" value="[^"]+"', "", page)
