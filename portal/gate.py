@@ -20,14 +20,14 @@ from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import Limits, SessionState
 from portal.auth.signing_in import Desk
-from portal.casework import team
+from portal.casework import inbox, team
 from portal.db import db
 from portal.errors import Misconfigured, Refused
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
 
 OPEN, SIGNED_IN, ANYONE, CONTENT = "open", "signed-in", "anyone", "content"
-TEAM, ADMIN, LOG = "team", "admin", "log"
+TEAM, INBOX, ADMIN, LOG = "team", "inbox", "admin", "log"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -58,9 +58,9 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
     """Name the gate a view stands behind.
 
     OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
-    content. TEAM: one that says who of its party works on what. ADMIN: the party's administrator. LOG: a
-    data-protection officer. `step_up` asks for a fresh proof of identity before the view is reached; LOG always does,
-    from the officer's home on.
+    content. TEAM: one that says who of its party works on what. INBOX: one that keeps the panel's list. ADMIN: the
+    party's administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of identity before the view
+    is reached; LOG always does, from the officer's home on.
     """
 
     def mark(view: View) -> View:
@@ -236,6 +236,12 @@ def _require(behind: str, who: Actor) -> None:
             team.CLAUSE,
             "The agency SPOC says which of its people work on which case.",
             "Ask the SPOC of your organisation.",
+        )
+    if behind == INBOX and not inbox.keeps(doors(), who):
+        raise Refused(
+            inbox.CLAUSE,
+            "Referrals are answered by whoever keeps the panel's list.",
+            "Ask the IOM coordinator of the borough.",
         )
     if behind == ADMIN and who.role != "admin":
         raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")

@@ -33,9 +33,9 @@ class Row:
     boroughs: frozenset[str]
 
     def names(self, field: Field) -> bool:
-        """Whether the row speaks of this field: by its category, its own name, or its kind of record."""
+        """Whether the row speaks of this field: by its category, its own name (under one label or any), or its kind."""
         bare = field.key.partition("@")[0]
-        return bool(self.what & {field.category, bare, f"{field.kind}.*"}) or (
+        return bool(self.what & {field.category, bare, field.key, f"{field.kind}.*"}) or (
             any(word.startswith("!") for word in self.what) and f"!{field.category}" not in self.what
         )
 

@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
-from portal.casework import meetings
+from portal.casework import meetings, referrals
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import kept, people
+from portal.pages import inbox, kept, people
 from portal.pages.meetings import standing as standing_meetings
+from portal.pages.referral import Told, all_told
 from portal.pages.rendering import role_name, show
 from portal.pages.team import standing
 from portal.sharing.reading import lists, search
@@ -31,7 +32,8 @@ DUTIES = {
 @dataclass(frozen=True, slots=True)
 class Cases:
     """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
-    that of the list and of an update shared from it, `task` the same as an answer to why."""
+    that of the list and of an update shared from it, `task` the same as an answer to why; `referrals`: a few of one's
+    own, lately."""
 
     heading: str
     list: CaseList
@@ -42,6 +44,7 @@ class Cases:
     words: str
     purpose: str
     task: str
+    referrals: tuple[Told, ...]
 
 
 @pages.get("/")
@@ -90,6 +93,11 @@ def _task(who: Actor, purpose: str) -> str:
     """What a purpose is, in the words of the question why."""
     asked = (a.purposes[purpose].ask for a in gate.doors().book.of_party(who.party) if purpose in a.purposes)
     return next(asked, "")
+        referrals=all_told(referrals.lately(db.session(), gate.doors(), who).lines),
+    )
+    covers = standing(around(db.session(), gate.doors(), who), who.user)
+    alerts = inbox.alerts() + kept.alerts() + covers
+    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=alerts, d=d)
 
 
 def _path(review: bool, page: int) -> str:

@@ -14,6 +14,7 @@ from portal.pages import (
     help,
     home,
     imports,
+    inbox,
     kept,
     log,
     mails,
@@ -21,6 +22,7 @@ from portal.pages import (
     paper,
     people,
     record,
+    refer,
     search,
     sign_in,
     sign_out,
@@ -32,7 +34,8 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails)
-    work = (case, record, change, kept, copying, emergency, paper, search, team, team_case, meetings, decide, imports)
-    for noun in (*front, *work, agreement, people, log):
+    work = (case, record, change, kept, copying, emergency, paper, search, refer, inbox, team, team_case, imports)
+    panel = (meetings, decide)
+    for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

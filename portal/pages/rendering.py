@@ -7,7 +7,7 @@ from flask_wtf.csrf import generate_csrf
 
 from portal import gate
 from portal.auth.actor import Actor
-from portal.casework import meetings, team
+from portal.casework import inbox, meetings, referrals, team
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
 
 SENSITIVE: Final = "OFFICIAL-SENSITIVE"
@@ -82,6 +82,10 @@ def _nav(actor: Actor) -> tuple[NavItem, ...]:
         items += [("Access log", url_for("log.entries")), ("Emergencies", url_for("log.emergencies"))]
     if role == "admin":
         items.append(("People", url_for("people.everyone")))
+    if referrals.refers(gate.doors(), actor):
+        items.append(("Refer someone", url_for("refer.choose")))
+    if inbox.keeps(gate.doors(), actor):
+        items.append(("Referrals", url_for("inbox.waiting")))
     if team.assigns(gate.doors(), actor):
         items.append(("Who works on what", url_for("team.everyone")))
     if meetings.attends(gate.doors(), actor):

@@ -100,6 +100,27 @@ class Assignment(Base):
     )
 
 
+class Referral(Base):
+    """One referral on its way to the panel's list: who sent it, whose answer it waits for. Its words are records."""
+
+    __tablename__ = "referral"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"), index=True)
+    party: Mapped[str] = mapped_column(String(40))
+    user: Mapped[uuid.UUID] = mapped_column(Id)
+    answer: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("record.id"))  # of whoever keeps the panel's list
+    state: Mapped[str] = mapped_column(String(20))  # waiting, asked, accepted, refused
+    version: Mapped[int] = mapped_column(Integer)
+    sent_at: Mapped[int] = mapped_column(Micros)
+    since: Mapped[int] = mapped_column(Micros)  # when it came into this state
+
+    __table_args__ = (
+        Index("ix_referral_state_since", "state", "since"),
+        Index("ix_referral_party_user", "party", "user"),
+    )
+
+
 class VisitRow(Base):
     """One capacity at one case for one purpose, for a bounded time. Its id is what the address bar shows."""
 

@@ -79,6 +79,18 @@ def match(session: Session, doors: Doors, actor: Actor, rows: Sequence[Accepted]
     return Matches(tuple(placed), sights(session, doors, actor, [c for c in cases if c.id in wanted], now))
 
 
+def persons(
+    session: Session, doors: Doors, actor: Actor, values: Mapping[str, str], now: int
+) -> dict[str, frozenset[uuid.UUID]]:
+    """By kind of tag, the persons whom these values (by field key) lead to, as far as this capacity may search."""
+    tags = list(tags_of(doors, values))
+    hits = _hits(session, doors, actor, {tag for _, tag in tags}, now)
+    found: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for kind, tag in tags:
+        found[kind] |= {hit.person for hit in hits.get(tag, ()) if hit.kind == kind}
+    return {kind: frozenset(people) for kind, people in found.items()}
+
+
 _KNOWN = Query(
     select(SearchTag.record)
     .join(CaseFile, CaseFile.id == SearchTag.case)

@@ -18,7 +18,7 @@ from portal.db import settle
 from portal.errors import Conflict, PortalError
 from portal.keys.deks import chunks
 from portal.query import Query, Write
-from portal.sharing import said
+from portal.sharing import inbox, said
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs, staging
@@ -134,6 +134,7 @@ def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress:
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
         _reveal(session, ready, now)
+        inbox.put_all(session, [record for row in ready for record in row.added], actor.party, actor.user, now)
         if not batch.apply(session):
             raise Moved
         _close(session, doors, tx, actor, hold)

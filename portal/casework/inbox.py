@@ -1,0 +1,127 @@
+"""The inbox of the panel's list: what waits for whoever keeps it, and the answers."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from portal.auth.actor import Actor
+from portal.casework import referrals
+from portal.errors import Conflict, NotFound
+from portal.sharing import answering, inbox
+from portal.sharing.answering import STATUS, Answer
+from portal.sharing.disclosure import Receipt
+from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid
+from portal.sharing.importing.matching import PURPOSE
+from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, Item
+from portal.sharing.reading import lists
+from portal.sharing.reading import referrals as reading
+from portal.sharing.reading.referrals import Line
+from portal.sharing.sight import CREATE, SHARE
+
+CLAUSE = "8.2"
+"""Its note: the outcome belongs to the record of the party that keeps the panel's list."""
+NO_ANSWER = "Choose what becomes of the referral"
+NO_REASON = {ASKED: "Write what you need to know", REFUSED: "Say why. Whoever referred is told"}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits, the longest first. `total` counts what is not on this page too, `hidden` what nobody may read before
+    its agency records a basis, `asked` what waits for its referrer."""
+
+    lines: tuple[Line, ...]
+    total: int
+    hidden: int
+    asked: int
+    marking: str
+    receipt: Receipt | None
+
+
+def keeps(doors: Doors, actor: Actor) -> tuple[str, ...]:
+    """The agreements whose panel's list this capacity keeps: it reaches every case and may write its status."""
+    reach, content, _ = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach != "agreement":
+        return ()
+    seen = lists.working(doors, actor, PURPOSE, doors.clock())
+    return tuple(s.agreement.id for s in seen if all(s.decide(a, STATUS, actor.party).permit for a in (CREATE, SHARE)))
+
+
+def count(session: Session, doors: Doors, actor: Actor) -> int:
+    """How many wait for this capacity; 0 for one that keeps no list. Looks at nobody."""
+    kept = keeps(doors, actor)
+    return inbox.counted(session, kept).get(WAITING, 0) if kept else 0
+
+
+def waiting(session: Session, doors: Doors, actor: Actor) -> Waiting:
+    """Who waits, since when, from which agency and why, as far as a clause gives it. Raises `NotFound` for a capacity
+    that keeps no list, `LogUnavailable`."""
+    kept = _require(session, doors, actor)
+    counted = inbox.counted(session, kept)
+    found = reading.to_answer(session, doors, actor, inbox.waiting(session, kept))
+    total = counted.get(WAITING, 0)
+    return Waiting(found.lines, total, found.hidden, counted.get(ASKED, 0), found.marking, found.receipt)
+
+
+def one(session: Session, doors: Doors, actor: Actor, referral: uuid.UUID) -> tuple[Line, str, Receipt | None]:
+    """One referral of these agreements, whatever its state, with the marking of its page. One of another agreement,
+    one that may not be read and one that does not exist are the same `NotFound`."""
+    item = _find(session, doors, actor, referral, "consultation")
+    found = reading.to_answer(session, doors, actor, [item], "consultation")
+    if not found.lines:
+        referrals.refuse(session, doors, actor, "consultation")
+    return found.lines[0], found.marking, found.receipt
+
+
+def answer(
+    session: Session, doors: Doors, actor: Actor, referral: uuid.UUID, version: int, state: str, reason: str
+) -> None:
+    """Accept it to the panel, ask for more, or refuse it. Raises `Invalid`, `NotFound` as `one`, and `Conflict` where
+    somebody had answered meanwhile: nothing is changed then."""
+    item = _find(session, doors, actor, referral, "collection")
+    if not reading.readable(session, doors, actor, [item]):
+        referrals.refuse(session, doors, actor, "collection")
+    problems = {}
+    if state not in answering.ANSWERS:
+        problems["answer"] = NO_ANSWER
+    elif state in NO_REASON and not reason.strip():
+        problems["reason"] = NO_REASON[state]
+    if problems:
+        raise Invalid(problems)
+    try:
+        left = answering.answer(session, doors, actor, [Answer(item, version, state, reason)])
+    except Invalid as wrong:
+        raise Invalid({"reason": next(iter(wrong.problems.values()))}) from None
+    if left:
+        raise Conflict(str(referral), item.version)
+
+
+def accept(session: Session, doors: Doors, actor: Actor, chosen: Mapping[uuid.UUID, int]) -> tuple[int, int]:
+    """Accept several to the panel, each as it was at the version given. How many were, and how many were left because
+    they had been answered meanwhile. Raises as `waiting`."""
+    kept = _require(session, doors, actor)
+    items = [i for i in inbox.some(session, list(chosen)) if i.case.agreement in kept]
+    readable = reading.readable(session, doors, actor, items)
+    answers = [Answer(i, chosen[i.id], ACCEPTED) for i in items if i.id in readable]
+    left = answering.answer(session, doors, actor, answers) if answers else ()
+    return len(answers) - len(left), len(left)
+
+
+def _require(session: Session, doors: Doors, actor: Actor) -> tuple[str, ...]:
+    doors.book.refresh(session)
+    kept = keeps(doors, actor)
+    if not kept:
+        raise NotFound
+    return kept
+
+
+def _find(session: Session, doors: Doors, actor: Actor, referral: uuid.UUID, operation: str) -> Item:
+    kept = _require(session, doors, actor)
+    for item in inbox.some(session, [referral]):
+        if item.case.agreement in kept and item.case.state == "open":
+            return item
+    referrals.refuse(session, doors, actor, operation)
+    raise NotFound

@@ -1,0 +1,58 @@
+"""A referral as its referrer is told of it: in words, and nothing of it that no clause gives."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+
+from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING
+from portal.sharing.reading.referrals import Line, Words, asked
+
+STATES = {
+    WAITING: "Waiting",
+    ASKED: "You are asked for more",
+    ACCEPTED: "Accepted: it goes to the panel",
+    REFUSED: "Refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One referral. `state` in words; `because` the reason, or what is asked; `withheld` why neither is told;
+    `path` to the page of it."""
+
+    name: str
+    borough: str
+    sent: datetime
+    since: datetime
+    state: str
+    because: str
+    withheld: str
+    asked: bool
+    waits: bool
+    words: tuple[Words, ...]
+    path: str
+
+
+def told(line: Line) -> Told:
+    """What its referrer is told: that it waits is their own; an answer only where a clause gives it."""
+    waits, answered = line.state == WAITING, bool(line.outcome)
+    return Told(
+        name=line.name or "Name not shown",
+        borough=line.borough,
+        sent=line.sent,
+        since=line.since,
+        state=STATES[line.state] if waits or answered else "Answered",
+        because="" if waits else line.because,
+        withheld="" if waits or answered else line.withheld,
+        asked=asked(line),
+        waits=waits,
+        words=line.words,
+        path=url_for("refer.one", referral=line.id),
+    )
+
+
+def all_told(lines: Iterable[Line]) -> tuple[Told, ...]:
+    """Several of them, in their order."""
+    return tuple(told(line) for line in lines)

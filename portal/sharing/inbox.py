@@ -1,0 +1,133 @@
+"""The inbox of the panel's list, as the table has it. Ids, parties, dates and states: nothing here decides or opens."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.db import new_id
+from portal.keys.deks import chunks
+from portal.query import Query
+from portal.sharing.tables import CaseFile, RecordRow, Referral
+from portal.sharing.visits import CASE, Case
+
+KIND = "referral"
+WAITING, ASKED, ACCEPTED, REFUSED = "waiting", "asked", "accepted", "refused"
+PAGE = 50
+
+
+class Item(NamedTuple):
+    """One referral, in the order of `_ITEM`. `answer`: the record that holds it; `since`: in this state."""
+
+    id: uuid.UUID
+    party: str
+    user: uuid.UUID
+    answer: uuid.UUID | None
+    state: str
+    version: int
+    sent_at: int
+    since: int
+    known: bool
+    case: Case
+
+
+def _item(cells: Sequence[Any]) -> Item:
+    return Item._make((*cells[:9], Case._make(cells[9:])))
+
+
+def _items(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    given = (Referral.id, Referral.party, Referral.user, Referral.answer, Referral.state, Referral.version)
+    known = CaseFile.opened_at < Referral.sent_at  # the person had a case before they were referred
+    columns = (*given, Referral.sent_at, Referral.since, known.label("known"), *CASE)
+    return select(*columns).join(CaseFile, CaseFile.id == Referral.case).where(*conditions)
+
+
+_SERVED = CaseFile.agreement.in_(bindparam("agreements", expanding=True))
+_OPEN = CaseFile.state == "open"
+_OLDEST = (Referral.sent_at, Referral.id)
+_WAITING = Query(_items(_SERVED, _OPEN, Referral.state == WAITING).order_by(*_OLDEST).limit(PAGE), _item)
+_SOME = Query(_items(Referral.id.in_(bindparam("referrals", expanding=True))).order_by(*_OLDEST), _item)
+
+
+def _referred_by(*conditions: ColumnElement[bool]) -> Query[Item]:
+    """What was asked first, then the latest."""
+    of_party = (_SERVED, Referral.party == bindparam("party"), *conditions)
+    lately = or_(Referral.state.in_((WAITING, ASKED)), Referral.since > bindparam("after"))
+    order = (Referral.state != ASKED, Referral.since.desc(), Referral.id)
+    ordered = _items(*of_party, lately).order_by(*order)
+    return Query(ordered.offset(bindparam("first")).limit(bindparam("most")), _item)
+
+
+_OURS = _referred_by()
+_MINE = _referred_by(Referral.user == bindparam("user"))
+_COUNTED = Query(
+    select(Referral.state, func.count())
+    .join(CaseFile, CaseFile.id == Referral.case)
+    .where(_SERVED, _OPEN, Referral.state.in_((WAITING, ASKED)))
+    .group_by(Referral.state),
+    tuple,
+)
+
+
+def waiting(session: Session, agreements: Sequence[str]) -> list[Item]:
+    """What waits under these agreements, the longest first; a page of 50."""
+    return _WAITING.all(session, agreements=agreements)
+
+
+def counted(session: Session, agreements: Sequence[str]) -> dict[str, int]:
+    """How many wait for an answer, and how many for what was asked."""
+    return dict(_COUNTED.all(session, agreements=agreements))
+
+
+def some(session: Session, referrals: Sequence[uuid.UUID]) -> list[Item]:
+    """These referrals, as far as there are any."""
+    return _SOME.all(session, referrals=referrals)
+
+
+def referred(
+    session: Session,
+    agreements: Sequence[str],
+    party: str,
+    user: uuid.UUID | None,
+    after: int = 0,
+    first: int = 0,
+    most: int = PAGE,
+) -> list[Item]:
+    """What a person of a party referred, or all of it (`user` None), without what was answered before `after`."""
+    of = {"agreements": agreements, "party": party, "after": after, "first": first, "most": most}
+    return _OURS.all(session, **of) if user is None else _MINE.all(session, **of, user=user)
+
+
+def put(session: Session, referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> None:
+    """A new referral waits. Inside a write transaction whose entry says so."""
+    session.connection().execute(insert(Referral).values(_row(referral, case, party, user, now)))
+
+
+def put_all(session: Session, records: Sequence[uuid.UUID], party: str, user: uuid.UUID, now: int) -> None:
+    """For each referral among these records one waits: those of a file. Inside its write transaction."""
+    rows = [
+        _row(new_id(), case, party, user, now)
+        for part in chunks(records)
+        for case in session.scalars(select(RecordRow.case).where(RecordRow.id.in_(part), RecordRow.kind == KIND))
+    ]
+    if rows:
+        session.connection().execute(insert(Referral), rows)
+
+
+def _row(referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> dict[str, Any]:
+    who = {"id": referral, "case": case, "party": party, "user": user, "answer": None}
+    return {**who, "state": WAITING, "version": 1, "sent_at": now, "since": now}
+
+
+def move(session: Session, item: Item, base: int, to: str, now: int) -> bool:
+    """Bring a referral into another state, if it still is at version `base` and in the state of `item`."""
+    still = (Referral.id == item.id, Referral.version == base, Referral.state == item.state)
+    values = {"state": to, "version": base + 1, "since": now}
+    return session.connection().execute(update(Referral).where(*still).values(values)).rowcount == 1
+
+
+def answered(session: Session, referral: uuid.UUID, record: uuid.UUID) -> None:
+    """The answer to a referral is in this record."""
+    session.connection().execute(update(Referral).where(Referral.id == referral).values(answer=record))
