@@ -15,7 +15,8 @@ from portal.auth import capacities, people
 from portal.auth.tags import Tags
 from portal.db import new_id, to_micros
 from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff
-from portal.sharing import cases, staff, storing
+from portal.demo.people.vocabulary import REFERRED
+from portal.sharing import answering, cases, inbox, referring, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.age import is_minor
@@ -128,7 +129,28 @@ def _case(
         )
     for draft, record in zip(drafts, new, strict=True):
         _edits(session, doors, agreement, record, draft, users)
+    if case.state == REFERRED:
+        _refer(session, identity, micros(case.opened), list(zip(drafts, new, strict=True)))
     return identity
+
+
+def _refer(session: Session, case: uuid.UUID, opened: int, written: Iterable[tuple[Draft, NewRecord]]) -> None:
+    """Who is not selected yet waits in the inbox since the case was opened, or was answered there.
+
+    The answer is the record that gives no reason for referring.
+    """
+    referrals = [(draft, record) for draft, record in written if draft.kind == inbox.KIND]
+    answers = [record for draft, record in referrals if "reason" not in draft.values]
+    said = {words: state for state, words in answering.ANSWERS.items()}
+    for draft, record in referrals:
+        if "reason" not in draft.values:
+            continue
+        referral = new_id()
+        inbox.put(session, referral, case, record.owner, record.by, opened)
+        [item] = inbox.some(session, [referral])
+        for answer in answers:
+            inbox.move(session, item, item.version, said[answer.values[referring.OUTCOME]], answer.at)
+            inbox.answered(session, referral, answer.id)
 
 
 def _record(

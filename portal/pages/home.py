@@ -14,7 +14,7 @@ from portal.db import db
 from portal.pages import inbox, kept, people
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
-from portal.pages.rendering import role_name, show
+from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
 from portal.pages.team import standing
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.lists import CaseList
@@ -44,7 +44,7 @@ class Cases:
     words: str
     purpose: str
     task: str
-    referrals: tuple[Told, ...]
+    referrals: tuple[Told, ...] = ()
 
 
 @pages.get("/")
@@ -70,6 +70,7 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
     found = lists.my_cases(db.session(), gate.doors(), who, page, review)
     if not found.lines and page > 1:
         return redirect(_path(review, 1))
+    own = referrals.lately(db.session(), gate.doors(), who)
     first = (page - 1) * lists.PAGE + 1
     last = first + len(found.lines) - 1
     d = Cases(
@@ -82,22 +83,19 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         words=f"{first:,} to {last:,} of {found.total:,}",
         purpose=found.purpose,
         task=_task(who, found.purpose),
+        referrals=all_told(own.lines),
     )
-    alerts = kept.alerts() + standing(around(db.session(), gate.doors(), who), who.user)
-    if meetings.attends(gate.doors(), who):
-        alerts += standing_meetings()
-    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=alerts, d=d)
+    covers = standing(around(db.session(), gate.doors(), who), who.user)
+    panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
+    alerts = inbox.alerts() + panels + kept.alerts() + covers
+    marking = SENSITIVE if SENSITIVE in (found.marking, own.marking) else OFFICIAL
+    return show("home.html", d.heading, marking=marking, receipt=found.receipt or own.receipt, alerts=alerts, d=d)
 
 
 def _task(who: Actor, purpose: str) -> str:
     """What a purpose is, in the words of the question why."""
     asked = (a.purposes[purpose].ask for a in gate.doors().book.of_party(who.party) if purpose in a.purposes)
     return next(asked, "")
-        referrals=all_told(referrals.lately(db.session(), gate.doors(), who).lines),
-    )
-    covers = standing(around(db.session(), gate.doors(), who), who.user)
-    alerts = inbox.alerts() + kept.alerts() + covers
-    return show("home.html", d.heading, marking=found.marking, receipt=found.receipt, alerts=alerts, d=d)
 
 
 def _path(review: bool, page: int) -> str:

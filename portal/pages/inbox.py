@@ -94,7 +94,7 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
     found = inbox.waiting(db.session(), gate.doors(), gate.actor())
     boroughs = {line.borough for line in found.lines}
     d = {
-        "lines": [(line, _excerpt(line), url_for(".one", referral=line.id)) for line in found.lines],
+        "lines": [(line, *_excerpts(line), url_for(".one", referral=line.id)) for line in found.lines],
         "boroughs": len(boroughs) > 1,
         "total": found.total,
         "hidden": found.hidden,
@@ -114,9 +114,13 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
     )
 
 
-def _excerpt(line: Line) -> str:
-    """The last that was written, shortened at a word."""
-    text = line.words[-1].reason if line.words else ""
+def _excerpts(line: Line) -> tuple[str, str]:
+    """The reason, and what was added last or "", each shortened at a word."""
+    words = [_short(each.reason) for each in line.words]
+    return (words[0] if words else ""), (words[-1] if len(words) > 1 else "")
+
+
+def _short(text: str) -> str:
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT].rpartition(' ')[0]} …"
 
 

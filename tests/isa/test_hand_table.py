@@ -41,7 +41,8 @@ def test_the_table_speaks_of_what_there_is() -> None:
     """Each word of the table names something, and each field of the agreement has owners in the table."""
     for name in BOROUGHS:
         agreement, table = shipped(name), hand.table(name)
-        known = set(agreement.categories) | {n for f in agreement.fields.values() for n in (f.key, f.key.partition("@")[0])}
+        known = set(agreement.categories) | set(agreement.fields)
+        known |= {f.key.partition("@")[0] for f in agreement.fields.values()}
         known |= {f"{kind}.*" for kind in agreement.kinds} | {f"!{category}" for category in agreement.categories}
         kinds = {party.kind for party in agreement.parties.values()} | {"own", "others"}
         facts = set(agreement.facts)

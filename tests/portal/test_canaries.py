@@ -45,6 +45,8 @@ CANARIES = {
     "justification": "Marmalade before breakfast",
     "emergency": "Nightjar over the viaduct",
     "staff": "Peregrine Oakapple",
+    "referral": "Wagtail under the chestnut",
+    "answer": "Cormorant by the weir",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -183,11 +185,31 @@ def work(world: World, address: str) -> None:
     assert browser.post(f"{path}/print", {"reason": CANARIES["justification"]}) == 200
     browser.get(f"/case/{other}/emergency")
     assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
+    refer(world, address, browser, born)
     browser.get(f"{path}/update")
     typed = {"text": CANARIES["typed into an error"], "kind": "behaviour"}
     assert browser.post(f"{path}/update", typed, token=False) == 400
     assert CANARIES["typed into an error"] in browser.page, "it is given back to its writer"
     assert browser.post(f"/case/{case}/nowhere", typed) in (404, 405)
+
+
+def refer(world: World, address: str, browser: Browser, born: Mapping[str, str]) -> None:
+    """Refer the same person, have it asked about, and see the question at home."""
+    browser.get("/refer/barnet-iom")
+    sent = {"person.surname": CANARIES["surname"], "referral.reason": CANARIES["referral"], **born}
+    sent |= {"referral.priority_crime": "Burglary", "identifiers.pnc": CANARIES["pnc"]}
+    assert browser.post("/refer/barnet-iom", sent) == 200
+    assert browser.path == "/referrals"
+    keeper = Browser(address, signed_in(world, world.actor("barnet_safety", "coordinator")))
+    assert keeper.get("/inbox") == 200
+    assert CANARIES["referral"] in keeper.page
+    [path] = re.findall(r'href="(/inbox/[0-9a-f-]+)"', keeper.page)
+    assert keeper.get(path) == 200
+    assert keeper.post(path, {"answer": "asked", "reason": CANARIES["answer"]}) == 200
+    assert browser.get("/") == 200
+    assert CANARIES["answer"] in browser.page
+    assert keeper.post(path, {"answer": "refused", "reason": CANARIES["typed into an error"]}) == 409
+    assert CANARIES["typed into an error"] in keeper.page, "it is given back to its writer"
 
 
 def twin(home: Path, at: Path) -> None:

@@ -80,12 +80,14 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
     coordinator = p.coordinator
     referred = book.ago(p.opened, "09:40")
     waiting = p.state == v.REFERRED and p.opened <= 12
-    # A waiting referral is still its writer's; the coordinator keeps those the panel has dealt with.
+    # A referral that waits or was just answered is its writer's; the coordinator keeps those the panel has dealt with.
     referrer = p.worker(rng.choice(("probation", "probation", "police", "housing"))) if waiting else coordinator
+    if p.state == v.REFERRED and not waiting:
+        referrer = p.worker(("police", "housing", "probation")[p.number % 3])
     reasons = phrases.YOUNG if age(p.birth, referred.date()) < 22 and rng.random() < 0.4 else phrases.REFERRAL
     referral = book.add(
         referred, referrer, "referral", reason=rng.choice(reasons).format_map(words), priority_crime=p.crime,
-        referred_on=referred.date().isoformat(), outcome="Waiting",
+        referred_on=referred.date().isoformat(), outcome="" if p.state == v.REFERRED else "Waiting",
         source=rng.choice(("Monthly extract", "Panel", "Neighbourhood team", "Release planning", "Self-presented")),
     )  # fmt: skip
     case = book.add(
@@ -95,7 +97,8 @@ def _selection(book: Casebook, p: Profile, rng: Random) -> date:
         if not waiting:
             outcome = rng.choice(("Refused", "More asked"))
             reason = rng.choice(phrases.OUTCOME[outcome])
-            book.edit(referral, book.ago(p.opened - 9, "12:30"), coordinator, outcome=outcome, outcome_reason=reason)
+            answered = book.ago(p.opened - 9, "12:30")
+            book.add(answered, coordinator, "referral", outcome=outcome, outcome_reason=reason)
         return book.day(-rng.randrange(2, 12))
     panel = p.opened - rng.randrange(1, 3)
     book.edit(

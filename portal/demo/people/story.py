@@ -70,7 +70,7 @@ def _entered_twice(profile: Profile, today: date, number: int) -> Nominal:
         address="c/o hostel, see note", postcode=profile.postcode,
     )  # fmt: skip
     book.add(
-        book.ago(6, "15:12"), officer, "referral", priority_crime=profile.crime, outcome="Waiting",
+        book.ago(6, "15:12"), officer, "referral", priority_crime=profile.crime,
         source="Self-presented", referred_on=at.date().isoformat(),
         reason="Came to the desk with a prison bag and a probation letter he would not let go of. Could not find him "
         "on here. Please take a look.",

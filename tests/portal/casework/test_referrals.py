@@ -1,12 +1,15 @@
 """A referral from its form to its answer, on both databases: whom it joins, who reads what, and the one transaction."""
 
+import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit import tables as audit_tables
@@ -16,6 +19,7 @@ from portal.casework import inbox, referrals
 from portal.db import from_micros, now_micros
 from portal.errors import Conflict, NotFound, Refused
 from portal.sharing import facts, visits
+from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.referrals import Line
@@ -116,9 +120,7 @@ def test_the_log_says_what_was_entered_and_to_whom_it_went(people: People) -> No
 @pytest.mark.parametrize("by", ["name", "pnc"])
 def test_someone_known_is_joined_and_the_referrer_cannot_tell(people: People, by: str) -> None:
     known = people.world.case(KNOWN)
-    typed = (
-        {**DEAN, **WHY} if by == "name" else {"person.surname": "Marlowe", "identifiers.pnc": PNC, **WHY}
-    )
+    typed = {**DEAN, **WHY} if by == "name" else {"person.surname": "Marlowe", "identifiers.pnc": PNC, **WHY}
     people.refer(people.police, typed)
     [line] = people.waiting().lines
     assert (line.case, line.known) == (known, True)
@@ -160,6 +162,62 @@ def test_the_same_form_twice_is_one_referral(people: People) -> None:
     records = people.count(RecordRow)
     assert people.refer(people.housing, once=once) == first
     assert (people.count(Referral), people.count(RecordRow)) == (1, records)
+
+
+def at_once(world: World, *attempts: Callable[[World], object]) -> list[object]:
+    """What each attempt gave, or how it failed; all begun together, each with a session and doors of its own."""
+    found: list[object] = [None] * len(attempts)
+    together = threading.Barrier(len(attempts))
+
+    def run(number: int, attempt: Callable[[World], object]) -> None:
+        with Session(world.engine, expire_on_commit=False) as session:
+            other = World(world.settings, world.engine, session, open_doors(world.settings, session))
+            together.wait()
+            try:
+                found[number] = attempt(other)
+            except Conflict as late:
+                found[number] = late
+
+    threads = [threading.Thread(target=run, args=each) for each in enumerate(attempts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_two_who_refer_the_same_person_at_once_make_one_case(people: People) -> None:
+    def refer(actor: Actor) -> Callable[[World], object]:
+        return lambda w: referrals.refer(w.session, w.doors, actor, BARNET, NEW, uuid.uuid4())
+
+    made = at_once(people.world, refer(people.police), refer(people.housing))
+    assert all(isinstance(each, uuid.UUID) for each in made)
+    assert (people.count(Referral), people.count(CaseFile)) == (2, 1)
+
+
+def test_a_form_sent_twice_at_once_is_one_referral(people: People) -> None:
+    once = uuid.uuid4()
+
+    def refer(w: World) -> object:
+        return referrals.refer(w.session, w.doors, people.police, BARNET, NEW, once)
+
+    first, second = at_once(people.world, refer, refer)
+    assert first == second
+    assert people.count(Referral) == 1
+
+
+def test_of_two_who_answer_at_once_one_is_told(people: People) -> None:
+    people.refer(people.housing)
+    [line] = people.waiting().lines
+    people.world.session.rollback()
+
+    def answer(state: str) -> Callable[[World], object]:
+        return lambda w: inbox.answer(w.session, w.doors, people.keeper, line.id, line.version, state, "So decided")
+
+    found = at_once(people.world, answer("accepted"), answer("refused"))
+    assert sorted(type(each).__name__ for each in found) == ["Conflict", "NoneType"]
+    [mine] = people.mine(people.housing)
+    assert mine.outcome == ("Accepted" if found[0] is None else "Refused")
 
 
 def test_nothing_is_half_done(people: People) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.audit import tables as log_tables
 from portal.audit.log import AccessLog, Transaction
 from portal.auth.actor import Actor
+from portal.casework import inbox
 from portal.db import DAY
 from portal.errors import Conflict, LogUnavailable, NotFound
 from portal.sharing import visits, writing
@@ -63,6 +64,20 @@ def shared(either: World) -> Iterator[World]:
 @pytest.fixture
 def spoc(world: World) -> Actor:
     return world.actor("probation", "spoc")
+
+
+def test_new_people_wait_in_the_inbox_of_their_borough_once(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(6))
+    for party, prefix in (("barnet_safety", "BN"), ("brent_safety", "BR"), ("harrow_safety", "HA")):
+        keeper = world.actor(party, "coordinator")
+        found = inbox.waiting(world.session, world.doors, keeper)
+        assert [line.reference[:2] for line in found.lines] == [prefix] * 2
+        assert {line.agency for line in found.lines} == {"Probation"}
+        assert {line.known for line in found.lines} == {False}
+    run = staging.stage(world.session, world.doors, spoc, file(7))
+    publishing.publish(world.session, world.doors, spoc, run)
+    keeper = world.actor("barnet_safety", "coordinator")
+    assert inbox.count(world.session, world.doors, keeper) == 3
 
 
 def test_new_people_become_cases_of_their_borough_with_a_waiting_referral(world: World, spoc: Actor) -> None:
