@@ -11,7 +11,7 @@ from isa.agreement import Agreement
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
-from portal.sharing import assigning, posts
+from portal.sharing import acts, assigning, posts
 from portal.sharing.assigning import At, Begin, End
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
@@ -72,6 +72,8 @@ def move(session: Session, doors: Doors, actor: Actor, order: Order) -> Moved:
         receipt = None
         if steps.begins or steps.ends:
             receipt = assigning.change(tx, doors, actor, steps.begins, steps.ends, purpose, order.reason)
+        if order.until is None and steps.starts <= now:
+            acts.hand_over(session, actor.party, steps.moved, order.user, order.to)
     gone = len(order.chosen) - len(steps.moved) - len(steps.left)
     return Moved(len(steps.moved), tuple(sorted(steps.left)), gone, receipt)
 

@@ -103,7 +103,7 @@ def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) ->
     if not cases:
         return False
     purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
-    seen = lists.sights(session, doors, actor, cases, purpose, now)
+    seen = lists.sights_at(session, doors, actor, cases, purpose, now)
     known = [c for c in cases if seen[c.id].knows_person]
     if any(c.review_due and since < c.review_due <= now and seen[c.id].knows_review for c in known):
         return True

@@ -71,6 +71,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         sections=sections(d),
         happened=happened.told(d),
         may_update=happened.may_update(d),
+        may_act=happened.may_act(d),
         add=happened.addable(d),
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal.sharing.disclosure import Disclosure, Record
 
-UPDATE = "update"
+UPDATE, ACTION = "update", "action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,22 @@ def _told(record: Record, new: bool, may_leave: bool) -> Told:
 
 
 def addable(d: Disclosure) -> tuple[Addable, ...]:
-    """What may be added besides an update, in the agreement's order."""
+    """What may be added besides updates and actions, which have buttons of their own, in the agreement's order."""
     return tuple(
         Addable(
             path=f"{w.kind}/{w.label}" if w.label else w.kind,
             name=f"{w.kind_name}: {w.label_name}" if w.label else w.kind_name,
         )
         for w in d.writable
-        if w.kind != UPDATE
+        if w.kind not in (UPDATE, ACTION)
     )
 
 
 def may_update(d: Disclosure) -> bool:
     """Whether an update may be shared at all."""
     return any(w.kind == UPDATE for w in d.writable)
+
+
+def may_act(d: Disclosure) -> bool:
+    """Whether an action may be added at all."""
+    return any(w.kind == ACTION for w in d.writable)

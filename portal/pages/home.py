@@ -9,14 +9,17 @@ from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
 from portal.casework import meetings, referrals
+from portal.casework import today as casework
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import inbox, kept, people
+from portal.pages import inbox, kept, people, today
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
 from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
 from portal.pages.team import standing
+from portal.pages.today import Today, Typed
 from portal.sharing.reading import lists, search
+from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
 
 pages = Blueprint("home", __name__)
@@ -45,6 +48,7 @@ class Cases:
     purpose: str
     task: str
     referrals: tuple[Told, ...] = ()
+    today: Today | None = None
 
 
 @pages.get("/")
@@ -64,7 +68,18 @@ def home() -> ResponseReturnValue:
     return _cases(who, reach)
 
 
-def _cases(who: Actor, reach: str) -> ResponseReturnValue:
+@pages.post("/")
+@gate.page(gate.CONTENT)
+def done() -> ResponseReturnValue:
+    """Several actions of the list are done, with one outcome; or what to correct, with nothing lost."""
+    typed = today.close()
+    if typed is None:
+        return redirect(url_for("home.home"), 303)
+    who = gate.actor()
+    return _cases(who, gate.doors().book.role(Capacity(who.party, who.role))[0], typed)
+
+
+def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturnValue:
     review = request.args.get("review") == "1"
     page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
     found = lists.my_cases(db.session(), gate.doors(), who, page, review)
@@ -73,6 +88,8 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
     own = referrals.lately(db.session(), gate.doors(), who)
     first = (page - 1) * lists.PAGE + 1
     last = first + len(found.lines) - 1
+    front = page == 1 and not review
+    due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
     d = Cases(
         heading=_heading(who, reach),
         list=found,
@@ -84,12 +101,19 @@ def _cases(who: Actor, reach: str) -> ResponseReturnValue:
         purpose=found.purpose,
         task=_task(who, found.purpose),
         referrals=all_told(own.lines),
+        today=today.part(due, found, typed or Typed()) if front else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
-    alerts = inbox.alerts() + panels + kept.alerts() + covers
-    marking = SENSITIVE if SENSITIVE in (found.marking, own.marking) else OFFICIAL
-    return show("home.html", d.heading, marking=marking, receipt=found.receipt or own.receipt, alerts=alerts, d=d)
+    return show(
+        "home.html",
+        d.heading,
+        status=422 if typed else 200,
+        marking=SENSITIVE if SENSITIVE in (found.marking, own.marking, due.marking) else OFFICIAL,
+        receipt=found.receipt or own.receipt or due.receipt,
+        alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers,
+        d=d,
+    )
 
 
 def _task(who: Actor, purpose: str) -> str:

@@ -12,7 +12,7 @@ from portal import gate
 from portal.db import db
 from portal.pages import rendering, visiting
 from portal.pages.face import face
-from portal.pages.presenting import as_date, moment
+from portal.pages.presenting import as_date, day, moment
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.fields import Invalid, clean
@@ -56,6 +56,7 @@ def print_case(visit: uuid.UUID) -> ResponseReturnValue:
         d=d,
         face=face(d, day_at(gate.doors().clock())),
         by=rendering.by_whom(),
+        closed=_closed(d),
         reason=reason,
     )
 
@@ -126,9 +127,10 @@ def _csv(d: Disclosure, reason: str) -> bytes:
     write("Log entry", d.receipt.reference)
     write()
     write(*COLUMNS)
+    closed = _closed(d)
     for section in d.sections:
         for record in section.records:
-            for row in _rows(section.title, record):
+            for row in _rows(section.title, record, closed.get(record.id, "")):
                 write(*row)
     for record in d.timeline:
         for row in _rows("What happened", record):
@@ -136,9 +138,18 @@ def _csv(d: Disclosure, reason: str) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def _rows(section: str, record: Record) -> Iterator[tuple[str, ...]]:
+def _closed(d: Disclosure) -> dict[uuid.UUID, str]:
+    """Of actions that are closed, what may be said of it beside their own words."""
+    told = {a.record.id: a.result or "Closed" for a in d.actions if not a.open}
+    days = {a.record.id: f" on {day(a.closed_on)}" for a in d.actions if a.closed_on}
+    return {of: f"{words}{days.get(of, '')}" for of, words in told.items()}
+
+
+def _rows(section: str, record: Record, closed: str = "") -> Iterator[tuple[str, ...]]:
     name = (record.label_name or record.kind_name) + (" (made while under 18)" if record.made_as_youth else "")
     at = str(as_date(record.changed_at))
     for value in record.values:
         text = "(could not be opened)" if value.broken else value.text
         yield section, name, record.owner_name, at, value.label, text
+    if closed:
+        yield section, name, record.owner_name, at, "State", closed

@@ -13,6 +13,7 @@ from portal.errors import NotFound
 from portal.pages import boxes, case, kept, rendering, visiting
 from portal.pages.asking import party_kind
 from portal.pages.audience import Audience, audience
+from portal.pages.happened import ACTION, UPDATE
 from portal.sharing import forms, writing
 from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
@@ -20,7 +21,7 @@ from portal.sharing.forms import Blank, Choice
 
 pages = Blueprint("record", __name__)
 
-UPDATE, SHARED = "update", "Shared. Whoever may see it finds it on the case now."
+SHARED = "Shared. Whoever may see it finds it on the case now."
 MOSTLY = {"housing": "housing", "health": "health_engagement", "substance": "substance_engagement", "dwp": "ete"}
 """What an agency of a kind mostly writes about: chosen in advance, to save a click."""
 INPUTS = {"text": "text", "nature": "nature", "source": "source", "happened_on": "happened"}
@@ -167,6 +168,8 @@ def _add_form(
 
 
 def _blank(visit: uuid.UUID, kind: str) -> Blank:
+    if kind == ACTION:  # it has a form of its own, which says who is to do it
+        raise NotFound
     return forms.to_add(db.session(), gate.doors(), gate.actor(), visit, kind)
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from portal.pages import (
+    action,
     agreement,
     case,
     change,
@@ -34,8 +35,8 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails)
-    work = (case, record, change, kept, copying, emergency, paper, search, refer, inbox, team, team_case, imports)
-    panel = (meetings, decide)
+    work = (case, record, action, change, kept, copying, emergency, paper, search, team, team_case, imports)
+    panel = (refer, inbox, meetings, decide)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

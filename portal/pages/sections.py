@@ -40,15 +40,17 @@ class Part:
 
 
 def sections(d: Disclosure) -> tuple[Part, ...]:
-    """The sections of a disclosure, in its order."""
-    return tuple(_part(section) for section in d.sections)
+    """The sections of a disclosure, in its order, without the actions: these stand in a list of their own."""
+    actions = {action.record.id for action in d.actions}
+    parts = (_part(section, [r for r in section.records if r.id not in actions]) for section in d.sections)
+    return tuple(part for part in parts if part.tables or part.records or part.withheld)
 
 
-def _part(section: Section) -> Part:
-    if len(section.records) < FEWEST:
-        return Part(section.id, section.title, (), section.records, section.withheld)
+def _part(section: Section, records: list[Record]) -> Part:
+    if len(records) < FEWEST:
+        return Part(section.id, section.title, (), tuple(records), section.withheld)
     kinds: dict[tuple[str, str], list[Record]] = {}
-    for record in section.records:
+    for record in records:
         kinds.setdefault((record.kind, record.label), []).append(record)
     tables, alone = [], []
     for alike in kinds.values():

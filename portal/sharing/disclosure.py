@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from isa.explaining import Group
@@ -82,6 +82,23 @@ class Writable:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """An action with what steers it. `holder` is "you", "colleague" or "nobody" where the reader's own party is to do
+    it, "" where another is. `result` and `outcome` are "" where they are told in a record that the reader may not read
+    (or in an update, `in_update`)."""
+
+    record: Record
+    due: date
+    open: bool
+    holder: str
+    may_close: bool
+    closed_on: date | None
+    result: str
+    outcome: str
+    in_update: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Disclosure:
     """One case for one visit."""
 
@@ -107,6 +124,7 @@ class Disclosure:
     emergency_offered: tuple[str, ...]
     visit_ends: datetime
     seen_before: datetime | None = field(default=None)
+    actions: tuple[Action, ...] = ()
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The permitted records of one kind, newest first."""

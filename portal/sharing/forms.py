@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement, Field
 from portal.auth.actor import Actor
 from portal.errors import NotFound, Refused
-from portal.sharing import preview
+from portal.sharing import acts, preview
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.preview import Audience
@@ -111,6 +111,9 @@ def _change(one: history.One) -> Change:
     shape = shape_of(one.head)
     shared = {f.key for f, _ in found.sight.permitted(SHARE, shape)}
     fields = tuple(f for f, _ in found.sight.permitted(EDIT, shape) if f.key in shared)
+    if shape.kind == acts.KIND:
+        standing = acts.correctable(v.key for v in one.record.values)
+        fields = tuple(f for f in fields if f.key in standing)
     if not fields:
         raise Refused(
             "8.1", "Only the agency that owns a record changes it.", _ask(agreement, shape.owner), one.receipt.reference

@@ -11,6 +11,9 @@ from portal.query import Query
 from portal.sharing.tables import Assignment, CaseFile
 from portal.sharing.visits import CASE, Case
 
+LEAD = "lead"
+"""The role on a case of its lead professional."""
+
 
 class Post(NamedTuple):
     """One assignment, in the order of `_POST`. `covers`: the colleague it stands in for; `ends` None: no end."""
@@ -83,6 +86,14 @@ _COVER_OF = Query(
     ),
     Post._make,
 )
+_LEADS = Query(
+    select(Assignment.party, Assignment.user)
+    .where(
+        Assignment.case == bindparam("case"), Assignment.role == LEAD, Assignment.starts <= bindparam("now"), _UNENDED
+    )
+    .order_by(Assignment.starts.desc(), Assignment.id),
+    tuple,
+)
 
 
 def counted(session: Session, party: str, agreements: Sequence[str], now: int) -> dict[uuid.UUID, int]:
@@ -118,3 +129,8 @@ def cover(session: Session, party: str, now: int, user: uuid.UUID | None = None)
     if user is None:
         return _COVER.all(session, party=party, now=now)
     return _COVER_OF.all(session, party=party, now=now, user=user)
+
+
+def leads(session: Session, case: uuid.UUID, now: int) -> dict[str, uuid.UUID]:
+    """Party → its lead professional on a case now, the first where there are several."""
+    return dict(_LEADS.all(session, case=case, now=now))

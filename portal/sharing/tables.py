@@ -121,6 +121,26 @@ class Referral(Base):
     )
 
 
+class ActionRow(Base):
+    """What an action is steered by: which party is to do it, who of it (None: nobody has taken it), by which day.
+
+    Its words are the `action` record of the same id; `told` is the record that says what came of it, if it is closed.
+    """
+
+    __tablename__ = "action"
+
+    record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"), primary_key=True)
+    case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"), index=True)
+    party: Mapped[str] = mapped_column(String(40))
+    user: Mapped[uuid.UUID | None] = mapped_column(Id)
+    due: Mapped[int] = mapped_column(Micros)  # the first instant of the day, in London
+    state: Mapped[str] = mapped_column(String(20))  # open, done, dropped
+    closed_at: Mapped[int | None] = mapped_column(Micros)
+    told: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("record.id"))
+
+    __table_args__ = (Index("ix_action_party_state_due", "party", "state", "due"),)
+
+
 class VisitRow(Base):
     """One capacity at one case for one purpose, for a bounded time. Its id is what the address bar shows."""
 

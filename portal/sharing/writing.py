@@ -3,7 +3,7 @@
 import hmac
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import cases, preview, said
+from portal.sharing import acts, cases, preview, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -33,6 +33,8 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
+Steer = Callable[[uuid.UUID], None]
+"""Writes the operating row of a record, by its id, in its transaction."""
 _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))
 
 
@@ -60,6 +62,7 @@ class Planned:
     standing: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
     whole: Mapping[str, str] = field(default_factory=dict, repr=False)
     remarks: tuple[str, ...] = ()
+    steer: Steer | None = None
 
 
 def create(
@@ -71,14 +74,16 @@ def create(
     label: str,
     typed: Mapping[str, str],
     once: uuid.UUID | None = None,
+    steer: Steer | None = None,
 ) -> Written:
     """Add a record of the actor's party to the visit's case and share it with whoever the agreement lets read it.
 
     `typed` by field key; empty ones are left out. `once` is the secret of a form: the same text sent twice with it is
-    written once. Raises `NotFound`, `Refused` (with the clause), `Invalid`, `LogUnavailable`. The entry of the
-    disclosure names the parties that may read it and work on the case today.
+    written once. `steer` writes the operating row of the record, in its transaction: an action has one. Raises
+    `NotFound`, `Refused` (with the clause), `Invalid`, `LogUnavailable`. The entry of the disclosure names the parties
+    that may read it and work on the case today.
     """
-    planned = plan(session, doors, actor, visit, kind, label, typed, once)
+    planned = plan(session, doors, actor, visit, kind, label, typed, once, steer)
     with doors.log.transaction(session) as tx:
         if once is not None and _MADE.first(session, record=planned.record.id, by=actor.user):
             return Written(planned.record.id, None)
@@ -94,9 +99,12 @@ def plan(
     label: str,
     typed: Mapping[str, str],
     once: uuid.UUID | None = None,
+    steer: Steer | None = None,
 ) -> Planned:
     """Decide and check a new record, as `create`, and write nothing yet."""
     found = case_reading.find(session, doors, actor, visit, "collection")
+    if kind == acts.KIND and steer is None:
+        case_reading.refuse(session, doors, actor, "collection", found.visit.case, found.visit.purpose)
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)
     values = check(fields, typed, day_at(found.now))
@@ -106,7 +114,7 @@ def plan(
     minor = minor_now(session, doors, actor, found)
     record = _new(found, actor, shape, values, minor, once)
     recipients = preview.recipients(session, found, Shape(kind, label, actor.party, minor))
-    return Planned(found, shape, record, recipients, remarks=look_alikes(fields, values))
+    return Planned(found, shape, record, recipients, remarks=look_alikes(fields, values), steer=steer)
 
 
 def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Written:
@@ -117,6 +125,8 @@ def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writte
         tx.session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
     _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
     cases.steer(tx.session, record.case, record.values, record.at)
+    if planned.steer is not None:
+        planned.steer(record.id)
     receipt = _append(tx, "disclosure", actor, found, shape, record, stored[0], SHARE, planned.recipients)
     return Written(record.id, receipt, planned.remarks)
 
@@ -129,12 +139,14 @@ def edit(
     record: uuid.UUID,
     base: int,
     typed: Mapping[str, str],
+    steer: Steer | None = None,
 ) -> Written:
     """Change the fields that differ. Raises `Conflict` with the present version where someone was quicker.
 
-    The record is read first, through the reading door and logged as such, to see what differs.
+    The record is read first, through the reading door and logged as such, to see what differs. `steer` as in `create`;
+    without it, of an action only what stands in it is corrected, and its row follows.
     """
-    planned = plan_edit(session, doors, actor, visit, record, base, typed)
+    planned = plan_edit(session, doors, actor, visit, record, base, typed, steer)
     if isinstance(planned, Written):
         return planned
     with doors.log.transaction(session) as tx:
@@ -149,6 +161,7 @@ def plan_edit(
     record: uuid.UUID,
     base: int,
     typed: Mapping[str, str],
+    steer: Steer | None = None,
 ) -> Planned | Written:
     """Decide and check a change, as `edit`, and write nothing yet. `Written` where nothing differs."""
     one = history.one(session, doors, actor, visit, record)
@@ -156,6 +169,8 @@ def plan_edit(
     shape = shape_of(head)
     if present.version != base:
         raise Conflict(str(record), present.version)
+    if head.kind == acts.KIND and steer is None:
+        typed = acts.corrected({v.key: v.text for v in present.values}, typed)
     described = _touched(present, found.engine.agreement.fields, typed)
     changed = _differences(present, described, check(described, typed, day_at(found.now)))
     if not changed:
@@ -169,6 +184,7 @@ def plan_edit(
         standing=json.loads(head.head),
         whole={v.key: v.text for v in present.values} | changed,
         remarks=look_alikes(described, changed),
+        steer=steer,
     )
 
 
@@ -180,6 +196,10 @@ def alter(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writ
     if stored is None:
         raise Conflict(str(record.id), planned.base + 1)
     cases.steer(tx.session, record.case, record.values, record.at)
+    if planned.steer is not None:
+        planned.steer(record.id)
+    elif record.kind == acts.KIND:
+        acts.follow(tx.session, record.id, record.values)
     receipt = _append(tx, "alteration", actor, found, planned.shape, record, stored, EDIT)
     return Written(record.id, receipt, planned.remarks)
 

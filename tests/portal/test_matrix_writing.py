@@ -54,13 +54,14 @@ OPENS = {  # what each owner's basis opens, by the clauses that ask for one (5.1
 
 
 def to_offer(capacity: Capacity, shape: Shape) -> bool:
-    """Whether a page offers what may be added: an update has a link of its own, a basis is to open something."""
+    """Whether a page offers what may be added: updates and actions have links of their own, a basis is to open
+    something."""
     kind, label = shape
-    return kind != "update" and (kind != "basis" or label in OPENS[capacity.party])
+    return kind not in ("update", "action") and (kind != "basis" or label in OPENS[capacity.party])
 
 
 def offered(page: str) -> set[Shape]:
-    """What a case page offers to add, an update apart."""
+    """What a case page offers to add, updates and actions apart."""
     found = re.findall(r'href="/visit/[0-9a-f-]+/add/([a-z_]+)(?:/([a-z_]+))?"', page)
     return {(kind, label) for kind, label in found}
 
@@ -88,6 +89,8 @@ def add(land: Land, capacity: Capacity, path: str, shape: Shape) -> tuple[int, b
         day = {f"happened-{part}": sent[f"update.happened_on-{part}"] for part in ("day", "month", "year")}
         sent = {"text": TEXT, "kind": label, "nature": "Fact", "source": "Home visit", **day}
         to = f"{path}/update"
+    if kind == "action":
+        sent, to = {"task": TEXT, "kind": label, "to": "me", "by": "7"}, f"{path}/action"
     answer = land.browser(capacity).post(to, {**sent, "once": str(uuid.uuid4())})
     return answer.status_code, raw(answer)
 
@@ -114,7 +117,8 @@ def check_adding(land: Land, capacity: Capacity, name: str, purpose: str, turn: 
     page = web.get(path)
     where = (capacity, name, purpose)
     assert offered(page.text) == {s for s in may if to_offer(capacity, s)}, where
-    assert (f'href="{path}/update"' in page.text) == any(kind == "update" for kind, _ in may), where
+    for own in ("update", "action"):
+        assert (f'href="{path}/{own}"' in page.text) == any(kind == own for kind, _ in may), where
     may_not = [s for s in shapes(land) if s not in may]
     for asked in (sorted(may), may_not):
         for shape in (asked[(turn + i) % len(asked)] for i in range(min(each, len(asked)))):
@@ -124,6 +128,7 @@ def check_adding(land: Land, capacity: Capacity, name: str, purpose: str, turn: 
             assert seen(told) <= whole(land.given(ground, capacity, purpose)), (where, shape)
             if shape in may:
                 given = fields_for(land, ground, capacity, purpose, shape, "create")
+                given = [f for f in given if f.kind != "action" or f.local not in ("result", "outcome")]
                 assert (status, new) == (303, [(*shape, capacity.party, frozenset(f.key for f in given))]), where
             else:
                 assert new == [], (where, shape)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from sqlalchemy import bindparam, select
@@ -19,6 +19,7 @@ from portal.sharing import emergency, facts, said, visits
 from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
+from portal.sharing.reading.actions import of_case
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
 from portal.sharing.sight import EXPORT, READ, Sight, category_of, sight
 from portal.sharing.tables import CaseFile, CaseSeen
@@ -188,7 +189,8 @@ def _disclose(
     records = [r for h in shown if (r := open_record(seen, h, sealed, broken, action)) is not None]
     if broken:
         note_broken(session, doors, actor, found.visit.purpose, case_file, broken, found.visit.id)
-    return _assemble(doors, found, records, older, said.receipt(receipt), before)
+    steered = of_case(session, seen, actor, case_file.id, permitted, records)
+    return replace(_assemble(doors, found, records, older, said.receipt(receipt), before), actions=steered)
 
 
 def note_broken(

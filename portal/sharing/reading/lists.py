@@ -171,7 +171,7 @@ def listed(
     whose names the page shows beside it. No cases: an empty list, nothing logged."""
     if not cases:
         return CaseList((), (), total, page, "OFFICIAL", None)
-    seen = sights(session, doors, actor, cases, purpose, now)
+    seen = sights_at(session, doors, actor, cases, purpose, now)
     visible = [c for c in cases if seen[c.id].knows_person]
     ids = [c.id for c in visible]
     rows = [h for h in heads(session, ids, ["person", "case"]) if seen[h.case].permitted(READ, shape_of(h))]
@@ -198,7 +198,7 @@ def listed(
     return CaseList(tuple(lines), shared, total, page, marking, said.receipt(receipt))
 
 
-def sights(
+def sights_at(
     session: Session, doors: Doors, actor: Actor, cases: Sequence[Case], purpose: str, now: int
 ) -> dict[uuid.UUID, Sight]:
     """What this capacity may do at each case; most cases share their facts, and so their decisions."""

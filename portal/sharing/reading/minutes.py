@@ -15,7 +15,7 @@ from portal.sharing import said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import sights, union
+from portal.sharing.reading.lists import sights_at, union
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
 from portal.sharing.sight import EXPORT, Sight
 from portal.sharing.visits import Case
@@ -73,7 +73,7 @@ def _read(
     meeting: uuid.UUID,
     found: dict[uuid.UUID, Minute],
 ) -> Receipt:
-    seen = sights(session, doors, actor, [case for case, _ in some], purpose, now)
+    seen = sights_at(session, doors, actor, [case for case, _ in some], purpose, now)
     known = {case.id: (case, decision) for case, decision in some if seen[case.id].knows_person}
     rows: dict[uuid.UUID, list[Head]] = {case: [] for case in known}
     for head in heads(session, list(known), KINDS) if known else ():

@@ -13,6 +13,8 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 class Given:
     """As much of a disclosure as sections are made of."""
 
+    actions = ()
+
     def __init__(self, *records: Record) -> None:
         self.sections = (Section("scores", "Risk scores", records, ()),)
 

@@ -1,0 +1,92 @@
+"""What somebody is to do today, over all their cases; and several of it said to be done at once."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from portal.auth import capacities
+from portal.auth.actor import Actor
+from portal.casework import team
+from portal.db import to_micros
+from portal.sharing import acting, acts, assigning
+from portal.sharing.acts import Act
+from portal.sharing.days import day_at, midnight
+from portal.sharing.disclosure import Receipt
+from portal.sharing.doors import Doors
+from portal.sharing.fields import LIMITS, Invalid, clean
+from portal.sharing.reading import due as reading
+from portal.sharing.reading.due import NOTHING, DueList
+
+AHEAD, LATE = 8, 7
+"""Days: what is due within a week from today stands in the list; what is a week overdue goes to the SPOC too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How many actions were closed; `left`: how many were closed or changed meanwhile, or are not for this reader."""
+
+    count: int
+    left: int
+    receipt: Receipt | None
+
+
+def due(session: Session, doors: Doors, actor: Actor) -> DueList:
+    """Open actions of this person that are overdue or due within a week; for whoever sees the cases of the whole party
+    also those that nobody has, and those a week overdue. Raises `LogUnavailable`."""
+    now = doors.clock()
+    reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach == "none":
+        return NOTHING
+    soon = to_micros(midnight(day_at(now) + timedelta(days=AHEAD)))
+    if not team.assigns(doors, actor):
+        found = acts.due_for(session, actor.party, actor.user, now, soon)
+    else:
+        found = _of_party(session, doors, actor, now, soon)
+    return reading.listed(session, doors, actor, found, purpose, now) if found else NOTHING
+
+
+def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int) -> list[Act]:
+    able, everywhere = set(), set()
+    for held in capacities.of_party(session, actor.party, now):
+        reach, content, _ = doors.book.role(Capacity(actor.party, held.role))
+        if content and reach != "none" and held.starts <= now:
+            able.add(held.user)
+            if reach != "assigned":
+                everywhere.add(held.user)
+    late = to_micros(midnight(day_at(now) - timedelta(days=LATE - 1)))
+    return acts.due_for_party(session, actor.party, actor.user, now, soon, late, sorted(able), sorted(everywhere))
+
+
+def done(session: Session, doors: Doors, actor: Actor, chosen: Collection[uuid.UUID], text: str) -> Closed:
+    """Close those of these actions that this reader may close from the list, with one outcome and in one entry.
+
+    Raises `Invalid` by part (record, text), `Conflict` where one was changed at this very moment, `LogUnavailable`.
+    """
+    now = doors.clock()
+    doors.book.refresh(session)
+    _, _, purpose = doors.book.role(Capacity(actor.party, actor.role))
+    outcome = clean(text)
+    problems = {}
+    if not chosen:
+        problems["record"] = "Tick at least one action"
+    if not outcome:
+        problems["text"] = "Say what came of it"
+    elif len(acting.outcome_of(acts.DONE, outcome)) > LIMITS["longtext"]:
+        problems["text"] = f"It must be shorter than {LIMITS['longtext']:,} characters"
+    if problems:
+        raise Invalid(problems)
+    with doors.log.transaction(session) as tx:
+        capacities.require(session, actor, now)
+        held = acts.held(session, chosen)
+        may = reading.readable(session, doors, actor, list(held.values()), purpose, now)
+        closable = acting.still_closable(may)
+        receipt = None
+        if closable:
+            cases = {one.case.id: one.case for one in closable}
+            at = assigning.at_cases(session, doors, actor, list(cases.values()), purpose, now)
+            receipt = acting.close(tx, doors, actor, closable, at, outcome, purpose)
+    return Closed(len(closable), len(set(chosen)) - len(closable), receipt)
