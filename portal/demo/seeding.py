@@ -14,9 +14,9 @@ from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, people
 from portal.auth.tags import Tags
 from portal.db import new_id, to_micros
-from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff
+from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff, Steered
 from portal.demo.people.vocabulary import REFERRED
-from portal.sharing import answering, cases, inbox, referring, staff, storing
+from portal.sharing import acts, answering, cases, inbox, referring, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.age import is_minor
@@ -131,6 +131,10 @@ def _case(
         _edits(session, doors, agreement, record, draft, users)
     if case.state == REFERRED:
         _refer(session, identity, micros(case.opened), list(zip(drafts, new, strict=True)))
+    answers = {draft.answers: record for draft, record in zip(drafts, new, strict=True) if draft.answers}
+    for draft, record in zip(drafts, new, strict=True):
+        if draft.steered is not None:
+            acts.add(session, _steered(record, draft, draft.steered, answers.get(draft.steered.name), users))
     return identity
 
 
@@ -151,6 +155,22 @@ def _refer(session: Session, case: uuid.UUID, opened: int, written: Iterable[tup
         for answer in answers:
             inbox.move(session, item, item.version, said[answer.values[referring.OUTCOME]], answer.at)
             inbox.answered(session, referral, answer.id)
+
+
+def _steered(
+    record: NewRecord, draft: Draft, by: Steered, answer: NewRecord | None, users: Mapping[str, uuid.UUID]
+) -> acts.Act:
+    """The row of an action, closed by its last version or by the answer of another party."""
+    due, user = acts.instant(draft.values["due_on"]), users.get(by.staff)
+    results = {words: state for state, words in acts.RESULTS.items()}
+    closed = [(to_micros(e.at), record.id, results[e.values["result"]]) for e in draft.later if "result" in e.values]
+    if answer is not None:
+        dropped = answer.values[f"update.text@{answer.label}"].startswith("Action no longer needed")
+        closed = [(answer.at, answer.id, acts.DROPPED if dropped else acts.DONE)]
+    if not closed:
+        return acts.Act(record.id, record.case, by.party, user, due, acts.OPEN, None, None)
+    at, told, state = closed[-1]
+    return acts.Act(record.id, record.case, by.party, user, due, state, at, told)
 
 
 def _record(

@@ -11,6 +11,7 @@ from portal.demo.people.months import months
 from portal.demo.people.names import LANGUAGES, nickname
 from portal.demo.people.profile import Profile, postcode
 from portal.demo.people.shapes import Nominal
+from portal.demo.people.todo import to_do
 from portal.demo.people.voices.lines import Slots, Speaker
 from portal.sharing.days import age
 
@@ -27,6 +28,7 @@ def write_up(profile: Profile, rng: Random, speaker: Speaker, today: date) -> No
         _team(book, p, rng)
         _plans(book, p, rng)
     months(book, p, rng, speaker)
+    to_do(book, p)
     closed = book.day(rng.randrange(2, 40)) if p.state == v.DESELECTED else None
     lead = "youth_justice" if "Youth" in p.sentence else "probation"
     case, drafts = book.close(p.state, review, p.borough.parties[lead], closed)

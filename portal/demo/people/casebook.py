@@ -5,12 +5,19 @@ from datetime import date, datetime, timedelta
 
 from portal.demo.people import days, staff
 from portal.demo.people.boroughs import Borough
-from portal.demo.people.shapes import Assignment, CaseDraft, Draft, Edit
+from portal.demo.people.shapes import Assignment, CaseDraft, Draft, Edit, Steered
 
 
 def reference(borough: Borough, opened: date, number: int) -> str:
     """The reference under which a borough files a case: "BN-2025-0147", by the year that the case was opened."""
     return f"{borough.prefix}-{opened.year}-{number:04d}"
+
+
+SHORT = {
+    "police": "Police", "probation": "Probation", "prisons": "Prisons", "housing": "Housing", "youth": "Youth Justice",
+    "children": "Children's Services", "bridges": "Bridges", "recovery": "Recovery Service", "safety": "Community Safety",
+}  # fmt: skip
+"""What the parties to whom actions are given are called on the pages."""
 
 
 @dataclass
@@ -108,6 +115,38 @@ class Casebook:
         words = f"{pathway} SPOC" if pathway else {"lead": "Lead professional"}.get(role, "Practitioner")
         last = {"until": until.isoformat()} if until else {}
         self.add(at, key, "assignment", practitioner=member.name, role=words, telephone=member.telephone, **last)
+
+    def party_of(self, key: str) -> str:
+        """The party of a member of staff."""
+        return staff.by_key()[key].party
+
+    def act(self, at: datetime, author: str, label: str, task: str, due: date, to: str) -> int:
+        """Adds an action for a colleague of its author, the lead of another party (staff keys), or a party. Returns
+        its handle."""
+        member, party = staff.by_key().get(to), self._short(to)
+        words = party
+        if member is not None:
+            party = self._short(member.party)
+            own = member.party == staff.by_key()[author].party
+            words = f"{member.name}, {party}" if own else f"The lead professional, {party}"
+        handle = self.add(at, author, "action", label=label, task=task, given_to=words, due_on=due.isoformat())
+        steered = Steered(f"action-{handle}", member.party if member else to, member.key if member else "")
+        self._drafts[handle] = replace(self._drafts[handle], steered=steered)
+        return handle
+
+    def answer(self, handle: int, at: datetime, author: str, outcome: str, *, dropped: bool = False) -> None:
+        """Closes an action: in its record, where its party wrote it, else in an update of the author's own party."""
+        draft = self._drafts[handle]
+        result = "No longer needed" if dropped else "Done"
+        if draft.owner == self.party_of(author):
+            self.edit(handle, at, author, result=result, outcome=outcome)
+            return
+        assert draft.steered is not None
+        note = self.note(at, author, draft.label or "", f"Action {result.lower()}. {outcome}")
+        self._drafts[note] = replace(self._drafts[note], answers=draft.steered.name)
+
+    def _short(self, party: str) -> str:
+        return SHORT.get(party.partition("_")[2] or party, party)
 
     def last_value(self, handle: int, name: str) -> str:
         """The value of a field after all edits, "" if it was never filled."""

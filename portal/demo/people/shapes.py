@@ -44,12 +44,22 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Steered:
+    """What steers an action: a `name` within its case, the party that is to do it, and a staff key ("" for nobody)."""
+
+    name: str
+    party: str
+    staff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One record to be: local field name → text, as first saved, with the edits that followed.
 
     `label` is the category that the writer chose, for labelled kinds only. Dates are "YYYY-MM-DD", yes-no values
     "Yes" or "No". `state` is the state after all edits: None (it stands) or "withdrawn". `made_as_youth` is true
-    when the subject was under 18 at `at`; later birthdays do not change it.
+    when the subject was under 18 at `at`; later birthdays do not change it. `steered` is given for actions alone;
+    `answers` names the action that an update says the outcome of.
     """
 
     kind: str
@@ -61,6 +71,8 @@ class Draft:
     later: tuple[Edit, ...] = ()
     made_as_youth: bool = False
     state: str | None = None
+    steered: Steered | None = None
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from portal.demo.people.days import ago, born, slashed, spoken, weekday_before
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
+from portal.demo.people.stories.tasks import set_tasks
 
 
 def tell(today: date) -> Nominal:
@@ -21,6 +22,7 @@ def tell(today: date) -> Nominal:
     _winter(book)
     _inside(book, gone, friday)
     _gate(book, gone, friday)
+    set_tasks(book, "rudd")
     case, drafts = book.close(v.ACTIVE, book.day(-6), "probation")
     return Nominal("rudd", (case,), {case.reference: drafts})
 

@@ -9,6 +9,7 @@ from portal.demo.people.days import ago, born, spoken, weekday_after
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
+from portal.demo.people.stories.tasks import set_tasks
 
 
 def tell(today: date) -> Nominal:
@@ -20,6 +21,7 @@ def tell(today: date) -> Nominal:
     _then(book)
     _year(book)
     _leaving(book, panel)
+    set_tasks(book, "hylton")
     case, drafts = book.close(v.ACTIVE, panel, "probation")
     return Nominal("hylton", (case,), {case.reference: drafts})
 

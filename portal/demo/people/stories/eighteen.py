@@ -9,6 +9,7 @@ from portal.demo.people.days import ago, birthday, born, spoken
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer
 from portal.demo.people.stories.script import enact
+from portal.demo.people.stories.tasks import set_tasks
 
 _SINCE = 3
 
@@ -23,6 +24,7 @@ def tell(today: date) -> Nominal:
     _help(book)
     _handover(book)
     _grown(book)
+    set_tasks(book, "warsame")
     case, drafts = book.close(v.ACTIVE, book.day(-18), "barnet_youth")
     return Nominal("warsame", (case,), {case.reference: drafts})
 

@@ -9,6 +9,7 @@ from portal.demo.people.days import ago, born, slashed
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import identify, refer, score
 from portal.demo.people.stories.script import enact
+from portal.demo.people.stories.tasks import set_tasks
 
 
 def tell(today: date) -> Nominal:
@@ -19,6 +20,7 @@ def tell(today: date) -> Nominal:
     _licence(book)
     _silent(book)
     _autumn(book)
+    set_tasks(book, "pryce")
     case, drafts = book.close(v.ACTIVE, book.day(-9), "probation")
     return Nominal("pryce", (case,), {case.reference: drafts})
 

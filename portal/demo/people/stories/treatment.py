@@ -9,6 +9,7 @@ from portal.demo.people.days import ago, born
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.stories.frame import consent, identify, refer, score
 from portal.demo.people.stories.script import enact
+from portal.demo.people.stories.tasks import set_tasks
 
 
 def tell(today: date) -> Nominal:
@@ -19,6 +20,7 @@ def tell(today: date) -> Nominal:
     _spring(book)
     _summer(book)
     _now(book)
+    set_tasks(book, "keating")
     case, drafts = book.close(v.ACTIVE, book.day(3), "probation")
     return Nominal("keating", (case,), {case.reference: drafts})
 
