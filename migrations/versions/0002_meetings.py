@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("why", sa.String(length=20), nullable=False),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.Column("decision", sa.LargeBinary(16), nullable=True),
+        sa.Column("settled", sa.Boolean(), nullable=True),
         sa.ForeignKeyConstraint(["case"], ["case_file.id"], name=op.f("fk_agenda_item_case_case_file")),
         sa.ForeignKeyConstraint(["decision"], ["record.id"], name=op.f("fk_agenda_item_decision_record")),
         sa.ForeignKeyConstraint(["meeting"], ["meeting.id"], name=op.f("fk_agenda_item_meeting_meeting")),

@@ -110,7 +110,7 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
         taken = session.execute(
             update(AgendaItem)
             .where(AgendaItem.meeting == meeting, AgendaItem.case == case, AgendaItem.decided_at.is_(None))
-            .values(decided_at=doors.clock(), decision=written.record),
+            .values(decided_at=doors.clock(), decision=written.record, settled=told.outcome != LATER),
             execution_options={"synchronize_session": False},
         )
         if not taken.rowcount:  # type: ignore[attr-defined]

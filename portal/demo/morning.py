@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.casework import cover, meetings, team
+from portal.casework import arranging, cover, team
 from portal.casework.cover import Order
 from portal.db import to_micros
 from portal.demo.people.shapes import Nominal
@@ -54,7 +54,7 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
             _open(session, doors, actor, line.case, purpose)
     _goes_on_leave(session, doors, users["achterberg"], users["feeney"], users["okonkwo"])
     chair = _actor(session, doors, users["rahman"])
-    meetings.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
+    arranging.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import attending, deciding, meetings
+from portal.casework import arranging, attending, deciding, meetings
 from portal.casework.meetings import NOT_HELD, OPEN, OVER, PLANNED, Summary, View
 from portal.db import db
 from portal.pages.day_input import Day, day_of, sent, today, typed
@@ -50,7 +50,7 @@ def plan() -> ResponseReturnValue:
     try:
         if on is None:
             raise Invalid({"day": NO_DAY})
-        made = meetings.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on)
+        made = arranging.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on)
     except Invalid as wrong:
         return _everything(wanted, agreement, wrong.problems)
     _say("The meeting is planned. Its agenda holds the cases that are due for review by then.")
@@ -72,7 +72,7 @@ def arrange(meeting: uuid.UUID) -> ResponseReturnValue:
     chosen = [id_of(value) for value in form.getlist("case")]
     given = Form(chosen, {id_of(value) for value in form.getlist("attendee")}, form.get("reference", "").strip())
     try:
-        meetings.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, given.attendees, given.reference)
+        arranging.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, given.attendees, given.reference)
     except Invalid as wrong:
         return _one(meeting, wrong.problems, given)
     _say("The agenda is kept.")

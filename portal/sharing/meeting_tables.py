@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Micros
@@ -41,6 +41,7 @@ class AgendaItem(Base):
     why: Mapped[str] = mapped_column(String(20))  # referral, review, added
     decided_at: Mapped[int | None] = mapped_column(Micros)
     decision: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("record.id"))
+    settled: Mapped[bool | None] = mapped_column(Boolean)  # False: the panel put it off
 
     __table_args__ = (Index("ix_agenda_item_case", "case"),)
 

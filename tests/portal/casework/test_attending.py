@@ -15,7 +15,7 @@ from portal.auth import capacities, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import Limits, SignedInBy
 from portal.auth.tables import CapacityGrant
-from portal.casework import attending, deciding, meetings
+from portal.casework import arranging, attending, deciding, meetings
 from portal.db import DAY, HOUR, MINUTE, now_micros, to_micros
 from portal.errors import NotFound
 from portal.sharing import visits
@@ -71,7 +71,7 @@ def test_who_was_taken_off_the_list_at_the_last_moment_does_not_come_in(panel: P
     meeting = panel.plan()
 
     def chair_is_quicker() -> None:
-        meetings.arrange(panel.world.session, panel.world.doors, panel.coordinator, meeting, panel.cases, [])
+        arranging.arrange(panel.world.session, panel.world.doors, panel.coordinator, meeting, panel.cases, [])
         panel.join(panel.coordinator, meeting)
 
     with pytest.raises(NotFound):
@@ -180,7 +180,7 @@ def test_on_the_day_the_clocks_go_forward_the_agenda_ends_at_midnight(panel: Pan
     with at.doors.log.transaction(at.session):
         last = update(CapacityGrant).where(CapacityGrant.id == panel.guest.capacity)
         at.session.execute(last.values(ends=to_micros(midnight(spring)) + 23 * HOUR))
-    meeting = meetings.plan(at.session, at.doors, panel.coordinator, BARNET, spring)
+    meeting = arranging.plan(at.session, at.doors, panel.coordinator, BARNET, spring)
     view = panel.see(panel.coordinator, meeting)
     assert next_day not in [i.line.case for i in view.items if i.chosen], "it is due the day after"
     assert [p.chosen for p in view.people] == [True], "their role lasts until that day is over"

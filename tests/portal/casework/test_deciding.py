@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.casework import deciding, meetings
+from portal.casework import arranging, deciding
 from portal.casework.deciding import LATER, STAY, Told
 from portal.errors import Conflict, NotFound
 from portal.sharing import visits, writing
@@ -91,7 +91,7 @@ def test_a_rag_that_changes_does_not_keep_the_reason_of_the_old_one(panel: Any) 
     panel.close(panel.coordinator, panel.meeting)
     at = panel.world
     panel.meeting = panel.plan()
-    meetings.arrange(at.session, at.doors, panel.coordinator, panel.meeting, [case], [])
+    arranging.arrange(at.session, at.doors, panel.coordinator, panel.meeting, [case], [])
     panel.join(panel.coordinator, panel.meeting)
     again = desk(panel, case).standing
     assert again

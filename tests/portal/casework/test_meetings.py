@@ -12,7 +12,7 @@ from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import Limits, SignedInBy
 from portal.auth.tables import LoginSession
-from portal.casework import attending, deciding, meetings, minuting
+from portal.casework import arranging, attending, deciding, meetings, minuting
 from portal.casework.deciding import DESELECT, LATER, SELECT, STAY, Decided, Told
 from portal.db import DAY, HOUR, MINUTE, now_micros
 from portal.errors import Conflict, NotFound, Refused
@@ -41,7 +41,7 @@ class Panel:
 
     def plan(self, ahead: int = 0) -> uuid.UUID:
         at = self.world
-        return meetings.plan(at.session, at.doors, self.coordinator, BARNET, self.today() + timedelta(days=ahead))
+        return arranging.plan(at.session, at.doors, self.coordinator, BARNET, self.today() + timedelta(days=ahead))
 
     def today(self) -> date:
         return day_at(self.world.doors.clock())
@@ -107,16 +107,16 @@ def test_the_agenda_is_changed_until_the_meeting_begins(panel: Panel) -> None:
     at, meeting = panel.world, panel.plan()
     reference = panel.file(panel.later).reference
     kept = [panel.cases[2], panel.cases[0]]
-    meetings.arrange(at.session, at.doors, panel.coordinator, meeting, kept, [], reference.lower())
+    arranging.arrange(at.session, at.doors, panel.coordinator, meeting, kept, [], reference.lower())
     view = panel.see(panel.coordinator, meeting)
     assert [i.line.case for i in view.items if i.chosen] == [*kept, panel.later]
     assert not any(p.chosen for p in view.people)
     with pytest.raises(Invalid) as unknown:
-        meetings.arrange(at.session, at.doors, panel.coordinator, meeting, kept, [], "BN-1999-0001")
+        arranging.arrange(at.session, at.doors, panel.coordinator, meeting, kept, [], "BN-1999-0001")
     assert "reference" in unknown.value.problems
     panel.join(panel.coordinator, meeting)
     with pytest.raises(Invalid):
-        meetings.arrange(at.session, at.doors, panel.coordinator, meeting, [], [])
+        arranging.arrange(at.session, at.doors, panel.coordinator, meeting, [], [])
 
 
 def test_a_guest_sees_the_agenda_while_it_is_open_and_nothing_before_or_after(panel: Panel) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import meetings, notifying
+from portal.casework import arranging, notifying
 from portal.casework.notifying import Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
@@ -169,7 +169,7 @@ def test_a_meeting_today_is_told_to_who_is_asked(post: Post) -> None:
     at = post.world
     guest = post.enrol("barnet_adults", "attendee", "Gwen Guest", "gwen@adults.example")
     chair = at.actor("barnet_safety", "coordinator", "Nadia Rahman")
-    meetings.plan(at.session, at.doors, chair, "barnet-iom", day_at(at.doors.clock()))
+    arranging.plan(at.session, at.doors, chair, "barnet-iom", day_at(at.doors.clock()))
     assert post.tell() == 1, "the coordinator of this test has no address"
     assert post.box == ["gwen@adults.example"]
     assert guest.role == "attendee"
