@@ -13,6 +13,7 @@ from portal.casework import today as casework
 from portal.casework.team import around
 from portal.db import db
 from portal.pages import inbox, kept, people, today
+from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
 from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
@@ -101,7 +102,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         purpose=found.purpose,
         task=_task(who, found.purpose),
         referrals=all_told(own.lines),
-        today=today.part(due, found, typed or Typed()) if front else None,
+        today=today.part(due, found, typed or Typed(), this_day()) if front else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()

@@ -3,14 +3,13 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import request, session
 
 from portal import gate
 from portal.casework import today
 from portal.db import db
-from portal.pages.day_input import today as this_day
 from portal.pages.frame import Alert
 from portal.pages.presenting import as_date, plural
 from portal.sharing.fields import Invalid
@@ -18,6 +17,7 @@ from portal.sharing.reading.due import Due, DueList
 from portal.sharing.reading.lists import CaseList, Line
 
 DONE = "today-done"
+WEEK = timedelta(days=7)
 FIRST, REVIEWS = 10, 5
 """Actions that stand open on the page, the rest behind a fold; reviews that are named, the rest behind a link."""
 
@@ -46,11 +46,10 @@ class Today:
     typed: Typed
 
 
-def part(due: DueList, cases: CaseList, typed: Typed) -> Today | None:
-    """What stands above the list; None for whoever sees no case and has nothing to do."""
+def part(due: DueList, cases: CaseList, typed: Typed, day: date) -> Today | None:
+    """What stands above the list on a day; None for whoever sees no case and has nothing to do."""
     if not (due.lines or cases.lines):
         return None
-    day = this_day()
     rows = tuple((line, str(line.record) in typed.ticked) for line in due.lines)
     reviews = [c for c in cases.lines if (on := as_date(c.review_due) if c.review_due else None) and on <= day + WEEK]
     return Today(
@@ -63,9 +62,6 @@ def part(due: DueList, cases: CaseList, typed: Typed) -> Today | None:
         more_reviews=len(reviews) > REVIEWS,
         typed=typed,
     )
-
-
-WEEK = timedelta(days=7)
 
 
 def close() -> Typed | None:

@@ -22,13 +22,15 @@ from werkzeug.wrappers import Response
 from portal.app import configure, headers, install_templates
 from portal.config import Settings
 from portal.db import Id, Micros, db, from_micros, new_id, now_micros, prepare
-from portal.pages import happened
+from portal.pages import happened, today
 from portal.pages.face import face
 from portal.pages.frame import Frame, NavItem
 from portal.pages.home import Cases
 from portal.pages.search import Result
 from portal.pages.sections import sections
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Receipt, Record, Section, Value, Writable
+from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList, Line, Shared
 from portal.sharing.reading.search import Hit
 
@@ -267,6 +269,7 @@ def _view(words: Words, case: uuid.UUID) -> str:
         sections=sections(d),
         happened=happened.told(d),
         may_update=happened.may_update(d),
+        may_act=happened.may_act(d),
         add=happened.addable(d),
     )
 
@@ -366,7 +369,9 @@ def _home(words: Words) -> str:
         if not update.new
     )
     found = CaseList(lines, shared[:10], total, 1, "OFFICIAL-SENSITIVE", NO_RECEIPT, dated=words.listed.dated)
-    d = Cases("Cases in Barnet", found, False, False, None, "/?page=2", f"1 to {len(lines):,} of {total:,}", *WHY)
+    needs = today.part(NOTHING, found, today.Typed(), day_at(now_micros()))
+    words_of_list = f"1 to {len(lines):,} of {total:,}"
+    d = Cases("Cases in Barnet", found, False, False, None, "/?page=2", words_of_list, *WHY, today=needs)
     return render_template("home.html", page=_frame(words, d.heading), d=d)
 
 

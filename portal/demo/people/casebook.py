@@ -15,7 +15,8 @@ def reference(borough: Borough, opened: date, number: int) -> str:
 
 SHORT = {
     "police": "Police", "probation": "Probation", "prisons": "Prisons", "housing": "Housing", "youth": "Youth Justice",
-    "children": "Children's Services", "bridges": "Bridges", "recovery": "Recovery Service", "safety": "Community Safety",
+    "children": "Children's Services", "bridges": "Bridges", "recovery": "Recovery Service",
+    "safety": "Community Safety",
 }  # fmt: skip
 """What the parties to whom actions are given are called on the pages."""
 

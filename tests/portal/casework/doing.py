@@ -11,8 +11,8 @@ from portal.casework import actions
 from portal.db import now_micros
 from portal.sharing import acts, visits
 from portal.sharing.days import day_at
+from portal.sharing.disclosure import Disclosure
 from portal.sharing.reading import case as case_reading
-from portal.sharing.reading.case import Disclosure
 from portal.sharing.tables import ActionRow, RecordRow
 from tests.installation import World
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,11 +16,11 @@ from portal.casework import actions, cover, team
 from portal.casework.cover import Order
 from portal.db import now_micros
 from portal.errors import Conflict, NotFound, Refused
-from portal.sharing import acts, writing
+from portal.sharing import acts, storing, writing
 from portal.sharing.disclosure import Action
 from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
-from portal.sharing.tables import RecordRow
+from portal.sharing.tables import CaseFile, RecordRow
 from tests.installation import World
 from tests.portal.casework.doing import Partners, today
 from tests.portal.casework.test_cover import alterations
@@ -226,23 +227,24 @@ def test_the_same_form_twice_is_one_action_and_one_answer(people: Partners) -> N
 def test_nothing_is_half_done(people: Partners, at: str) -> None:
     made = people.gives(people.police, "barnet_housing") if at != "add" else None
     who = people.police if at != "close" else people.housing
-    broken = "portal.sharing.writing.said.entry"
     visit, doors, session = people.visit(who), people.world.doors, people.world.session
     records = len(session.scalars(select(RecordRow.id)).all())
     session.rollback()
-    seen = writing.store, writing.change
+    stored: Any = storing.change if at == "close own" else storing.store
+    patcher = patch("portal.sharing.writing.said.entry", side_effect=RuntimeError("killed"))
 
-    def after(*args: object, **more: object) -> object:
-        result = seen[at == "close own"](*args, **more)  # type: ignore[operator]
+    def after(*args: Any, **more: Any) -> Any:
         patcher.start()
-        return result
+        return stored(*args, **more)
 
-    patcher = patch(broken, side_effect=RuntimeError("killed"))
-    with patch.object(writing, "change" if at == "close own" else "store", after), pytest.raises(RuntimeError):
+    def attempt() -> None:
         if made is None:
             actions.add(session, doors, who, visit, "behaviour", "Ring", "barnet_housing", today())
         else:
             actions.close(session, doors, who, visit, made, 1, "done", "Rang")
+
+    with patch.object(writing, stored.__name__, after), pytest.raises(RuntimeError):
+        attempt()
     patcher.stop()
     session.rollback()
     assert len(session.scalars(select(RecordRow.id)).all()) == records
@@ -315,8 +317,6 @@ def test_what_is_wrong_is_said_by_part(here: Partners, more: dict[str, str], pro
 
 def test_a_closed_case_gives_nothing_to_do(here: Partners) -> None:
     made = here.gives(here.jo)
-    from portal.sharing.tables import CaseFile
-
     with here.world.doors.log.transaction(here.world.session) as tx:
         tx.session.get_one(CaseFile, here.case).state = "deselected"
     with pytest.raises(NotFound):

@@ -25,8 +25,8 @@ class Task:
 _TASKS = {
     "rudd": (
         Task(3, "okonkwo", "behaviour", "barnet_housing", 1, "Find Kyle a room the tag can go to. Any borough."),
-        Task(2, "okonkwo", "sentence", "okonkwo", 0, "Decide on the missed Friday and write down why, before recall asks."),
-        Task(2, "walsh", "behaviour", "walsh", -2, "Knock at his nan's after six. If he is there, ring Tom, not custody."),
+        Task(2, "okonkwo", "sentence", "okonkwo", 0, "Decide on the missed Friday and write down why."),
+        Task(2, "walsh", "behaviour", "walsh", -2, "Knock at his nan's after six. If he is in, ring Tom first."),
         Task(2, "tetteh", "ete", "tetteh", -4, "Ask the fencing firm to hold the trial day until he has an address."),
         Task(
             9, "ridley", "behaviour", "okonkwo", 5, "Send the leaving care duty the release date and who meets him.", 6,
@@ -39,7 +39,7 @@ _TASKS = {
     ),
     "pryce": (
         Task(6, "feeney", "sentence", "feeney", -1, "Ask the tag company for the week's map, not the summary."),
-        Task(5, "feeney", "victims", "police", 2, "Ring the victim liaison officer before the zone is looked at again."),
+        Task(5, "feeney", "victims", "police", 2, "Ring the victim liaison officer before the zone is reviewed."),
         Task(
             20, "feeney", "behaviour", "police", 14, "Take a statement from the shop in the zone.", 13, "adebayo",
             "Shop closed down in the spring. Landlord has no cameras.", dropped=True,
@@ -47,7 +47,7 @@ _TASKS = {
     ),
     "keating": (
         Task(4, "feeney", "behaviour", "feeney", 0, "Move her appointment off Tuesday, the group is what holds."),
-        Task(8, "wojcik", "substance_engagement", "wojcik", 3, "Ask her again whether partners may know that she comes."),
+        Task(8, "wojcik", "substance_engagement", "wojcik", 3, "Ask again whether partners may know that she comes."),
         Task(7, "feeney", "behaviour", "barnet_housing", -5, "Confirm the panel date for the supported flat."),
     ),
     "warsame": (
