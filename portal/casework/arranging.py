@@ -89,11 +89,13 @@ def arrange(
             raise Invalid({"": "The meeting has begun, so its agenda stays as it is"})
         if meetings.state_of(found, now) == NOT_HELD:
             raise Invalid({"": "The day of this meeting has passed. Plan another"})
-        why = dict(session.execute(select(AgendaItem.case, AgendaItem.why).where(AgendaItem.meeting == meeting)).all())
+        why = {case: item.why for case, item in agenda.items(session, meeting).items()}
         for table in (AgendaItem, Attendance):
             session.execute(delete(table).where(table.meeting == meeting))
         agenda.put(session, meeting, [(case, why.get(case, reason)) for case, reason in order], people)
         subjects = [said.about(known[c].person, c, meeting=meeting.hex) for c, _ in order]
+        gone = agenda.cases(session, found.agreement, [case for case in why if case not in dict(order)])
+        subjects += [said.about(c.person, c.id, meeting=meeting.hex, taken_off=True) for c in gone.values()]
         staffed = team.named([p.user for p in people])
         tx.append(said.entry("meeting-arranged", actor, purpose=PURPOSE, subjects=[*subjects, *staffed]))
 

@@ -12,10 +12,11 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
 from portal.sharing import acts, assigning, posts
-from portal.sharing.assigning import At, Begin, End
+from portal.sharing.assigning import TELEPHONE, At, Begin, End
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid
+from portal.sharing.fields import LONGEST_REASON, Invalid, check
 from portal.sharing.posts import Post
 from portal.sharing.reading import staff
 
@@ -96,7 +97,8 @@ def end(session: Session, doors: Doors, actor: Actor, who: uuid.UUID, whom: uuid
 
 
 def problems(session: Session, doors: Doors, actor: Actor, order: Order) -> dict[str, str]:
-    """What stands against an order before anything of it is looked at, by part: to, case, until, reason."""
+    """What stands against an order before anything of it is looked at, by part: to, case, until, reason,
+    telephone."""
     now, found = doors.clock(), {}
     if order.to == order.user or order.to not in team.may_take(session, doors, actor.party, now):
         found["to"] = NOBODY
@@ -104,8 +106,21 @@ def problems(session: Session, doors: Doors, actor: Actor, order: Order) -> dict
         found["case"] = "Tick at least one case"
     if order.until is not None and order.until <= max(order.starts, now):
         found["until"] = "The last day must not be before the first"
-    if not order.reason.strip():
+    return found | unfit(doors, actor, order.reason, order.telephone)
+
+
+def unfit(doors: Doors, actor: Actor, reason: str, telephone: str) -> dict[str, str]:
+    """What stands against the words about an assignment: the reason in the log, the telephone in its record."""
+    found = {}
+    if not reason.strip():
         found["reason"] = "Say why, such as annual leave. It is kept in the access log"
+    elif len(reason) > LONGEST_REASON:
+        found["reason"] = f"The reason must be {LONGEST_REASON:,} characters or fewer"
+    described = doors.book.of_party(actor.party)[0].fields[TELEPHONE]
+    try:
+        check([described], {TELEPHONE: telephone}, day_at(doors.clock()))
+    except Invalid as wrong:
+        found["telephone"] = wrong.problems[TELEPHONE]
     return found
 
 

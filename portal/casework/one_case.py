@@ -10,7 +10,7 @@ from isa.explaining import text_for_user
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
-from portal.casework.cover import NOBODY, words_of
+from portal.casework.cover import NOBODY, unfit, words_of
 from portal.errors import NotFound, Refused
 from portal.sharing import assigning, posts, said
 from portal.sharing.assigning import PRACTITIONER, At, Begin, End
@@ -97,8 +97,7 @@ def assign(
         problems["role"] = "Choose what they are on this case"
     if until is not None and until <= at.now:
         problems["until"] = "The last day cannot be in the past"
-    if not reason.strip():
-        problems["reason"] = "Say why. It is kept in the access log"
+    problems |= unfit(doors, actor, reason, telephone)
     if problems or to is None:
         raise Invalid(problems)
     team.look(session, doors, actor, "consultation", [to])

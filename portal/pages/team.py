@@ -78,7 +78,7 @@ def move(user: uuid.UUID) -> ResponseReturnValue:
     order = _order(user, given, for_good)
     found = cover.problems(db.session(), gate.doors(), gate.actor(), order) | _day_problems(given, for_good)
     if found:
-        names = ("to", "starts", "until", "reason", "case")
+        names = ("to", "starts", "until", "reason", "telephone", "case")
         return _one(user, given, tuple((name, found[name]) for name in names if name in found))
     moved = cover.move(db.session(), gate.doors(), gate.actor(), order)
     last = None if order.until is None else day_of(given.until)

@@ -52,7 +52,7 @@ def assign(visit: uuid.UUID) -> ResponseReturnValue:
             given["telephone"],
         )
     except Invalid as wrong:
-        names = ("to", "role", "until", "reason")
+        names = ("to", "role", "until", "reason", "telephone")
         return _page(visit, given, until, tuple((n, wrong.problems[n]) for n in names if n in wrong.problems))
     case_page.done("Assigned. They can open the case now.")
     return redirect(url_for("case.view", visit=visit), 303)

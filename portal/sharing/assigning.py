@@ -25,6 +25,7 @@ from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.facts import CaseFacts
+from portal.sharing.fields import clean
 from portal.sharing.posts import Post
 from portal.sharing.reading.lists import union
 from portal.sharing.reading.rows import HEADS, Head
@@ -34,7 +35,7 @@ from portal.sharing.tables import Assignment, RecordRow
 from portal.sharing.visits import Case
 
 KIND = "assignment"
-PRACTITIONER, UNTIL = f"{KIND}.practitioner", f"{KIND}.until"
+PRACTITIONER, UNTIL, TELEPHONE = f"{KIND}.practitioner", f"{KIND}.until", f"{KIND}.telephone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _record(actor: Actor, begin: Begin) -> NewRecord:
         owner=actor.party,
         at=begin.at.now,
         by=actor.user,
-        values={f"{KIND}.{name}": text for name, text in words.items() if text},
+        values={f"{KIND}.{name}": clean(text) for name, text in words.items() if clean(text)},
         made_as_youth=case.minor,  # as last seen: to open a date of birth for a telephone number would be too much
     )
 

@@ -157,6 +157,8 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     for key, label in (("justification", REASON), ("note", "Note of the reviewer"), ("role", "Role")):
         if detail.get(key):
             told.append((label, str(detail[key]).replace("_", " ")))
+    if detail.get("taken_off"):
+        told.append(("Agenda", "Taken off it"))
     if detail.get("terms"):
         told.append(("Searched by", ", ".join(TERMS.get(term, term) for term in detail["terms"])))
     if detail.get("opens"):

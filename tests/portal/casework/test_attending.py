@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from portal.audit.tables import ENTRY
+from portal.audit.tables import DETAIL, ENTRY
 from portal.auth import capacities, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import Limits, SignedInBy
@@ -20,7 +20,7 @@ from portal.db import DAY, HOUR, MINUTE, now_micros, to_micros
 from portal.errors import NotFound
 from portal.sharing import visits
 from portal.sharing.days import midnight
-from portal.sharing.tables import Adoption
+from portal.sharing.tables import Adoption, CaseFile
 from tests.installation import World
 from tests.portal.casework.test_meetings import BARNET, Panel
 
@@ -190,3 +190,16 @@ def test_a_day_after_it_a_meeting_that_was_not_held_is_not_to_come(panel: Panel)
     at, _ = panel.world, panel.plan()
     at.doors = replace(at.doors, clock=lambda: now_micros() + DAY)
     assert [m.state for m in meetings.coming(at.session, at.doors, panel.coordinator)] == ["not held"]
+
+
+def test_the_log_says_whose_case_was_taken_off_an_agenda(panel: Panel) -> None:
+    at, meeting = panel.world, panel.plan()
+    arranging.arrange(at.session, at.doors, panel.coordinator, meeting, panel.cases[1:], [])
+    at.session.rollback()
+    gone = at.session.get(CaseFile, panel.cases[0])
+    assert gone is not None
+    tag = at.doors.log.vault(at.session).tag(gone.person)
+    told = (
+        select(ENTRY.c.operation).join(DETAIL, DETAIL.c.entry_id == ENTRY.c.entry_id).where(DETAIL.c.subject_tag == tag)
+    )
+    assert [row.operation for row in at.session.execute(told)].count("meeting-arranged") == 2

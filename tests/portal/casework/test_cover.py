@@ -15,7 +15,7 @@ from portal.audit.reading import entry as full_entry
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import cover, team
+from portal.casework import cover, one_case, team
 from portal.casework.cover import Order
 from portal.db import DAY, now_micros, to_micros
 from portal.errors import NotFound
@@ -247,6 +247,21 @@ def test_what_is_wrong_changes_nothing(world: World, more: dict[str, Any], probl
         people.move(replace(people.order(), **more))
     assert set(wrong.value.problems) == {problem}
     assert not people.opens(people.sam, case)
+
+
+@pytest.mark.parametrize(("part", "text"), [("telephone", "0" * 301), ("reason", "a" * 2_001)])
+def test_what_is_too_long_is_kept_in_no_record_and_no_log(world: World, part: str, text: str) -> None:
+    people = Staff(world)
+    case = world.case(assigned=[people.jo])
+    with pytest.raises(Invalid) as wrong:
+        people.move(replace(people.order(), **{part: text}))  # type: ignore[arg-type]
+    assert set(wrong.value.problems) == {part}
+    visit = visits.begin(world.session, world.doors, people.spoc, case, "risk", "", now_micros())
+    given = {"reason": "New", "telephone": "", part: text}
+    with pytest.raises(Invalid) as single:
+        one_case.assign(world.session, world.doors, people.spoc, visit, people.sam.user, "lead", None, **given)
+    assert set(single.value.problems) == {part}
+    assert not alterations(world)
 
 
 @pytest.mark.parametrize("who", ["own", "police", "admin"])
