@@ -25,14 +25,14 @@ from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check
 from portal.sharing.importing.matching import PURPOSE
-from portal.sharing.inbox import ACCEPTED, ASKED, KIND, REFUSED, WAITING, Item
+from portal.sharing.inbox import ACCEPTED, ASKED, KIND, WAITING, Item
 from portal.sharing.referring import BECAUSE, DAY_REFERRED, OUTCOME, WHY, append, record, refuse
 from portal.sharing.sight import CREATE, EDIT, READ, SHARE, Shape, youth
 from portal.sharing.tables import RecordRow
 
 STATUS = "case.status"
-ANSWERS = {ASKED: "More asked", ACCEPTED: "Accepted", REFUSED: "Refused"}
-"""State in the inbox → what the record of the answer says, of the choices of `referral.outcome`."""
+ANSWERS = {state: words for state, words in inbox.OUTCOMES.items() if state != WAITING}
+"""What whoever keeps the list may make of a referral that waits, and what its record says then."""
 NO_TEXT = "Write what you have to add"
 _OWN = (RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by"))
 _WRITTEN = Query(select(RecordRow.id).where(*_OWN))

@@ -1,20 +1,21 @@
 """The inbox of the panel's list, as the table has it. Ids, parties, dates and states: nothing here decides or opens."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.db import new_id
-from portal.keys.deks import chunks
-from portal.query import Query
-from portal.sharing.tables import CaseFile, RecordRow, Referral
+from portal.query import Query, insert_rows
+from portal.sharing.tables import CaseFile, Referral
 from portal.sharing.visits import CASE, Case
 
 KIND = "referral"
 WAITING, ASKED, ACCEPTED, REFUSED = "waiting", "asked", "accepted", "refused"
+OUTCOMES = {WAITING: "Waiting", ASKED: "More asked", ACCEPTED: "Accepted", REFUSED: "Refused"}
+"""State → what a record says of it, of the choices of `referral.outcome`."""
 PAGE = 50
 
 
@@ -100,25 +101,29 @@ def referred(
     return _OURS.all(session, **of) if user is None else _MINE.all(session, **of, user=user)
 
 
+def stands(session: Session, party: str, cases: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Case → the state of what a party referred there last."""
+    wanted = select(Referral.case, Referral.state).where(Referral.party == party, Referral.case.in_(cases))
+    return {row.case: row.state for row in session.execute(wanted.order_by(*_OLDEST))}
+
+
 def put(session: Session, referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> None:
     """A new referral waits. Inside a write transaction whose entry says so."""
-    session.connection().execute(insert(Referral).values(_row(referral, case, party, user, now)))
+    put_all(session, [_row(referral, case, party, user, now)])
 
 
-def put_all(session: Session, records: Sequence[uuid.UUID], party: str, user: uuid.UUID, now: int) -> None:
-    """For each referral among these records one waits: those of a file. Inside its write transaction."""
-    rows = [
-        _row(new_id(), case, party, user, now)
-        for part in chunks(records)
-        for case in session.scalars(select(RecordRow.case).where(RecordRow.id.in_(part), RecordRow.kind == KIND))
-    ]
-    if rows:
-        session.connection().execute(insert(Referral), rows)
+def rows(cases: Iterable[uuid.UUID], party: str, user: uuid.UUID, now: int) -> list[tuple[Any, ...]]:
+    """A referral that waits for each of these cases, as the database's driver takes it: for `put_all`."""
+    return [_row(new_id(), case, party, user, now) for case in cases]
 
 
-def _row(referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> dict[str, Any]:
-    who = {"id": referral, "case": case, "party": party, "user": user, "answer": None}
-    return {**who, "state": WAITING, "version": 1, "sent_at": now, "since": now}
+def put_all(session: Session, waiting: Sequence[tuple[Any, ...]]) -> None:
+    """Those of a file wait. Inside its write transaction."""
+    insert_rows(session.connection(), Referral.__table__, waiting)
+
+
+def _row(referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> tuple[Any, ...]:
+    return (referral.bytes, case.bytes, party, user.bytes, None, WAITING, 1, now, now)
 
 
 def move(session: Session, item: Item, base: int, to: str, now: int) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 
 from isa.agreement import Agreement, Field
 from portal.keys.index_tags import surname_tokens
+from portal.sharing import inbox
 from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid, check
 from portal.sharing.importing.accepted import Accepted, Values
@@ -60,17 +61,20 @@ class Plan:
         return not self.add and not self.edit
 
 
-def plan(sight: Sight, accepted: Accepted, held: Sequence[Record], state: str, today: date) -> Plan:
+def plan(
+    sight: Sight, accepted: Accepted, held: Sequence[Record], state: str, referred: str | None, today: date
+) -> Plan:
     """Compare a row with the records of the uploader's party that its sight lets it read, newest first.
 
     A blank cell leaves what is kept as it is. Raises `Invalid` where a value does not fit its field; the keys of its
-    problems are field keys. `state` is that of the case; someone whose case is new is held to have none.
+    problems are field keys. `state` is that of the case, `referred` that of the party's last referral in the inbox;
+    someone whose case is new is held to have none.
     """
     planner = _Planner(sight, held, today)
     for kind, values in accepted.records():
         if kind in LEFT_OUT:
             continue
-        if kind == "referral" and _referred(held, state, today):
+        if kind == "referral" and _referred(held, state, referred, today):
             continue
         planner.take(kind, values)
     if planner.problems:
@@ -161,14 +165,15 @@ def _fields(agreement: Agreement, kind: str) -> tuple[Field, ...]:
     return found
 
 
-def _referred(held: Sequence[Record], state: str, today: date) -> bool:
+def _referred(held: Sequence[Record], state: str, referred: str | None, today: date) -> bool:
     """Whether a referral stands: waiting or being asked about, accepted while the case is open, or made this month.
 
-    The same file sent again in its month so makes no second one, even where the panel has decided in between.
+    The same file sent again in its month so makes no second one, even where the panel has decided in between. What the
+    inbox says counts before what the record says of its outcome: whoever refers does not write the answer.
     """
     for record in held:
         if record.kind == "referral":
-            outcome = record.text("outcome")
+            outcome = inbox.OUTCOMES[referred] if referred else record.text("outcome")
             this_month = record.text("referred_on")[:7] == today.isoformat()[:7]
             if outcome in ("Waiting", "More asked") or (outcome == "Accepted" and state == "open") or this_month:
                 return True

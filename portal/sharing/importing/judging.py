@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.keys.deks import chunks
-from portal.sharing import said
+from portal.sharing import inbox, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Record
 from portal.sharing.doors import Doors
@@ -63,6 +63,7 @@ def judge(
     for some in chunks([pair for pair in zip(rows, matches.rows, strict=True) if pair[0].row in wanted], CHUNK):
         opened = [matches.known[one.case] for _, one in some if one.case]
         held = _held(session, doors, actor, run, opened) if opened else {}
+        referred = inbox.stands(session, actor.party, list(held))
         judged = []
         for row, one in some:
             known = matches.known[one.case] if one.case else None
@@ -72,7 +73,8 @@ def judge(
                 fresh[agreement] = new_sight(session, doors, actor, agreement, now)
             sight = known.sight if known else fresh[agreement]
             state = known.case.state if known else "open"
-            judged.append(_one(row, one, agreement, sight, records, base, state, row.row in confirmed, now))
+            stands = (state, referred.get(one.case) if one.case else None)
+            judged.append(_one(row, one, agreement, sight, records, base, stands, row.row in confirmed, now))
         yield judged
 
 
@@ -83,14 +85,14 @@ def _one(
     sight: Sight,
     records: Sequence[Record],
     base: tuple[int, int],
-    case_state: str,
+    stands: tuple[str, str | None],
     confirmed: bool,
     now: int,
 ) -> Judged:
     if one.problem:
         return Judged(row.row, agreement, REFUSED, one, problems=(("", *one.problem),))
     try:
-        planned = plan(sight, row, records, case_state, day_at(now))
+        planned = plan(sight, row, records, *stands, day_at(now))
     except Invalid as wrong:
         names = sight.agreement.fields
         problems = tuple(

@@ -21,7 +21,7 @@ from portal.db import new_id
 from portal.keys.deks import Place, chunks
 from portal.keys.sealing import Dek
 from portal.query import Query
-from portal.sharing import cases, said
+from portal.sharing import cases, inbox, said
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs
 from portal.sharing.importing.comparing import KINDS
@@ -104,6 +104,7 @@ class Ready:
     """Kinds of record that the row was compared with and that decide what it does."""
     stood: Standing
     added: tuple[uuid.UUID, ...]
+    refers: bool
     tags: tuple[bytes, ...] = field(repr=False)
 
 
@@ -174,6 +175,7 @@ def _ready(draft: Draft, stood: Mapping[bytes, Standing]) -> Ready:
         depends,
         tuple((kind, counted) for kind, counted in of_case if kind in depends),
         tuple(record.id for record in draft.add),
+        any(record.kind == inbox.KIND for record in draft.add),
         draft.tags,
     )
 

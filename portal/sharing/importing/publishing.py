@@ -130,11 +130,12 @@ def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress:
         if step % SETTLING == 0:
             settle(engine)
         time.sleep(PAUSE)
+    waiting = inbox.rows((row.case or row.hidden for row in ready if row.refers), actor.party, actor.user, now)
     settle(engine)  # else the one large commit would carry over what the small ones left
     with doors.log.transaction(session) as tx:
         _require_same(session, doors, actor, ready)
         _reveal(session, ready, now)
-        inbox.put_all(session, [record for row in ready for record in row.added], actor.party, actor.user, now)
+        inbox.put_all(session, waiting)
         if not batch.apply(session):
             raise Moved
         _close(session, doors, tx, actor, hold)

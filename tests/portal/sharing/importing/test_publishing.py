@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from portal.audit import tables as log_tables
 from portal.audit.log import AccessLog, Transaction
 from portal.auth.actor import Actor
 from portal.casework import inbox
-from portal.db import DAY
+from portal.db import DAY, now_micros
 from portal.errors import Conflict, LogUnavailable, NotFound
 from portal.sharing import visits, writing
 from portal.sharing.importing import previewing, publishing, runs, staging
@@ -78,6 +79,21 @@ def test_new_people_wait_in_the_inbox_of_their_borough_once(world: World, spoc: 
     publishing.publish(world.session, world.doors, spoc, run)
     keeper = world.actor("barnet_safety", "coordinator")
     assert inbox.count(world.session, world.doors, keeper) == 3
+
+
+def test_who_was_refused_waits_again_when_a_later_month_names_them_and_whoever_waits_does_not_twice(
+    world: World, spoc: Actor
+) -> None:
+    keeper = world.actor("barnet_safety", "coordinator")
+    bring_in(world, spoc, file(4))
+    first, _ = inbox.waiting(world.session, world.doors, keeper).lines
+    inbox.answer(world.session, world.doors, keeper, first.id, first.version, "refused", "Not persistent")
+    bring_in(world, spoc, file(4))
+    assert inbox.count(world.session, world.doors, keeper) == 1
+    later = replace(world, doors=replace(world.doors, clock=lambda: now_micros() + 40 * DAY))
+    bring_in(later, spoc, file(4))
+    lines = inbox.waiting(world.session, later.doors, keeper).lines
+    assert sorted((line.case == first.case, line.known) for line in lines) == [(False, False), (True, True)]
 
 
 def test_new_people_become_cases_of_their_borough_with_a_waiting_referral(world: World, spoc: Actor) -> None:
