@@ -42,6 +42,8 @@ CANARIES = {
     "date of birth": "1987-10-29",
     "pnc": "2001/0123456F",
     "note": "Swallowtail on the mantelpiece",
+    "action": "Waxwing before the first frost",
+    "outcome": "Fieldfare in the orchard",
     "justification": "Marmalade before breakfast",
     "emergency": "Nightjar over the viaduct",
     "staff": "Peregrine Oakapple",
@@ -171,10 +173,17 @@ def work(world: World, address: str) -> None:
         ("add/person", {"person.surname": CANARIES["surname"], "person.forename": "A", **born}),
         ("add/identifiers", {"identifiers.pnc": CANARIES["pnc"]}),
         ("update", {"text": CANARIES["note"], "kind": "behaviour", "nature": "Fact", "source": ""}),
+        ("action", {"task": CANARIES["action"], "kind": "victims", "to": "me", "by": "0"}),
     ):
         assert browser.get(f"{path}/{where}") == 200
         assert browser.post(f"{path}/{where}", sent) == 200, where
-    assert all(CANARIES[name] in browser.page for name in ("surname", "pnc", "note"))
+    assert all(CANARIES[name] in browser.page for name in ("surname", "pnc", "note", "action"))
+    assert browser.get("/") == 200
+    assert CANARIES["action"] in browser.page
+    ticked = re.findall(r'name="record" id="[^"]+" value="([^"]+)"', browser.page)
+    assert browser.post("/", {"record": ticked[0], "text": CANARIES["outcome"]}) == 200
+    assert browser.get(path) == 200
+    assert CANARIES["outcome"] in browser.page
     assert browser.get("/search") == 200
     by_name = {"by": "name", "surname": CANARIES["surname"]}
     assert browser.post("/search", by_name | {"born-day": day, "born-month": month, "born-year": year}) == 200

@@ -26,7 +26,7 @@ _TASKS = {
     "rudd": (
         Task(3, "okonkwo", "behaviour", "barnet_housing", 1, "Find Kyle a room the tag can go to. Any borough."),
         Task(2, "okonkwo", "sentence", "okonkwo", 0, "Decide on the missed Friday and write down why."),
-        Task(2, "walsh", "behaviour", "walsh", -2, "Knock at his nan's after six. If he is in, ring Tom first."),
+        Task(2, "walsh", "behaviour", "walsh", -2, "Knock at his nan's after six. If he is in, ring Stacey first."),
         Task(2, "tetteh", "ete", "tetteh", -4, "Ask the fencing firm to hold the trial day until he has an address."),
         Task(
             9, "ridley", "behaviour", "okonkwo", 5, "Send the leaving care duty the release date and who meets him.", 6,
