@@ -101,9 +101,10 @@ def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tupl
     groups: dict[tuple[str, str], list[Decision]] = {}
     for (field, *_), refusals in denied.items():
         owners = _once(d.owner for d in refusals if d.owner in agreement.parties)
+        apart = {d.owner for other, each in denied.items() if other[0] == field and each is not refusals for d in each}
         told = telling(refusals)
         why = _why(agreement, told, agreement.parties[owners[0]].short if len(owners) == 1 else "", YOURS)
-        whose = _whose(agreement, field, owners, {d.owner for d in seen.get(field, ())})
+        whose = _whose(agreement, field, owners, {d.owner for d in seen.get(field, ())}, apart)
         by_name = listed(agreement.parties[owner].short for owner in owners)
         if not whose and (why, by_name) in groups:  # true of these owners' other fields too, so told with them
             whose = by_name
@@ -112,11 +113,12 @@ def withheld_groups(agreement: Agreement, decisions: Iterable[Decision]) -> tupl
     return tuple(_group(agreement, members, permits, *said) for said, members in groups.items())
 
 
-def _whose(agreement: Agreement, field: str, owners: tuple[str, ...], seen: set[str]) -> str:
-    """Whose records are meant, where those of other owners are `seen`; "" where it is everyone's."""
+def _whose(agreement: Agreement, field: str, owners: tuple[str, ...], seen: set[str], apart: set[str]) -> str:
+    """Whose records are meant, where those of other owners are `seen`; "" where it is everyone's. `apart`: owners whose
+    records another sentence speaks of."""
     if not seen:
         return ""
-    if len(seen) == 1 and len(owners) > _FEW and {*owners} | seen >= agreement.fields[field].owners:
+    if len(seen) == 1 and len(owners) > _FEW and {*owners} | seen | apart >= agreement.fields[field].owners:
         return "other agencies"
     return listed(agreement.parties[owner].short for owner in owners)
 

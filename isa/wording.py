@@ -86,6 +86,7 @@ def _in_category(agreement: Agreement, category: str, keys: frozenset[str]) -> l
     rest = [f.key for f in fields if f.key not in keys]
     if not rest:
         return [name]
+    kinds: list[str] = []  # of many names these come first, for the last are only counted
     words: list[str] = []
     for kind, label in dict.fromkeys((f.kind, f.label) for f in fields):
         record = agreement.fields_of(kind, label)
@@ -93,11 +94,15 @@ def _in_category(agreement: Agreement, category: str, keys: frozenset[str]) -> l
         left = [field_name(agreement, f.key) for f in record if f.key not in keys]
         kind_name = low(agreement.kinds[kind].name)
         if label and record[0].key in said:  # the first field of a labelled kind is what it says
-            words.append(f"{kind_name} ({name})")
+            kinds.append(f"{kind_name} ({name})")
+            words.append(kinds[-1])
         elif len(record) > _MANY // 2 and len(left) <= len(record) // _MANY:
-            words.append(f"{kind_name}, apart from {listed(left)}" if left else kind_name)
+            kinds.append(f"{kind_name}, apart from {listed(left)}" if left else kind_name)
+            words.append(kinds[-1])
         elif not label:
             words += [field_name(agreement, key) for key in said]
+    if len(words) >= _MANY:
+        words.sort(key=lambda word: word not in kinds)
     if len(words) > _MANY // 2 and len(rest) <= 2:
         return [f"{name}, apart from {listed(field_name(agreement, key) for key in rest)}"]
     return list(dict.fromkeys(words)) or [field_name(agreement, f.key) for f in fields if f.key in keys]

@@ -61,15 +61,18 @@ def _due(session: Session, agreement: str, before: date) -> list[Case]:
 
 
 def items(session: Session, meeting: uuid.UUID) -> dict[uuid.UUID, AgendaItem]:
+    """What stands on the agenda of a meeting, by case."""
     return {i.case: i for i in session.scalars(select(AgendaItem).where(AgendaItem.meeting == meeting))}
 
 
 def cases(session: Session, agreement: str, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Case]:
+    """These cases, as far as they are of this agreement."""
     rows = session.execute(select(*CASE).where(CaseFile.id.in_(ids), CaseFile.agreement == agreement)).all()
     return {case.id: case for case in map(Case._make, rows)}
 
 
 def by_reference(session: Session, agreement: str, reference: str) -> Case:
+    """The open case of an agreement with this reference. Raises `Invalid` with what to type."""
     wanted = reference.strip().upper()
     found = session.execute(
         select(*CASE).where(CaseFile.agreement == agreement, CaseFile.reference == wanted, CaseFile.state == "open")
@@ -101,6 +104,7 @@ def start(day: date) -> int:
 def put(
     session: Session, meeting: uuid.UUID, agenda: Sequence[tuple[uuid.UUID, str]], people: Sequence[Present]
 ) -> None:
+    """Write an agenda in its order, and who is asked. Inside a write transaction."""
     items = [{"meeting": meeting, "case": c, "position": n, "why": why} for n, (c, why) in enumerate(agenda)]
     asked = [
         {"meeting": meeting, "capacity": p.capacity, "user": p.user, "party": p.party, "session": ""} for p in people
