@@ -41,7 +41,7 @@ test-tools: dev
 	@$(BIN)/python scripts/chromium.py
 
 test: test-tools ## run all tests but the long ones
-	$(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadfile --durations=20
 
 test-long: test-tools ## run the long tests too
 	$(BIN)/python -m pytest

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import exists, insert, select
 from sqlalchemy.orm import Session
@@ -60,9 +61,22 @@ def _due(session: Session, agreement: str, before: date) -> list[Case]:
     return [Case._make(r) for r in rows]
 
 
-def items(session: Session, meeting: uuid.UUID) -> dict[uuid.UUID, AgendaItem]:
+class Standing(NamedTuple):
+    """A case on an agenda, and why it is there."""
+
+    case: uuid.UUID
+    position: int
+    why: str
+    decided_at: int | None
+
+
+_STANDING = select(AgendaItem.case, AgendaItem.position, AgendaItem.why, AgendaItem.decided_at)
+
+
+def items(session: Session, meeting: uuid.UUID) -> dict[uuid.UUID, Standing]:
     """What stands on the agenda of a meeting, by case."""
-    return {i.case: i for i in session.scalars(select(AgendaItem).where(AgendaItem.meeting == meeting))}
+    rows = session.execute(_STANDING.where(AgendaItem.meeting == meeting)).all()
+    return {item.case: item for item in map(Standing._make, rows)}
 
 
 def cases(session: Session, agreement: str, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Case]:

@@ -173,7 +173,7 @@ def see(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Vie
     )
 
 
-def _item(item: AgendaItem | None, line: Line, why: str) -> Item:
+def _item(item: agenda.Standing | None, line: Line, why: str) -> Item:
     return Item(line, why, item is not None, item is not None and item.decided_at is not None)
 
 

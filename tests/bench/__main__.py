@@ -7,7 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import deciding, log_alone, pages, places, profiling, serving, timing
+from tests.bench import borough, deciding, log_alone, pages, places, profiling, serving, timing
 from tests.bench.pages import Call, Stage
 from tests.bench.timing import Pair
 
@@ -48,6 +48,7 @@ def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) ->
     searching(stage, turns, sequencing, full and sqlite)
     log_length(stage, turns, (1_000, 100_000) if full else (1_000, 10_000))
     if sqlite:
+        borough.grown(stage)
         print("a view's time, by the profiler:")
         for name, share in profiling.shares(stage.view()[0], 60)[:12]:
             print(f"  {share:5.1%}  {name}")

@@ -50,11 +50,11 @@ class Stage:
 
     def view(self) -> tuple[Call, Call]:
         """A case."""
-        return _got(self.worker, self.visit), _got(self.plain_caller, self.plain_case)
+        return got(self.worker, self.visit), got(self.plain_caller, self.plain_case)
 
     def fifty(self) -> tuple[Call, Call]:
         """The list of fifty."""
-        return _got(self.lister, "/"), _got(self.plain_caller, "/")
+        return got(self.lister, "/"), got(self.plain_caller, "/")
 
     def update(self, then_view: bool) -> tuple[Call, Call]:
         """Sharing an update; `then_view`: with the page it leads to."""
@@ -100,7 +100,9 @@ class Stage:
         return block(lambda: sequencer.drain(session, signer), 1) / 60
 
 
-def _got(caller: Caller, path: str) -> Call:
+def got(caller: Caller, path: str) -> Call:
+    """Asking for a page."""
+
     def call() -> None:
         status, _, answer = caller.get(path)
         assert status == 200, answer[:2000]

@@ -1,10 +1,12 @@
 """Journeys: one seeded demo and one browser for them all; each journey has people at browsers of its own.
 
 `PORTAL_TEST_CHROMIUM` names a browser, else one is found (tests/machine.py). `PORTAL_TEST_PICTURES` names a folder that
-gets a picture of every page met.
+gets a picture of every page met. `make test` takes each journey in one kind of browser, `make test-long` in all.
 """
 
 import os
+import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,19 @@ PHONE = Kind("phone", 390, 844, True)
 PLAIN = Kind("plain", 1280, 900, False)
 EVERY_KIND = pytest.mark.parametrize("kind", [DESKTOP, PHONE, PLAIN], ids=lambda kind: str(kind.name), indirect=True)
 """Marks a journey that must work without scripts too."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave each journey one kind of browser and make the others long. Its name says which, so that all are met."""
+    journeys: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if "kind" in getattr(getattr(item, "callspec", None), "params", {}):
+            journeys[item.nodeid.partition("[")[0]].append(item)
+    for name, kinds in journeys.items():
+        chosen = zlib.crc32(name.encode()) % len(kinds)
+        for other in kinds[:chosen] + kinds[chosen + 1 :]:
+            other.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
