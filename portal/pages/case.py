@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.casework import team
 from portal.db import db
-from portal.pages import happened, rendering, visiting
+from portal.errors import NotFound
+from portal.pages import happened, rendering, today, visiting
 from portal.pages.copying import own_system
 from portal.pages.face import face
 from portal.pages.frame import Alert
@@ -23,6 +24,7 @@ from portal.sharing.reading import case as reading
 pages = Blueprint("case", __name__)
 
 DONE = "done"
+CLOSED = "Kept. The case is closed now (clause 6.8): it opens for a review of the de-selection, and for nothing else."
 UNASKED = "Select why you need to see this"
 
 
@@ -51,8 +53,8 @@ def begin(case: uuid.UUID) -> ResponseReturnValue:
 def view(visit: uuid.UUID) -> ResponseReturnValue:
     """The case as the agreement gives it to this visit. `?older=` shows an earlier page of what happened."""
     d = reading.case(db.session(), gate.doors(), gate.actor(), visit, request.args.get("older", type=int))
-    today = day_at(gate.doors().clock())
-    head = face(d, today)
+    on = day_at(gate.doors().clock())
+    head = face(d, on)
     base = url_for("case.view", visit=visit)
     return rendering.show(
         "case.html",
@@ -116,6 +118,17 @@ def done(words: str, record: uuid.UUID | None = None) -> None:
     """Say once, above the next view of a case, what was done last, and with which record where there is one to copy
     out. Never anything about a person."""
     session[DONE] = (words, str(record or ""))
+
+
+def kept(visit: uuid.UUID, words: str, record: uuid.UUID) -> ResponseReturnValue:
+    """To the case, with `done`; home, if what was kept has closed the case to this visit."""
+    try:
+        reading.live(db.session(), gate.doors(), gate.actor(), visit)
+    except NotFound:
+        session[today.DONE] = CLOSED
+        return redirect(url_for("home.home"), 303)
+    done(words, record)
+    return redirect(url_for("case.view", visit=visit), 303)
 
 
 def _alerts(d: Disclosure, base: str) -> tuple[Alert, ...]:

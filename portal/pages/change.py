@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
@@ -87,8 +87,7 @@ def change(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
         typed = {**form, **boxes.stored(given_up, _texts(found))}
         return _form(visit, found, typed, base, error.problems, 400)
     kept.sent(visit)
-    case.done(" ".join((KEPT, *made.remarks)), made.record)
-    return redirect(url_for("case.view", visit=visit), 303)
+    return case.kept(visit, " ".join((KEPT, *made.remarks)), made.record)
 
 
 def _texts(found: Change) -> dict[str, str]:

@@ -140,8 +140,7 @@ def keep(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     except Invalid as error:
         return _add_form(visit, kind, label, form, error.problems, 400)
     kept.sent(visit)
-    case.done(" ".join((SHARED, *made.remarks)), made.record)
-    return redirect(url_for("case.view", visit=visit), 303)
+    return case.kept(visit, " ".join((SHARED, *made.remarks)), made.record)
 
 
 def _add_form(

@@ -100,7 +100,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """One case for one visit."""
+    """One case for one visit. `young`: what the age of the person when it was written withholds, if there is any."""
 
     case: uuid.UUID
     visit: uuid.UUID
@@ -125,6 +125,7 @@ class Disclosure:
     visit_ends: datetime
     seen_before: datetime | None = field(default=None)
     actions: tuple[Action, ...] = ()
+    young: tuple[Group, ...] = ()
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The permitted records of one kind, newest first."""

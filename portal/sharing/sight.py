@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
-from isa.explaining import Group, telling, withheld_groups
+from isa.explaining import Group, reason, telling, withheld_groups
 from isa.reach import opened_by
 from portal.audit.entry import Outcome, Permitted
 from portal.sharing.disclosure import Writable
@@ -20,6 +20,7 @@ MOST, MOST_OUTCOMES = 768, 64
 """How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
 weigh stands in docs/operations.md (Memory)."""
 
+YOUNG = "other agencies' records from before the person was known to be 18"
 UPDATE = "update"
 READ, CREATE, EDIT, SHARE, EXPORT, SEARCH = "read", "create", "edit", "share", "export", "search"
 
@@ -117,6 +118,19 @@ class Sight:
         for group in withheld_groups(self.agreement, [d for reads in self._reads for d in reads]):
             found.setdefault(group.category, []).append(self._addressed(group))
         return {category: tuple(groups) for category, groups in found.items()}
+
+    @cached_property
+    def withheld_young(self) -> tuple[Group, ...]:
+        """What only the age of the person when it was written withholds, one group for each clause that does so. Made
+        from the agreement alone: a person of fifty may have such records, and whether there are any is not told."""
+        found: dict[str, Group] = {}
+        for each in self._reads:
+            for grown in each:
+                d = self.decide(READ, grown.field, grown.owner, made_as_youth=None)
+                if grown.permit and not d.permit and d.clause not in found:
+                    sentence = f"Not shown: {YOUNG}. {reason(self.agreement, d)}"
+                    found[d.clause] = Group(d.clause, d.near, (), sentence, (), "")
+        return tuple(found.values())
 
     def _addressed(self, group: Group) -> Group:
         """Nobody is told to ask their own agency."""

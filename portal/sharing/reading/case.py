@@ -282,6 +282,7 @@ def _assemble(
         emergency_offered=() if found.visit.emergency else urgent,
         visit_ends=from_micros(found.visit.ends),
         seen_before=from_micros(before) if before else None,
+        young=seen.withheld_young,
     )
 
 
