@@ -1,17 +1,20 @@
 """Arranging a meeting: a day, the cases that a panel is to decide, and who attends; changed until it begins."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import agenda, meetings, team
 from portal.casework.agenda import ADDED, TOMORROW
-from portal.casework.meetings import NOT_HELD, PURPOSE
+from portal.casework.attending import locked
+from portal.casework.meetings import CALLED_OFF, NOT_HELD, OPEN, OVER, PLANNED, PURPOSE
 from portal.db import new_id
 from portal.errors import NotFound
 from portal.sharing import said
@@ -21,12 +24,21 @@ from portal.sharing.fields import Invalid
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
 
 AHEAD = timedelta(days=366)
+FIXED = {
+    OPEN: "The meeting has begun, so its agenda stays as it is",
+    OVER: "The meeting is over, so its agenda stays as it is",
+    NOT_HELD: "The day of this meeting has passed. Hold it on another day, or plan another",
+    CALLED_OFF: "The meeting was called off. Plan another",
+}
 
 
-def plan(session: Session, doors: Doors, actor: Actor, agreement: str, day: date) -> uuid.UUID:
+def plan(
+    session: Session, doors: Doors, actor: Actor, agreement: str, day: date, once: uuid.UUID | None = None
+) -> uuid.UUID:
     """A new meeting on a day, with what is to be decided by then (`agenda.candidates`) and everybody who may attend.
 
-    Raises `NotFound` unless the capacity keeps meetings, `Invalid` for another agreement or a day that has passed.
+    `once`: a form sent twice plans one meeting. Raises `NotFound` unless the capacity keeps meetings, `Invalid` for
+    another agreement or a day that has passed.
     """
     now = doors.clock()
     doors.book.refresh(session)
@@ -34,10 +46,9 @@ def plan(session: Session, doors: Doors, actor: Actor, agreement: str, day: date
         raise NotFound
     if agreement not in {a.id for a in doors.book.bound(actor.party)}:
         raise Invalid({"agreement": "Choose the borough"})
-    if not day_at(now) <= day <= day_at(now) + AHEAD:
-        raise Invalid({"day": "The day must be today or within a year"})
+    _on_time(day, now)
     meeting = Meeting(
-        id=new_id(),
+        id=once or new_id(),
         agreement=agreement,
         party=actor.party,
         held_on=agenda.start(day),
@@ -48,6 +59,9 @@ def plan(session: Session, doors: Doors, actor: Actor, agreement: str, day: date
     people = agenda.may_attend(session, doors, agreement, day)
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
+        before = session.get(Meeting, meeting.id)
+        if before is not None:
+            return _kept(session, doors, actor, before.id).id
         session.add(meeting)
         session.flush()
         agenda.put(session, meeting.id, [(case.id, why) for case, why in chosen], people)
@@ -84,11 +98,9 @@ def arrange(
     people = [p for p in agenda.may_attend(session, doors, found.agreement, day) if p.capacity in attending]
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
-        held = session.execute(select(Meeting.opened_at).where(Meeting.id == meeting).with_for_update()).scalar_one()
-        if held is not None:
-            raise Invalid({"": "The meeting has begun, so its agenda stays as it is"})
-        if meetings.state_of(found, now) == NOT_HELD:
-            raise Invalid({"": "The day of this meeting has passed. Plan another"})
+        found = locked(session, doors, actor, meeting)
+        if meetings.state_of(found, now) != PLANNED:
+            raise Invalid({"": FIXED[meetings.state_of(found, now)]})
         why = {case: item.why for case, item in agenda.items(session, meeting).items()}
         for table in (AgendaItem, Attendance):
             session.execute(delete(table).where(table.meeting == meeting))
@@ -98,6 +110,46 @@ def arrange(
         subjects += [said.about(c.person, c.id, meeting=meeting.hex, taken_off=True) for c in gone.values()]
         staffed = team.named([p.user for p in people])
         tx.append(said.entry("meeting-arranged", actor, purpose=PURPOSE, subjects=[*subjects, *staffed]))
+
+
+def move(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, day: date) -> None:
+    """Hold it on another day, with the agenda it has. Raises `NotFound`, `Invalid` where it has begun or was called
+    off, or for a day that has passed."""
+    with _changing(session, doors, actor, meeting) as (found, now):
+        _on_time(day, now)
+        found.held_on = agenda.start(day)
+
+
+def call_off(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> None:
+    """It will not be held: its cases stand on the next agenda as if it had never been planned. Raises as `move`."""
+    with _changing(session, doors, actor, meeting, called_off=True) as (found, now):
+        found.closed_at = now
+
+
+@contextmanager
+def _changing(
+    session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, called_off: bool = False
+) -> Iterator[tuple[Meeting, int]]:
+    """A meeting that has not begun, locked, and the present; logged with whom it was to speak of once it is changed."""
+    now = doors.clock()
+    doors.book.refresh(session)
+    _kept(session, doors, actor, meeting)
+    with doors.log.transaction(session) as tx:
+        capacities.require(session, actor, now)
+        found = locked(session, doors, actor, meeting)
+        if meetings.state_of(found, now) not in (PLANNED, NOT_HELD):
+            raise Invalid({"": "The meeting has begun or was called off, so its day stays as it is"})
+        yield found, now
+        session.flush()
+        spoken = agenda.cases(session, found.agreement, list(agenda.items(session, meeting)))
+        said_so: dict[str, Any] = {"called_off": True} if called_off else {}
+        subjects = [said.about(c.person, c.id, meeting=meeting.hex, **said_so) for c in spoken.values()]
+        tx.append(said.entry("meeting-arranged", actor, purpose=PURPOSE, subjects=subjects))
+
+
+def _on_time(day: date, now: int) -> None:
+    if not day_at(now) <= day <= day_at(now) + AHEAD:
+        raise Invalid({"day": "The day must be today or within a year"})
 
 
 def _kept(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Meeting:

@@ -13,7 +13,7 @@ from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, sessions
 from portal.auth.actor import Actor
 from portal.casework import meetings
-from portal.casework.meetings import NOT_HELD, OPEN, OVER, PLANNED, PURPOSE
+from portal.casework.meetings import CALLED_OFF, NOT_HELD, OPEN, OVER, PLANNED, PURPOSE
 from portal.db import HOUR, new_id, put
 from portal.errors import NotFound
 from portal.sharing import said
@@ -130,12 +130,14 @@ def _refuse(state: str, keeps: bool, found: Meeting, cases: Collection[Case], no
     words = ""
     if state == OVER:
         words = "This meeting is over"
+    elif state == CALLED_OFF:
+        words = "This meeting was called off"
     elif state == NOT_HELD:
-        words = "The day of this meeting has passed. Plan one for today to meet today"
+        words = "The day of this meeting has passed. Hold it on another day, or plan one for today"
     elif state == PLANNED and not keeps:
         words = "This meeting has not been opened yet. Try again when the chair has opened it"
     elif state == PLANNED and day_at(now) != day_at(found.held_on):
-        words = "A meeting is opened on its day. Plan one for today to meet today"
+        words = "A meeting is opened on its day. To meet today, hold it on another day: today"
     elif not cases:
         words = "Put at least one case on the agenda first"
     if words:

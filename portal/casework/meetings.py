@@ -29,7 +29,7 @@ from portal.sharing.visits import Case
 CHAIRS = frozenset({"chair", "coordinator"})
 PURPOSE = "selection"
 """One declaration for the whole agenda: a meeting refers and selects, keeps and de-selects."""
-PLANNED, OPEN, OVER, NOT_HELD = "planned", "open", "over", "not held"
+PLANNED, OPEN, OVER, NOT_HELD, CALLED_OFF = "planned", "open", "over", "not held", "called off"
 LATEST = 30
 FORTNIGHT = timedelta(days=15)
 
@@ -108,7 +108,10 @@ def row(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Mee
 
 
 def state_of(found: Meeting, now: int) -> str:
-    """Whether it is planned, open, over because it was closed or its time has come, or was not held on its day."""
+    """Whether it is planned, open, over because it was closed or its time has come, was called off, or was not held on
+    its day."""
+    if found.opened_at is None and found.closed_at is not None:
+        return CALLED_OFF
     if found.opened_at is None:
         return PLANNED if day_at(now) <= day_at(found.held_on) else NOT_HELD
     return OPEN if found.closed_at is None and now < (found.ends or 0) else OVER

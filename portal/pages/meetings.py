@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.casework import arranging, attending, deciding, meetings
-from portal.casework.meetings import NOT_HELD, OPEN, OVER, PLANNED, Summary, View
-from portal.db import db
+from portal.casework.meetings import CALLED_OFF, NOT_HELD, OPEN, OVER, PLANNED, Summary, View
+from portal.db import db, new_id
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.frame import Alert
 from portal.pages.presenting import day, plural
@@ -22,7 +22,7 @@ pages = Blueprint("meetings", __name__)
 
 DONE = "meeting-done"
 NO_DAY = "The day must be a real date, like 27 3 2027"
-PAST = frozenset({OVER, NOT_HELD})
+PAST = frozenset({OVER, NOT_HELD, CALLED_OFF})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def plan() -> ResponseReturnValue:
     try:
         if on is None:
             raise Invalid({"day": NO_DAY})
-        made = arranging.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on)
+        once = id_of(request.form["once"]) if request.form.get("once") else None
+        made = arranging.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on, once)
     except Invalid as wrong:
         return _everything(wanted, agreement, wrong.problems)
     _say("The meeting is planned. Its agenda holds the cases that are due for review by then.")
@@ -77,6 +78,34 @@ def arrange(meeting: uuid.UUID) -> ResponseReturnValue:
         return _one(meeting, wrong.problems, given)
     _say("The agenda is kept.")
     return redirect(url_for(".one", meeting=meeting), 303)
+
+
+@pages.post("/meeting/<uuid:meeting>/move")
+@gate.page(gate.CONTENT)
+def move(meeting: uuid.UUID) -> ResponseReturnValue:
+    """Hold it on another day, with the agenda it has."""
+    wanted = sent("day")
+    on = day_of(wanted)
+    try:
+        if on is None:
+            raise Invalid({"day": NO_DAY})
+        arranging.move(db.session(), gate.doors(), gate.actor(), meeting, on)
+    except Invalid as wrong:
+        return _one(meeting, wrong.problems, day=wanted)
+    _say("The meeting is held on another day, with the same agenda. Tell those who were asked.")
+    return redirect(url_for(".one", meeting=meeting), 303)
+
+
+@pages.post("/meeting/<uuid:meeting>/call-off")
+@gate.page(gate.CONTENT)
+def call_off(meeting: uuid.UUID) -> ResponseReturnValue:
+    """It will not be held."""
+    try:
+        arranging.call_off(db.session(), gate.doors(), gate.actor(), meeting)
+    except Invalid as wrong:
+        return _one(meeting, wrong.problems)
+    _say("The meeting is called off. Its cases stand on the agenda of the next one you plan.")
+    return redirect(url_for(".everything"), 303)
 
 
 @pages.post("/meeting/<uuid:meeting>/join")
@@ -110,6 +139,7 @@ def _everything(wanted: Day, agreement: str, problems: Mapping[str, str]) -> Res
         "boroughs": boroughs if len(boroughs) > 1 else (),
         "agreement": agreement,
         "day": wanted,
+        "once": new_id().hex,
         "errors": list(problems.items()),
         "action": url_for(".plan"),
     }
@@ -122,7 +152,9 @@ def _only() -> str:
     return found[0].id if len(found) == 1 else ""
 
 
-def _one(meeting: uuid.UUID, problems: Mapping[str, str], given: Form | None = None) -> ResponseReturnValue:
+def _one(
+    meeting: uuid.UUID, problems: Mapping[str, str], given: Form | None = None, day: Day | None = None
+) -> ResponseReturnValue:
     view = meetings.see(db.session(), gate.doors(), gate.actor(), meeting)
     about, template = view.about, {PLANNED: "meeting_plan.html", OPEN: "meeting_open.html"}
     title = title_of(about)
@@ -136,7 +168,10 @@ def _one(meeting: uuid.UUID, problems: Mapping[str, str], given: Form | None = N
         "form": form,
         "errors": [(anchor or ("agenda" if view.items else ""), words) for anchor, words in problems.items()],
         "today": about.day == today(),
-        "paths": {name: url_for(f".{name}", meeting=meeting) for name in ("arrange", "join", "close")},
+        "day": day or ("", "", ""),
+        "paths": {
+            name: url_for(f".{name}", meeting=meeting) for name in ("arrange", "join", "close", "move", "call_off")
+        },
         "minutes": url_for("decide.minutes", meeting=meeting),
     }
     return show(

@@ -159,6 +159,8 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
             told.append((label, str(detail[key]).replace("_", " ")))
     if detail.get("taken_off"):
         told.append(("Agenda", "Taken off it"))
+    if detail.get("called_off"):
+        told.append(("Meeting", "Called off"))
     if detail.get("terms"):
         told.append(("Searched by", ", ".join(TERMS.get(term, term) for term in detail["terms"])))
     if detail.get("opens"):
