@@ -138,7 +138,7 @@ def _one(
             "may": may,
             "typed": () if may else typed_text(),
             "decisions": d.records("decision"),
-            "referrals": d.records("referral"),
+            "referrals": tuple(r for r in d.records("referral") if r.text("reason")),
             "bands": _bands(d.records("score_band"), d.records("score")),
             "next": url_for(".one", meeting=meeting, case=found.following) if found.following else "",
             "action": url_for(".decide", meeting=meeting, case=case),
