@@ -90,12 +90,13 @@ class Purpose:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A circumstance that is true, false or unknown. `per_category`: asked for each owner and each category of its
-    records apart, as "fact:owner:category"."""
+    records apart, as "fact:owner:category". `per_person`: of whoever acts, whichever the case, as training is."""
 
     id: str
     name: str
     per_category: bool = False
     note: str = ""
+    per_person: bool = False
 
     def of(self, owner: str, category: str) -> str:
         """How it is asked about records of `owner` in `category`."""
@@ -267,6 +268,12 @@ class Agreement:
     def reference(self) -> str:
         """How an entry of the access log names this text: "barnet-iom@4#<64 hex digits>"."""
         return f"{self.id}@{self.version}#{self.digest}"
+
+    @property
+    def inducted(self) -> Mapping[str, bool]:
+        """The facts of somebody who is trained, vetted and whatever else is asked of a person: of whom a worked
+        example, the truth table and "who will see it" speak, unless they say otherwise."""
+        return {fact.id: True for fact in self.facts.values() if fact.per_person}
 
     def own_only(self, gateway: str) -> bool:
         """Whether a gateway is the mark of an own-records clause: it excludes every recipient there is."""

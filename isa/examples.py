@@ -21,8 +21,10 @@ def failures(agreement: Agreement) -> list[Problem]:
 
 
 def decide(engine: Engine, example: Example) -> Decision:
-    """What the engine decides for `example`; a fact asked for each category, said bare, means that of the example."""
-    facts = {**_facts(engine, example, example.false, False), **_facts(engine, example, example.true, True)}
+    """What the engine decides for `example`; a fact asked for each category, said bare, means that of the example, and
+    the person is trained and vetted unless it says that they are not."""
+    said = {**_facts(engine, example, example.false, False), **_facts(engine, example, example.true, True)}
+    facts = {**engine.agreement.inducted, **said}
     now = engine.agreement.starts() + _NOON
     view = engine.open(Capacity(example.party, example.role), facts, example.purpose, now)
     return view.decide(example.action, example.field, example.owner)

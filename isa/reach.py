@@ -31,14 +31,15 @@ def readers(
 ) -> tuple[Reader, ...]:
     """For every party of the agreement, in its order: may someone working on this case read `field` of `owner`?
 
-    The case counts as assigned to that someone; `facts` are those of the case, `of_party` those that differ from
-    party to party ("contracted", "delivering_housing"). What is not given is unknown. Working roles are tried first
-    (those that cases are assigned to); a permit to any role of the party counts, and `roles` says to which. A denial
-    is that of a working role, for the purpose that comes nearest to a permit and else for its standing purpose: what
-    keeps the record from them on a working day, not what some other purpose would forbid.
+    The case counts as assigned to that someone, who is trained and vetted; `facts` are those of the case, `of_party`
+    those that differ from party to party ("contracted", "delivering_housing"). What is not given is unknown. Working
+    roles are tried first (those that cases are assigned to); a permit to any role of the party counts, and `roles`
+    says to which. A denial is that of a working role, for the purpose that comes nearest to a permit and else for its
+    standing purpose: what keeps the record from them on a working day, not what some other purpose would forbid.
     """
+    known = {**engine.agreement.inducted, **facts}
     return tuple(
-        _reader(engine, party, field, owner, now, {**facts, "assigned": True, **(of_party or {}).get(party, {})})
+        _reader(engine, party, field, owner, now, {**known, "assigned": True, **(of_party or {}).get(party, {})})
         for party in engine.agreement.parties
     )
 
@@ -60,6 +61,16 @@ def _reader(engine: Engine, party: str, field: str, owner: str, now: datetime, f
     best = min(permits, key=lambda p: (p[0].reach != "assigned", len(p[2].obligations), natural(p[2].clause)))
     roles = tuple(dict.fromkeys(role.id for role, _, _ in permits))
     return Reader(party, best[2], roles, tuple(purpose for role, purpose, _ in permits if role is best[0]))
+
+
+def comes_first(agreement: Agreement, role: str) -> Mapping[str, str]:
+    """What a role needs of the person before it sees anything at all: fact → the clause that prohibits without it."""
+    found: dict[str, str] = {}
+    for clause in sorted(agreement.clauses.values(), key=lambda c: natural(c.number), reverse=True):
+        everything = clause.effect == "prohibit" and clause.what is None and clause.purposes is None
+        if everything and among(role, clause.acting):
+            found.update((fact, clause.number) for fact in clause.unless if agreement.facts[fact].per_person)
+    return found
 
 
 def opened_by(agreement: Agreement, fact: str, owner: str) -> frozenset[str]:

@@ -2,8 +2,10 @@
 
 A row says: parties of these kinds, acting in these roles, may do this with that, owned by such parties ("own": only
 by themselves), for these purposes, while these facts are known to be true, under this clause. What no row says is
-refused. Equal fields of a category, roles, parties and actions are folded together. The table is drawn from the
-compiled rules; that these decide as the design says is proved against the naive reference in the tests.
+refused. A row whose actions are "any" takes away: whoever it speaks of needs its facts besides. They are those of a
+person, and are left out of all other rows. Equal fields of a category, roles, parties and actions are folded
+together. The table is drawn from the compiled rules; that these decide as the design says is proved against the naive
+reference in the tests.
 
 `python -m isa.truth` rewrites the tables of the shipped agreements under tests/isa.
 """
@@ -46,11 +48,22 @@ def table(agreement: Agreement) -> list[Row]:
     parties: dict[tuple[_Terms, str, str, str, str], set[str]] = defaultdict(set)
     for (terms, party, acting, owned, done_), said in whats.items():
         parties[(terms, acting, owned, done_, "|".join(sorted(said)))].add(agreement.parties[party].kind)
-    rows = [
+    rows = list(_needs(agreement))
+    rows += [
         ("|".join(sorted(kinds)), acting, done_, what, owned, "|".join(terms[1]), "|".join(terms[2]), terms[0])
         for (terms, acting, owned, done_, what), kinds in parties.items()
     ]
     return sorted(rows, key=lambda row: (natural(row[-1]), row))
+
+
+def _needs(agreement: Agreement) -> Iterator[Row]:
+    """What a prohibition asks of the person, whichever party they act for and whatever they do."""
+    for clause in agreement.clauses.values():
+        facts = [name for name in clause.unless if agreement.facts[name].per_person]
+        if facts:
+            acting = "|".join(clause.said.get("acting", ("any",)))
+            what = "any" if clause.what is None else "|".join(clause.said["what"])
+            yield "any", acting, "any", what, "any", "any", "|".join(facts), clause.number
 
 
 def _permits(agreement: Agreement) -> Iterator[tuple[str, str, str, str, str, _Terms]]:
@@ -78,7 +91,7 @@ def _alike(agreement: Agreement) -> dict[str, list[str]]:
 
 def _terms(engine: Engine, capacity: Capacity, action: str, field: str, owner: str) -> Iterator[_Terms]:
     """On what terms each grant permits, prohibitions taken into account: a lifted one adds its facts."""
-    rules = engine.rules(capacity, action, field, owner)
+    rules, personal = engine.rules(capacity, action, field, owner), engine.agreement.inducted.keys()
     for grant in rules.grants:
         by_facts: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for purpose in engine.agreement.purposes:
@@ -86,7 +99,7 @@ def _terms(engine: Engine, capacity: Capacity, action: str, field: str, owner: s
                 continue
             bans = [ban for ban in rules.prohibitions if ban.purposes is None or purpose in ban.purposes]
             if all(ban.names for ban in bans):
-                needed = {name.partition(":")[0] for rule in (grant, *bans) for name in rule.names}
+                needed = {name.partition(":")[0] for rule in (grant, *bans) for name in rule.names} - personal
                 by_facts[tuple(sorted(needed))].append(purpose)
         for facts, purposes in by_facts.items():
             yield grant.clause.number, tuple(purposes), facts

@@ -15,6 +15,8 @@ from isa.agreement import Agreement, Capacity, Field
 TABLE = Path(__file__).parent / "hand_table.csv"
 FACTS = {"basis": "confidence_met", "adult": "made_as_adult"}
 PER_CATEGORY = frozenset({"confidence_met", "request_granted"})  # asked for each owner and category apart
+INDUCTED = frozenset({"trained", "use_accepted", "vetted"})
+"""What is known of somebody who has been through everything that is asked of a person."""
 Terms = frozenset[frozenset[str]]
 
 

@@ -9,23 +9,26 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Entry, Subject
-from portal.auth import capacities, people
-from portal.auth.actor import Actor
+from portal.auth import capacities, induction, people
+from portal.auth.actor import Actor, Induction
 from portal.auth.tags import Tags
 from portal.cli import installation
 from portal.config import Settings, load_settings
-from portal.db import DAY, new_id, now_micros, open_engine
+from portal.db import DAY, new_id, now_micros, open_engine, to_micros
 from portal.sharing import cases, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.storing import NewRecord
 
+INDUCTED = Induction(*[to_micros(datetime(2099, 1, 1, tzinfo=UTC))] * 3)
+"""Of everybody whom a test asks its world for: trained, vetted, and the rules accepted, whenever a test takes place."""
 TAGS = Tags(b"only for tests, thirty-two bytes")
 
 
@@ -66,7 +69,9 @@ class World:
             staff.keep(self.session, self.doors.keys, user, party, name, "")
             held = [c for c in capacities.current(self.session, user, now) if (c.party, c.role) == (party, role)]
             made = held[0] if held else capacities.install(tx, user, party, role, now, None, now)
-        return Actor(user, party, role, f"session-{uuid.uuid4().hex[:8]}", made.id, stepped_up)
+            induction.install(tx, user, party, INDUCTED, now)
+        session = f"session-{uuid.uuid4().hex[:8]}"
+        return Actor(user, party, role, session, made.id, stepped_up, INDUCTED)
 
     def case(
         self,

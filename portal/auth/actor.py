@@ -2,12 +2,32 @@
 
 import uuid
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Induction(NamedTuple):
+    """Until when each of the facts of a person holds at a party, in microseconds; None: nobody has recorded it.
+
+    The names are those of the agreement's facts.
+    """
+
+    trained: int | None = None
+    use_accepted: int | None = None
+    vetted: int | None = None
+
+    def facts(self, now: int) -> dict[str, bool]:
+        """The facts that are known at an instant."""
+        return {name: now < until for name, until in zip(self._fields, self, strict=True) if until is not None}
+
+
+UNKNOWN = Induction()
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """One person acting in one capacity. `session` is the public session id, never the cookie.
 
+    `induction` is what their party has recorded of them, read with the session at each request: unknown unless given.
     `source` is the keyed digest of the address a request came from (`AccessLog.source_of`), set by the gate.
     """
 
@@ -17,4 +37,5 @@ class Actor:
     session: str
     capacity: uuid.UUID
     stepped_up: bool
+    induction: Induction = UNKNOWN
     source: bytes | None = field(default=None, repr=False)

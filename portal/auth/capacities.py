@@ -8,14 +8,14 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.auth import ending, recording
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
-from portal.auth.tables import CapacityGrant, UserAccount
+from portal.auth.tables import AccessRequest, CapacityGrant, UserAccount
 from portal.db import Micros, new_id
 from portal.errors import NotFound
 from portal.query import Query
@@ -116,9 +116,28 @@ def grant(
     to oneself, dates that make no sense, or one that is already there.
     """
     require_administrator(tx.session, actor, now)
+    return approve(tx, actor, user, role, starts, ends, now, source)
+
+
+def approve(
+    tx: Transaction,
+    actor: Actor,
+    user: uuid.UUID,
+    role: str,
+    starts: int,
+    ends: int | None,
+    now: int,
+    source: bytes | None = None,
+) -> Capacity:
+    """As `grant`, by somebody who need not be the administrator: that this actor may give this role, the caller has
+    decided (an agency SPOC gives some, clause 9.20). Whoever asked for a role at the party waits no longer."""
+    require(tx.session, actor, now)
     if user == actor.user:
         raise CapacityRefused("You cannot give yourself a role. Ask another administrator.")
     made = _insert(tx.session, user, actor.party, role, starts, ends, now, actor.user)
+    asked = (AccessRequest.user == user, AccessRequest.party == actor.party, AccessRequest.state == "waiting")
+    answered = {"state": "approved", "answered_at": now, "answered_by": actor.user}
+    tx.session.execute(update(AccessRequest).where(*asked).values(answered))
     detail = {"capacity": str(made.id), "party": made.party, "role": made.role}
     recording.about(tx, "capacity-granted", actor, user, actor.party, detail, source)
     return made

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.auth.actor import Actor
+from portal.auth import lasting
+from portal.auth.actor import Actor, Induction
 from portal.auth.hints import open_hint, seal_hint
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.config import Settings
@@ -89,6 +90,7 @@ _RESOLVE = Query(
         _GRANT.c.role,
         _GRANT.c.ends.label("capacity_ends"),
         _GRANT.c.ended_at.label("capacity_ended"),
+        *(lasting.until(fact, _LOGIN.c.user, _GRANT.c.party).label(fact) for fact in Induction._fields),
     )
     .select_from(_LOGIN)
     .join(_ACCOUNT, _ACCOUNT.c.id == _LOGIN.c.user)
@@ -109,7 +111,8 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
     actor = None
     if row.capacity is not None:
         fresh = row.stepped_up_at is not None and 0 <= now - row.stepped_up_at < limits.step_up
-        actor = Actor(row.user, row.party, row.role, row.public_id, row.capacity, fresh)
+        known = Induction(row.trained, row.use_accepted, row.vetted)
+        actor = Actor(row.user, row.party, row.role, row.public_id, row.capacity, fresh, known)
     return SessionState(
         session=row.public_id,
         user=row.user,

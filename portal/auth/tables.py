@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import Boolean, ForeignKey, LargeBinary, String
+from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Micros
@@ -45,6 +45,43 @@ class CapacityGrant(Base):
     suggested_by_claim: Mapped[bool] = mapped_column(Boolean)
     ended_at: Mapped[int | None] = mapped_column(Micros)
     ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+
+class InductionRecord(Base):
+    """That somebody was trained, vetted or accepted the rules at a party, until (not including) `ends`. Never changed:
+    a later record of the same fact takes its place, and `current` is the last."""
+
+    __tablename__ = "induction_record"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"))
+    party: Mapped[str] = mapped_column(String(40))
+    fact: Mapped[str] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(String(20))  # of vetting; of acceptable use, which words; else ""
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(Id)  # None: at the command line, or by the demo
+    recorded_at: Mapped[int] = mapped_column(Micros)
+    current: Mapped[bool] = mapped_column(Boolean)
+
+    __table_args__ = (Index("ix_induction_record_user_party", "user", "party"),)
+
+
+class AccessRequest(Base):
+    """Somebody who signed in and asked for a role. What they wrote, and why it was refused, are sealed elsewhere."""
+
+    __tablename__ = "access_request"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"), index=True)
+    party: Mapped[str] = mapped_column(String(40))
+    role: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(20))  # waiting, approved, refused
+    asked_at: Mapped[int] = mapped_column(Micros)
+    answered_at: Mapped[int | None] = mapped_column(Micros)
+    answered_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+    __table_args__ = (Index("ix_access_request_party_state", "party", "state"),)
 
 
 class LoginSession(Base):

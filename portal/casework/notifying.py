@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Entry
-from portal.auth import capacities
+from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
 from portal.casework import meetings, team
@@ -86,7 +86,9 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
 def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> bool:
     """Whether something waits in any of their capacities: decided, so that what they may not read tells nothing."""
     since = _since(session.get(MorningMail, user), now)
-    return any(_for(session, doors, Actor(user, g.party, g.role, "", g.id, False), since, now) for g in grants)
+    known = {g.party: induction.of(session, user, g.party) for g in grants}
+    acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants)
+    return any(_for(session, doors, actor, since, now) for actor in acting)
 
 
 def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:

@@ -60,8 +60,9 @@ def boroughs(session: Session, doors: Doors, actor: Actor) -> tuple[tuple[str, s
 
 def refers(doors: Doors, actor: Actor) -> bool:
     """Whether some agreement lets this capacity refer: what the navigation of every page asks."""
-    capacity, moment = Capacity(actor.party, actor.role), from_micros(doors.clock())
-    seen = (sight(doors.book.engine(a.id), capacity, {}, PURPOSE, moment) for a in doors.book.of_party(actor.party))
+    capacity, now = Capacity(actor.party, actor.role), doors.clock()
+    known, moment = actor.induction.facts(now), from_micros(now)
+    seen = (sight(doors.book.engine(a.id), capacity, known, PURPOSE, moment) for a in doors.book.of_party(actor.party))
     return any(s.decide(CREATE, referring.WHY, actor.party).permit for s in seen)
 
 

@@ -71,7 +71,8 @@ def schema() -> None:
 def explain(
     file: Path, capacity: str, action: str, field: str, purpose: str, owner: str | None, facts: tuple[str, ...]
 ) -> None:
-    """Say what an agreement decides, and why, in the words people see and in the words of the access log."""
+    """Say what an agreement decides, and why, in the words people see and in the words of the access log. The person
+    is trained and vetted unless --fact says otherwise (!trained)."""
     loaded = load(file)
     party, _, role = capacity.partition(".")
     _known(loaded, party=party, role=role, field=field, purpose=purpose)
@@ -79,7 +80,7 @@ def explain(
     engine, category = Engine(loaded), loaded.fields[field].category
     for each in [owner] if owner else sorted(loaded.fields[field].owners):
         here = {loaded.facts[name].of(each, category) if name in loaded.facts else name: v for name, v in given.items()}
-        view = engine.open(Capacity(party, role), here, purpose, datetime.now(UTC))
+        view = engine.open(Capacity(party, role), {**loaded.inducted, **here}, purpose, datetime.now(UTC))
         decision = view.decide(action, field, each)
         click.echo(f"{each}: {text_for_user(loaded, decision) or 'Nothing is shown, and nothing says so.'}")
         click.echo(f"  {text_for_dpo(loaded, decision)}")

@@ -113,6 +113,7 @@ def _referrer(at: At, item: Item) -> frozenset[str]:
     """The party that referred, where a clause lets it read what became of it."""
     party, minor = at.engine.agreement.parties[item.party], at.case.minor
     known = {"referred": True, "contracted": party.acts_for is not None, **({} if minor is None else youth(minor))}
+    known |= at.engine.agreement.inducted  # whoever of that party reads it
     moment, owner = from_micros(at.now), at.sight.capacity.party
     for role in at.engine.agreement.roles:
         view = at.engine.open(Capacity(party.id, role), known, PURPOSE, moment)

@@ -64,7 +64,9 @@ def _look(session: Session, doors: Doors, actor: Actor, case: uuid.UUID) -> tupl
     if not own:
         return None, None
     engine = doors.book.engine(file.agreement if file else own[0])
-    known = facts.of_case(session, engine.agreement, actor, file, now).known if file else {"case_open": True}
+    known: Mapping[str, bool] = {"case_open": True, **actor.induction.facts(now)}
+    if file:
+        known = facts.of_case(session, engine.agreement, actor, file, now).known
     capacity = Capacity(actor.party, actor.role)
     found = openings(engine, capacity, known, now)
     if found is None:

@@ -94,7 +94,7 @@ def of_cases(
         for case_id in _IN_MEETING.all(session, cases=ids, capacity=actor.capacity, now=now):
             confidence[case_id][MEETING_OPEN] = True
     return {
-        case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency)
+        case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency, now)
         for case in cases
     }
 
@@ -112,6 +112,7 @@ def _facts(
     live: Sequence[tuple[uuid.UUID, str, str | None]],
     confidence: Mapping[str, bool],
     emergency: bool,
+    now: int,
 ) -> CaseFacts:
     party = agreement.parties.get(actor.party)
     known = {
@@ -119,6 +120,7 @@ def _facts(
         "case_open": case.state == "open",
         "contracted": party is not None and party.acts_for is not None,
         "emergency": emergency,
+        **actor.induction.facts(now),
         **dict.fromkeys(DELIVERS.values(), False),
         **confidence,
     }

@@ -15,7 +15,8 @@ from isa.wording import high, listed, low
 from portal.sharing.sight import READ, Sight, sight
 
 WORKING: Mapping[str, bool] = {"assigned": True, "case_open": True}
-"""The facts of an ordinary day: the case is open and assigned to the reader. Records are those made about an adult."""
+"""The facts of an ordinary day: the case is open and assigned to the reader, who is trained and vetted besides. Records
+are those made about an adult."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def outlook(engine: Engine, capacity: Capacity, purpose: str, now: datetime) -> 
     """By category: what this capacity can see for this purpose, under which clause, for which other purposes too, and
     what the rest would need. What is withheld silently is left out; an unknown purpose gives nothing."""
     agreement = engine.agreement
-    sights = {p: sight(engine, capacity, WORKING, p, now) for p in agreement.purposes}
+    known = {**WORKING, **agreement.inducted}
+    sights = {p: sight(engine, capacity, known, p, now) for p in agreement.purposes}
     if purpose not in sights:
         return ()
     found = []

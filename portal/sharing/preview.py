@@ -14,7 +14,7 @@ from isa.decision import Engine
 from isa.explaining import reason
 from isa.reach import Reader, readers
 from portal.auth import capacities
-from portal.auth.actor import Actor
+from portal.auth.actor import Actor, Induction
 from portal.db import from_micros
 from portal.sharing.doors import Doors
 from portal.sharing.facts import DELIVERS, MEETING_OPEN, CaseFacts
@@ -103,7 +103,7 @@ def recipients_among(found: Known, shape: Shape, present: Collection[tuple[str, 
     return tuple(a.party for a in of_shape(found, shape, present, in_log=True) if a.sees and a.now)
 
 
-PERSONAL = frozenset({"assigned", "contracted", "emergency", MEETING_OPEN, *DELIVERS.values()})
+PERSONAL = frozenset({"assigned", "contracted", "emergency", MEETING_OPEN, *DELIVERS.values(), *Induction._fields})
 """Facts of whoever looks, which are not those of the case."""
 
 

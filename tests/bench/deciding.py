@@ -15,9 +15,8 @@ ROOT = Path(__file__).parents[2]
 def forty() -> float:
     """Microseconds of forty decisions that were made before, each of another field of a party that may own it."""
     engine = Engine(load(ROOT / "isa" / "agreements" / "barnet.toml"))
-    view = engine.open(
-        Capacity("police", "practitioner"), {"assigned": True, "case_open": True}, "risk", datetime.now(UTC)
-    )
+    known = {**engine.agreement.inducted, "assigned": True, "case_open": True}
+    view = engine.open(Capacity("police", "practitioner"), known, "risk", datetime.now(UTC))
     asked = [(field.key, min(field.owners)) for field in islice(engine.agreement.fields.values(), 40)]
     decide = view.decide
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import gate
 from portal.audit.entry import Entry, Subject
-from portal.auth import capacities, sessions
+from portal.auth import capacities, induction, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.cli import installation
@@ -78,7 +78,8 @@ def signed_in(place: Place, app: Flask, who: tuple[str, str, str]) -> tuple[Call
         fresh = sessions.create(tx.session, user, by, held.id, now + 9 * HOUR, now)
     caller = Caller(app)
     caller.cookies[gate.cookie_name(place.settings.secure)] = fresh.cookie
-    return caller, Actor(user, party, role, fresh.session, held.id, False)
+    known = induction.of(place.session, user, party)
+    return caller, Actor(user, party, role, fresh.session, held.id, False, known)
 
 
 def token_of(page: bytes) -> str:

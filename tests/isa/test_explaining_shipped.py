@@ -27,6 +27,7 @@ PEOPLE = [
 def reads(made: Agreement, engine: Engine, kind: str, role: str, purpose: str) -> list[Decision]:
     party = next(p.id for p in made.parties.values() if p.kind == kind)
     known = {"assigned": True, "case_open": True, "made_as_adult": True, "contracted": kind == "voluntary"}
+    known |= {"trained": True, "use_accepted": True, "vetted": True}
     opened = engine.open(Capacity(party, role), known, purpose, NOW)
     return [opened.decide("read", f.key, owner) for f in made.fields.values() for owner in sorted(f.owners)]
 

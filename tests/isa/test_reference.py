@@ -21,7 +21,10 @@ def some_facts(made: Agreement, dice: random.Random) -> dict[str, bool]:
         for fact in made.facts.values()
         for name in sorted({fact.of(owner, field.category) for field in made.fields.values() for owner in field.owners})
     ]
-    return {name: dice.random() < 0.8 for name in names if dice.random() < 0.9}
+    known = {name: dice.random() < 0.8 for name in names if dice.random() < 0.9}
+    # Without these nothing else matters, so each third request lacks one and the others none.
+    lacking = dice.choice(("trained", "use_accepted", "vetted", *[""] * 6))
+    return {**known, **{name: name != lacking for name in ("trained", "use_accepted", "vetted") if name in made.facts}}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

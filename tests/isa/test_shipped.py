@@ -62,8 +62,12 @@ def shipped(name: str) -> Agreement:
     return load(FOLDER / f"{name}.toml")
 
 
+INDUCTED = {"trained": True, "use_accepted": True, "vetted": True}
+
+
 def favourable(agreement: Agreement) -> dict[str, bool]:
     names = {"assigned", "case_open", "delivering_housing", "delivering_ete", "contracted", "made_as_adult"}
+    names |= {"trained", "use_accepted", "vetted"}
     every = {(owner, field.category) for field in agreement.fields.values() for owner in field.owners}
     return dict.fromkeys(names | {f"confidence_met:{owner}:{category}" for owner, category in every}, True)
 
@@ -139,10 +143,10 @@ def test_every_cell_is_decided_by_a_clause(agreement: Agreement) -> None:
 
 @pytest.mark.parametrize("kind", ["police", "probation", "council", "children", "adult_care", "youth_justice"])
 def test_an_emergency_opens_what_it_names_to_someone_not_assigned(agreement: Agreement, kind: str) -> None:
-    health, facts = party_of(agreement, "health"), {"emergency": True, "assigned": False}
+    health, facts = party_of(agreement, "health"), {**INDUCTED, "emergency": True, "assigned": False}
     engine, capacity = Engine(agreement), Capacity(party_of(agreement, kind), "practitioner")
     view = engine.open(capacity, facts, "safeguarding", NOW)
-    calm = engine.open(capacity, {"assigned": False}, "safeguarding", NOW)
+    calm = engine.open(capacity, {**INDUCTED, "assigned": False}, "safeguarding", NOW)
 
     def both(key: str, owner: str) -> tuple[Decision, Decision]:
         return view.decide("read", key, owner), calm.decide("read", key, owner)

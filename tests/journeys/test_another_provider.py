@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from portal.auth import capacities, people
+from portal.auth import capacities, induction, people
 from portal.auth.actor import Actor
 from portal.db import now_micros
 from portal.demo import running as demo_running
@@ -58,7 +58,8 @@ def _enrol(world: World, issuer: str, account: Account) -> Actor:
         user = people.register(session, tags.identity(issuer, account.subject), account.party, now)
         staff.keep(session, doors.keys, user, account.party, account.name, "")
         made = capacities.install(tx, user, account.party, "practitioner", now, None, now)
-    return Actor(user, account.party, "practitioner", "not signed in yet", made.id, False)
+        induction.install(tx, user, account.party, installation.INDUCTED, now)
+    return Actor(user, account.party, "practitioner", "not signed in yet", made.id, False, installation.INDUCTED)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ class Ground:
             "confidence_met": self.basis is True and about in self.based,
             "made_as_adult": youth is False,
         }
-        return frozenset(fact for fact, true in told.items() if true)
+        return hand.INDUCTED | {fact for fact, true in told.items() if true}
 
     @cached_property
     def based(self) -> frozenset[tuple[str, str]]:

@@ -106,7 +106,8 @@ def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
 
 def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, ...]:
     """For each agreement of the actor's party, what it gives at an open case within reach of which no more is known."""
-    capacity, book, known = Capacity(actor.party, actor.role), doors.book, {"assigned": True, "case_open": True}
+    capacity, book = Capacity(actor.party, actor.role), doors.book
+    known = {"assigned": True, "case_open": True, **actor.induction.facts(now)}
     return tuple(
         sight(
             book.engine(a.id),

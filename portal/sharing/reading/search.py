@@ -117,8 +117,10 @@ def make(session: Session, doors: Doors, actor: Actor, typed: Mapping[str, str])
 def boxes(doors: Doors, actor: Actor) -> frozenset[str]:
     """What this capacity may search by in some agreement: "pnc", "crn", "surname" (with a date of birth)."""
     capacity, purpose = Capacity(actor.party, actor.role), doors.book.role(Capacity(actor.party, actor.role))[2]
+    now = doors.clock()
+    known = actor.induction.facts(now)
     sights = [
-        sight(doors.book.engine(a.id), capacity, {}, purpose, from_micros(doors.clock()))
+        sight(doors.book.engine(a.id), capacity, known, purpose, from_micros(now))
         for a in doors.book.of_party(actor.party)
     ]
     return frozenset(
@@ -262,9 +264,9 @@ def _check(values: Mapping[str, str]) -> None:
 
 def _may_search(doors: Doors, actor: Actor, purpose: str, now: int) -> str:
     """ "" if some agreement lets this capacity search for somebody, else the clause that says no."""
-    clause = ""
+    clause, capacity, known = "", Capacity(actor.party, actor.role), actor.induction.facts(now)
     for agreement in doors.book.of_party(actor.party):
-        seen = sight(doors.book.engine(agreement.id), Capacity(actor.party, actor.role), {}, purpose, from_micros(now))
+        seen = sight(doors.book.engine(agreement.id), capacity, known, purpose, from_micros(now))
         for owner in sorted(agreement.fields["person.surname"].owners):
             decision = seen.decide(SEARCH, "person.surname", owner)
             if decision.permit:

@@ -21,7 +21,8 @@ from portal.sharing.sight import EXPORT, READ, Shape, Sight
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 POLICE = Capacity("police", "practitioner")
-WORKING = {"assigned": True, "case_open": True}
+INDUCTED = {"trained": True, "use_accepted": True, "vetted": True}
+WORKING = {**INDUCTED, "assigned": True, "case_open": True}
 BUDGET = 200_000_000
 
 

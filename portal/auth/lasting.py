@@ -1,0 +1,22 @@
+"""Until when a fact of a person holds, as part of the statement that finds their session."""
+
+from typing import Final
+
+from sqlalchemy import ScalarSelect, select
+from sqlalchemy.sql.expression import ColumnElement
+
+from portal.auth.actor import Induction
+from portal.auth.tables import InductionRecord
+
+TRAINED, USE, VETTED = Induction._fields
+WORDS: Final = "2026-11"
+"""Which words of acceptable use are in force. Whoever accepted others has not accepted these (clause 9.22)."""
+
+RECORD = InductionRecord.__table__
+
+
+def until(fact: str, user: ColumnElement[object], party: ColumnElement[object]) -> ScalarSelect[int]:
+    """The instant that the last record of a fact ends, NULL where there is none that counts."""
+    of = RECORD.c.user == user, RECORD.c.party == party, RECORD.c.fact == fact, RECORD.c.current
+    in_use = (RECORD.c.level == WORDS,) if fact == USE else ()
+    return select(RECORD.c.ends).where(*of, *in_use).limit(1).scalar_subquery()
