@@ -23,11 +23,13 @@ from portal.auth.signing_in import Desk
 from portal.casework import inbox, team
 from portal.db import db
 from portal.errors import Misconfigured, Refused
+from portal.sharing import joining
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
 
 OPEN, SIGNED_IN, ANYONE, CONTENT = "open", "signed-in", "anyone", "content"
 TEAM, INBOX, ADMIN, LOG = "team", "inbox", "admin", "log"
+JOINING = "joining"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -58,9 +60,10 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
     """Name the gate a view stands behind.
 
     OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
-    content. TEAM: one that says who of its party works on what. INBOX: one that keeps the panel's list. ADMIN: the
-    party's administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of identity before the view
-    is reached; LOG always does, from the officer's home on.
+    content. TEAM: one that says who of its party works on what. INBOX: one that keeps the panel's list. These three
+    also ask that the person is trained and has accepted the rules of use. JOINING: whoever looks after the people of
+    the party, its SPOC or administrator. ADMIN: the party's administrator. LOG: a data-protection officer. `step_up`
+    asks for a fresh proof of identity before the view is reached; LOG always does, from the officer's home on.
     """
 
     def mark(view: View) -> View:
@@ -245,5 +248,9 @@ def _require(behind: str, who: Actor) -> None:
         )
     if behind == ADMIN and who.role != "admin":
         raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")
+    if behind == JOINING and not joining.looks_after(doors(), who):
+        raise Refused("9.20", "The SPOC and the administrator of an organisation look after its people.", "")
+    if behind in (CONTENT, TEAM, INBOX):
+        joining.require(db.session(), doors(), who)
     if behind == LOG and who.role not in LOG_ROLES:
         raise Refused("9.3", "The access log is read by data-protection officers.", "")

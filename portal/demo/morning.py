@@ -11,11 +11,12 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.auth import capacities
+from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.casework import arranging, cover, team
 from portal.casework.cover import Order
 from portal.db import to_micros
+from portal.demo import joining
 from portal.demo.people.shapes import Nominal
 from portal.errors import NotFound
 from portal.sharing import emergency, visits
@@ -55,6 +56,7 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
     _goes_on_leave(session, doors, users["achterberg"], users["feeney"], users["okonkwo"])
     chair = _actor(session, doors, users["rahman"])
     arranging.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
+    joining.ask(session, doors, users)
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 
@@ -71,7 +73,8 @@ def _goes_on_leave(session: Session, doors: Doors, by: uuid.UUID, away: uuid.UUI
 
 def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:
     held = next(c for c in capacities.current(session, user, doors.clock()) if role in ("", c.role))
-    return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, stepped_up=True)
+    known = induction.of(session, user, held.party)
+    return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, True, known)
 
 
 def _open(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, purpose: str) -> None:

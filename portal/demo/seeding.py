@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
 from portal.audit.entry import Entry, Subject
-from portal.auth import capacities, people
+from portal.auth import capacities, induction, people
 from portal.auth.tags import Tags
 from portal.db import new_id, to_micros
+from portal.demo import joining
 from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff, Steered
 from portal.demo.people.vocabulary import REFERRED
 from portal.sharing import acts, answering, cases, inbox, referring, staff, storing
@@ -55,6 +56,9 @@ def enrol(
             for party, role in one.capacities:
                 if (party, role) not in held:
                     capacities.install(tx, user, party, role, now, None, now)
+            if not held:
+                for party in dict.fromkeys(party for party, _ in one.capacities):
+                    induction.install(tx, user, party, joining.recorded(one.key, len(users), now), now)
             tx.append(Entry("collection", agency=one.party, subjects=[Subject(user, {"staff": True})]))
         users[one.key] = user
     return users

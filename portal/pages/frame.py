@@ -57,6 +57,7 @@ class Links:
     accessibility: str = "/accessibility"
     help: str = "/help"
     mails: str = "/e-mails"
+    induction: str = "/induction"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from portal.casework import meetings, referrals
 from portal.casework import today as casework
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import inbox, kept, people, today
+from portal.pages import inbox, induction, joining, kept, people, today
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
 from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
 from portal.pages.team import standing
 from portal.pages.today import Today, Typed
+from portal.sharing import joining as sharing_joining
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
@@ -58,13 +59,15 @@ def home() -> ResponseReturnValue:
     """Cases for those who work with them, people for an administrator, the log for a data-protection officer."""
     who = gate.actor()
     if who.role == "admin":
-        return people.start()
+        return people.start(joining.alerts())
     if who.role in gate.LOG_ROLES:
         return redirect(url_for("log.home"))
     reach, content, _ = gate.doors().book.role(Capacity(who.party, who.role))
+    if sharing_joining.lacking(gate.doors(), who):
+        return induction.start()
     if not content or reach == "none":
         duty = DUTIES.get(who.role, "You see the cases of a meeting while the meeting is open.")
-        alerts = standing_meetings() if meetings.attends(gate.doors(), who) else ()
+        alerts = induction.alerts() + (standing_meetings() if meetings.attends(gate.doors(), who) else ())
         return show("home_other.html", "Home", alerts=alerts, d={"role": role_name(who.party, who.role), "duty": duty})
     return _cases(who, reach)
 
@@ -105,6 +108,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         today=today.part(due, found, typed or Typed(), this_day()) if front else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
+    joins = induction.alerts() + joining.alerts()
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
     return show(
         "home.html",
@@ -112,7 +116,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         status=422 if typed else 200,
         marking=SENSITIVE if SENSITIVE in (found.marking, own.marking, due.marking) else OFFICIAL,
         receipt=found.receipt or own.receipt or due.receipt,
-        alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers,
+        alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )
 

@@ -12,6 +12,7 @@ from portal import gate
 from portal.auth.errors import CapacityRefused
 from portal.db import db, from_micros
 from portal.pages.day_input import Day, day_of, first_instant, sent, today, typed
+from portal.pages.frame import Alert
 from portal.pages.presenting import joined, sentence
 from portal.pages.rendering import show
 from portal.sharing import roster
@@ -44,7 +45,7 @@ class Grant:
     errors: tuple[tuple[str, str], ...] = ()
 
 
-def start() -> ResponseReturnValue:
+def start(alerts: tuple[Alert, ...] = ()) -> ResponseReturnValue:
     """An administrator's home: who waits for a role, whose role is about to end."""
     found = roster.everyone(db.session(), gate.doors(), gate.actor())
     now = from_micros(gate.doors().clock())
@@ -57,7 +58,7 @@ def start() -> ResponseReturnValue:
         "waiting": [(m, _path(m)) for m in waiting],
         "ending": [(m, _path(m)) for m in ending],
     }
-    return show("home_admin.html", f"People at {found.party}", receipt=found.receipt, d=d)
+    return show("home_admin.html", f"People at {found.party}", receipt=found.receipt, alerts=alerts, d=d)
 
 
 @pages.get("/people")
@@ -112,7 +113,7 @@ def give(user: uuid.UUID) -> ResponseReturnValue:
     """Give the role, or say what to correct."""
     role, starts, ends = request.form.get("role", ""), sent("starts"), sent("ends")
     first, last = day_of(starts), day_of(ends)
-    errors = _problems(role, first, last)
+    errors = problems(role, first, last)
     if not errors and first and last:
         now = gate.doors().clock()
         since = max(first_instant(first), now) if first == today() else first_instant(first)
@@ -185,7 +186,7 @@ def _grant(
         name=found.name,
         action=url_for(".give", user=user),
         cancel=url_for(".person", user=user),
-        roles=tuple(_choice(o) for o in roster.offered(gate.doors(), gate.actor().party)),
+        roles=tuple(choice(o) for o in roster.offered(gate.doors(), gate.actor().party)),
         elsewhere=tuple(_given_by(e) for e in roster.elsewhere(gate.doors(), gate.actor().party)),
         suggested=joined(found.suggested),
         role=role,
@@ -199,7 +200,8 @@ def _grant(
     )
 
 
-def _choice(offer: Offered) -> tuple[str, str, str]:
+def choice(offer: Offered) -> tuple[str, str, str]:
+    """A role as a form offers it: id, name, what it means."""
     only = f" Held only at {joined(offer.only)}." if offer.only else ""
     return offer.id, sentence(offer.name), (offer.note or NOTES[offer.content]) + only
 
@@ -213,7 +215,8 @@ def _path(member: Member) -> str:
     return url_for("people.person", user=member.user)
 
 
-def _problems(role: str, first: date | None, last: date | None) -> tuple[tuple[str, str], ...]:
+def problems(role: str, first: date | None, last: date | None) -> tuple[tuple[str, str], ...]:
+    """What is wrong with a role and its days as typed, by the name of the input."""
     problems = []
     if not role:
         problems.append(("role", "Choose a role"))

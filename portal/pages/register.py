@@ -16,6 +16,8 @@ from portal.pages import (
     home,
     imports,
     inbox,
+    induction,
+    joining,
     kept,
     log,
     mails,
@@ -34,7 +36,7 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home, mails)
+    front = (health, help, sign_in, sign_out, home, mails, induction, joining)
     work = (case, record, action, change, kept, copying, emergency, paper, search, team, team_case, imports)
     panel = (refer, inbox, meetings, decide)
     for noun in (*front, *work, *panel, agreement, people, log):

@@ -9,6 +9,7 @@ from portal import gate
 from portal.auth.actor import Actor
 from portal.casework import inbox, meetings, referrals, team
 from portal.pages.frame import Alert, Frame, NavItem, Recorded
+from portal.sharing import joining
 
 SENSITIVE: Final = "OFFICIAL-SENSITIVE"
 OFFICIAL: Final = "OFFICIAL"
@@ -88,6 +89,8 @@ def _nav(actor: Actor) -> tuple[NavItem, ...]:
         items.append(("Referrals", url_for("inbox.waiting")))
     if team.assigns(gate.doors(), actor):
         items.append(("Who works on what", url_for("team.everyone")))
+    if joining.looks_after(gate.doors(), actor):
+        items.append(("Joining", url_for("joining.everyone")))
     if meetings.attends(gate.doors(), actor):
         items.append(("Meetings", url_for("meetings.everything")))
     if _imports(role, party):

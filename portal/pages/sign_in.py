@@ -11,7 +11,7 @@ from portal import gate
 from portal.auth.auth_requests import local_path
 from portal.auth.errors import CapacityRefused, SignInRefused
 from portal.db import db
-from portal.pages import kept, organisations
+from portal.pages import induction, kept, organisations
 from portal.pages.limits import ADDRESS, SIGN_IN, by_address, by_browser, limiter
 from portal.pages.organisations import Organisation
 from portal.pages.rendering import show
@@ -167,7 +167,7 @@ def _capacity(error: str) -> ResponseReturnValue:
     assert state is not None
     known = standing.of(db.session(), gate.doors(), state.user, state.home_party)
     if not known.held:
-        return show("no_capacity.html", "You do not have access yet", d=known)
+        return induction.without_a_role(state, known)
     d = {
         "action": url_for(".choose_capacity"),
         "capacities": known.held,

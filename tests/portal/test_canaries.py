@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from html import unescape
 from http.cookiejar import Cookie, CookieJar
 from pathlib import Path
@@ -26,7 +27,7 @@ from sqlalchemy import select
 
 from isa.agreement import Capacity
 from portal.audit.tables import ENTRY
-from portal.auth import sessions
+from portal.auth import people, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.config import Settings
@@ -49,6 +50,9 @@ CANARIES = {
     "staff": "Peregrine Oakapple",
     "referral": "Wagtail under the chestnut",
     "answer": "Cormorant by the weir",
+    "manager": "Kestrel Thistlewood",
+    "asked for": "Goldcrest behind the depot",
+    "not given": "Redshank over the saltmarsh",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -148,12 +152,12 @@ def ready(address: str, server: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("the server did not answer")
 
 
-def signed_in(world: World, actor: Actor) -> str:
-    """The cookie of a live, freshly proved session."""
+def signed_in(world: World, actor: Actor, *, capacity: bool = True) -> str:
+    """The cookie of a live, freshly proved session, in the actor's capacity or in none."""
     now = now_micros()
     with world.doors.log.transaction(world.session) as tx:
         by = SignedInBy("tests", b"i" * 16, None, None, "")
-        fresh = sessions.create(tx.session, actor.user, by, actor.capacity, now + HOUR, now)
+        fresh = sessions.create(tx.session, actor.user, by, actor.capacity if capacity else None, now + HOUR, now)
         stepped = sessions.step_up(tx.session, fresh.cookie, fresh.session, b"i" * 16, now)
     assert stepped is not None
     return stepped.cookie
@@ -195,6 +199,7 @@ def work(world: World, address: str) -> None:
     browser.get(f"/case/{other}/emergency")
     assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
     refer(world, address, browser, born)
+    join(world, address)
     browser.get(f"{path}/update")
     typed = {"text": CANARIES["typed into an error"], "kind": "behaviour"}
     assert browser.post(f"{path}/update", typed, token=False) == 400
@@ -219,6 +224,28 @@ def refer(world: World, address: str, browser: Browser, born: Mapping[str, str])
     assert CANARIES["answer"] in browser.page
     assert keeper.post(path, {"answer": "refused", "reason": CANARIES["typed into an error"]}) == 409
     assert CANARIES["typed into an error"] in keeper.page, "it is given back to its writer"
+
+
+def join(world: World, address: str) -> None:
+    """Somebody without a role asks for one; the SPOC reads it and refuses."""
+    spoc = world.actor("police", "spoc")
+    with world.doors.log.transaction(world.session) as tx:
+        user = people.register(tx.session, installation.TAGS.identity("police", "asks"), "police", now_micros())
+    nobody = replace(spoc, user=user)
+    asker, keeper = Browser(address, signed_in(world, nobody, capacity=False)), Browser(address, signed_in(world, spoc))
+    assert asker.get("/capacity") == 200
+    sent = {"role": "practitioner", "manager": CANARIES["manager"]}
+    assert asker.post("/ask-for-access", sent) == 422
+    assert CANARIES["manager"] in asker.page, "it is given back to its writer"
+    assert asker.post("/ask-for-access", sent | {"why": CANARIES["asked for"]}) == 200
+    assert keeper.get("/joining") == 200
+    [path] = re.findall(r'href="(/joining/requests/[0-9a-f-]+)"', keeper.page)
+    assert keeper.get(path) == 200
+    assert CANARIES["manager"] in keeper.page
+    assert CANARIES["asked for"] in keeper.page
+    assert keeper.post(f"{path}/refuse", {"reason": CANARIES["not given"]}) == 200
+    assert asker.get("/capacity") == 200
+    assert CANARIES["not given"] in asker.page
 
 
 def twin(home: Path, at: Path) -> None:

@@ -86,6 +86,9 @@ oduya      | Blessing Oduya             | harrow_youth    | practitioner lead   
 sandler    | Joel Sandler               | wlmh            | practitioner         | harrow-iom | -
 gunawardena| Dilini Gunawardena         | harrow_recovery | practitioner spoc    | harrow-iom | -
 kilbride   | Fergus Kilbride            | harrow_bridges  | practitioner         | harrow-iom | -
+mercer     | Imani Mercer               | barnet_housing  | -                    | barnet-iom | -
+stavrou    | Nico Stavrou               | barnet_housing  | -                    | barnet-iom | -
+attwood    | Keeley Attwood             | barnet_housing  | -                    | barnet-iom | -
 probation-feed | Probation monthly extract | probation    | feed                 | -          | -
 """
 
