@@ -44,13 +44,13 @@ def test_somebody_without_a_role_gets_one(someone: Callable[[], Person]) -> None
     brodie.look("capacity")
     brodie.page.get_by_role("radio").first.check()
     brodie.presses("Continue")
-    brodie.heading("My cases")
-    brodie.reads("practitioner, Police", "No case is assigned here.")
-    brodie.look("home-empty")
+    brodie.heading("Before you can open a case")
+    brodie.reads("practitioner, Police", "Two things are missing")
+    brodie.look("home-before")
 
     tran.page.get_by_role("button", name=re.compile("^End .*now$")).click()
     brodie.page.reload()
-    brodie.does_not_read("My cases")
+    brodie.does_not_read("Before you can open a case")
 
 
 @EVERY_KIND
