@@ -6,13 +6,13 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from portal.audit.tables import ENTRY
-from portal.auth import capacities
+from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.db import now_micros, to_micros
 from portal.sharing import cases
 from portal.sharing.tables import VisitRow
 from tests import clock
-from tests.installation import IDENTITY, World
+from tests.installation import IDENTITY, INDUCTED, World
 from tests.portal.pages.visitor import Visitor
 
 CHILD = {"barnet_children update@children": {"text": "CANARY-CHILD", "nature": "Fact"}}
@@ -36,6 +36,7 @@ def test_1_two_capacities_are_never_added_up(world: World) -> None:
     council = world.actor("barnet_safety", "practitioner", "Ada Okafor")
     with world.doors.log.transaction(world.session) as tx:
         held = capacities.install(tx, council.user, "barnet_youth", "practitioner", now_micros(), None, now_micros())
+        induction.install(tx, council.user, "barnet_youth", INDUCTED, now_micros())
     youth = Actor(council.user, "barnet_youth", "practitioner", "", held.id, stepped_up=False)
     case = world.case({**IDENTITY, **CHILD, **HOUSED}, assigned=[council, youth])
     browser = Visitor(world, council)
@@ -92,6 +93,7 @@ def test_4_who_is_seconded_acts_for_the_party_they_work_for_until_the_day_is_ove
         held = capacities.install(
             tx, officer.user, "barnet_youth", "practitioner", now_micros(), to_micros(friday), now_micros()
         )
+        induction.install(tx, officer.user, "barnet_youth", INDUCTED, now_micros())
     seconded = Actor(officer.user, "barnet_youth", "practitioner", "", held.id, stepped_up=False)
     case = world.case({**IDENTITY, **CHILD, **INTELLIGENCE}, assigned=[officer, seconded])
     browser = Visitor(world, seconded)
