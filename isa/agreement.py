@@ -89,18 +89,20 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A circumstance that is true, false or unknown. `per_category`: asked for each owner and each category of its
-    records apart, as "fact:owner:category". `per_person`: of whoever acts, whichever the case, as training is."""
+    """A circumstance that is true, false or unknown. `per` "category" or "field": asked for each owner and each such
+    part of its records apart, as "fact:owner:category" or "fact:owner:field"; "person": of whoever acts, whichever the
+    case, as training is; "": once for all."""
 
     id: str
     name: str
-    per_category: bool = False
+    per: str = ""
     note: str = ""
-    per_person: bool = False
 
-    def of(self, owner: str, category: str) -> str:
-        """How it is asked about records of `owner` in `category`."""
-        return f"{self.id}:{owner}:{category}" if self.per_category else self.id
+    def of(self, owner: str, field: "Field") -> str:
+        """How it is asked about a field of the records of `owner`."""
+        if self.per not in ("category", "field"):
+            return self.id
+        return f"{self.id}:{owner}:{field.category if self.per == 'category' else field.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +275,7 @@ class Agreement:
     def inducted(self) -> Mapping[str, bool]:
         """The facts of somebody who is trained, vetted and whatever else is asked of a person: of whom a worked
         example, the truth table and "who will see it" speak, unless they say otherwise."""
-        return {fact.id: True for fact in self.facts.values() if fact.per_person}
+        return {fact.id: True for fact in self.facts.values() if fact.per == "person"}
 
     def own_only(self, gateway: str) -> bool:
         """Whether a gateway is the mark of an own-records clause: it excludes every recipient there is."""

@@ -47,7 +47,7 @@ class Builder:
         doc = self._doc
         categories = self._categories()
         fields = self._fields(categories)
-        facts = {k: Fact(k, r.name, r.per == "category", r.note, r.per == "person") for k, r in doc.fact.items()}
+        facts = {k: Fact(k, r.name, r.per or "", r.note) for k, r in doc.fact.items()}
         if EMERGENCY not in self._names.known["fact"] and any(c.emergency for c in doc.clause):
             self._names.say(("fact",), f'an emergency clause needs the fact "{EMERGENCY}" to be declared')
         agreement = Agreement(

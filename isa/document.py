@@ -84,7 +84,7 @@ class FactRow(Row):
     """`[fact.ID]`: a circumstance that clauses may ask for."""
 
     name: Words
-    per: Literal["category", "person"] | None = None
+    per: Literal["category", "field", "person"] | None = None
 
 
 class GatewayRow(Row):

@@ -21,7 +21,7 @@ def failures(agreement: Agreement) -> list[Problem]:
 
 
 def decide(engine: Engine, example: Example) -> Decision:
-    """What the engine decides for `example`; a fact asked for each category, said bare, means that of the example, and
+    """What the engine decides for `example`; a fact asked for each part, said bare, means that of the example, and
     the person is trained and vetted unless it says that they are not."""
     said = {**_facts(engine, example, example.false, False), **_facts(engine, example, example.true, True)}
     facts = {**engine.agreement.inducted, **said}
@@ -31,8 +31,8 @@ def decide(engine: Engine, example: Example) -> Decision:
 
 
 def _facts(engine: Engine, example: Example, names: tuple[str, ...], value: bool) -> dict[str, bool]:
-    declared, category = engine.agreement.facts, engine.agreement.fields[example.field].category
-    return {declared[name].of(example.owner, category) if name in declared else name: value for name in names}
+    declared, field = engine.agreement.facts, engine.agreement.fields[example.field]
+    return {declared[name].of(example.owner, field) if name in declared else name: value for name in names}
 
 
 def _undeclared(agreement: Agreement, example: Example) -> str:
@@ -48,10 +48,10 @@ def _undeclared(agreement: Agreement, example: Example) -> str:
                 return f'no {word} is called "{name}"'
     for name in (*example.true, *example.false):
         fact, _, of = name.partition(":")
-        owner, _, category = of.partition(":")
+        owner, _, what = of.partition(":")
         declared = agreement.facts.get(fact)
-        owned = owner in agreement.parties and category in agreement.categories
-        if declared is None or (of and not (declared.per_category and owned)):
+        apart = {"category": agreement.categories, "field": agreement.fields}.get(declared.per if declared else "", {})
+        if declared is None or (of and not (owner in agreement.parties and what in apart)):
             return f'no fact is called "{name}"'
     if set(example.true) & set(example.false):
         return "a fact cannot be both true and false"

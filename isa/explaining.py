@@ -23,7 +23,8 @@ class Group:
     """What is withheld for one reason: `fields` in words, one `sentence`, what one `can_see` instead, whom to `ask`.
 
     `fields` are at most six names, the last of them "N others" where there are more. `category` is that of the first,
-    under which the group is told once, even where it speaks of several.
+    under which the group is told once, even where it speaks of several. `may_ask`: the owner may be asked for it in the
+    portal; whoever knows what the person may write says so.
     """
 
     clause: str
@@ -33,6 +34,7 @@ class Group:
     can_see: tuple[str, ...]
     ask: str
     category: str = ""
+    may_ask: bool = False
 
 
 def text_for_user(agreement: Agreement, decision: Decision) -> str:

@@ -69,7 +69,7 @@ def comes_first(agreement: Agreement, role: str) -> Mapping[str, str]:
     for clause in sorted(agreement.clauses.values(), key=lambda c: natural(c.number), reverse=True):
         everything = clause.effect == "prohibit" and clause.what is None and clause.purposes is None
         if everything and among(role, clause.acting):
-            found.update((fact, clause.number) for fact in clause.unless if agreement.facts[fact].per_person)
+            found.update((fact, clause.number) for fact in clause.unless if agreement.facts[fact].per == "person")
     return found
 
 

@@ -96,7 +96,7 @@ class Rulebook:
 
     def _name(self, fact: str, owner: str, field: Field) -> str:
         declared = self._agreement.facts.get(fact)
-        return fact if declared is None else declared.of(owner, field.category)
+        return fact if declared is None else declared.of(owner, field)
 
     def _needs(self, clause: Clause, party: str, owner: str) -> list[str]:
         """The facts that a grant asks for in this direction; gateways ask theirs only across parties."""
@@ -198,13 +198,24 @@ def among(name: str, allowed: frozenset[str] | None) -> bool:
 
 
 def _bits(agreement: Agreement) -> dict[str, int]:
-    """One bit a fact; a fact asked for each category has one for each owner and category of a field. "" is the bit
-    that no fact can set."""
-    owned = {(owner, field.category): None for field in agreement.fields.values() for owner in sorted(field.owners)}
+    """One bit a fact; a fact asked for each category or field has one for each owner and category, or for each owner
+    of each field that some clause asks it of. "" is the bit that no fact can set."""
     names = {"": None}
     for fact in agreement.facts.values():
-        names |= {fact.of(owner, category): None for owner, category in owned}
+        asked = agreement.fields.values() if fact.per != "field" else _asked_of(agreement, fact.id)
+        names |= {fact.of(owner, field): None for field in asked for owner in sorted(field.owners)}
     return {name: 1 << place for place, name in enumerate(names)}
+
+
+def _asked_of(agreement: Agreement, fact: str) -> list[Field]:
+    """The fields that a clause, or a gateway of it, asks a fact of: a bit for every field would make masks long."""
+    asking = [
+        clause
+        for clause in agreement.clauses.values()
+        if fact in (*clause.when, *clause.unless)
+        or any(fact in agreement.gateways[name].needs for name in clause.gateways if name in agreement.gateways)
+    ]
+    return [f for f in agreement.fields.values() if any(among(f.key, clause.what) for clause in asking)]
 
 
 def _index(

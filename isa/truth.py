@@ -59,7 +59,7 @@ def table(agreement: Agreement) -> list[Row]:
 def _needs(agreement: Agreement) -> Iterator[Row]:
     """What a prohibition asks of the person, whichever party they act for and whatever they do."""
     for clause in agreement.clauses.values():
-        facts = [name for name in clause.unless if agreement.facts[name].per_person]
+        facts = [name for name in clause.unless if agreement.facts[name].per == "person"]
         if facts:
             acting = "|".join(clause.said.get("acting", ("any",)))
             what = "any" if clause.what is None else "|".join(clause.said["what"])

@@ -14,7 +14,8 @@ from isa.agreement import Agreement, Capacity, Field
 
 TABLE = Path(__file__).parent / "hand_table.csv"
 FACTS = {"basis": "confidence_met", "adult": "made_as_adult"}
-PER_CATEGORY = frozenset({"confidence_met", "request_granted"})  # asked for each owner and category apart
+PER_CATEGORY = frozenset({"confidence_met"})  # asked for each owner and category apart
+PER_FIELD = frozenset({"request_granted"})  # asked for each owner and field apart
 INDUCTED = frozenset({"trained", "use_accepted", "vetted"})
 """What is known of somebody who has been through everything that is asked of a person."""
 Terms = frozenset[frozenset[str]]
@@ -136,9 +137,10 @@ def kinds(agreement: Agreement) -> dict[str, str]:
 _KINDS: dict[str, dict[str, str]] = {}
 
 
-def facts_of(terms: Iterable[str], owner: str, category: str) -> dict[str, bool]:
-    """Facts in the table's words as the engine is given them, for records of this owner in this category."""
-    return {f"{fact}:{owner}:{category}" if fact in PER_CATEGORY else fact: True for fact in terms}
+def facts_of(terms: Iterable[str], owner: str, field: Field) -> dict[str, bool]:
+    """Facts in the table's words as the engine is given them, for this field of records of this owner."""
+    apart = dict.fromkeys(PER_CATEGORY, field.category) | dict.fromkeys(PER_FIELD, field.key)
+    return {f"{fact}:{owner}:{apart[fact]}" if fact in apart else fact: True for fact in terms}
 
 
 def permits(agreement: Agreement, capacity: Capacity, ask: tuple[str, str, str, str], true: frozenset[str]) -> bool:

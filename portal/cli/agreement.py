@@ -77,9 +77,9 @@ def explain(
     party, _, role = capacity.partition(".")
     _known(loaded, party=party, role=role, field=field, purpose=purpose)
     given = {fact.removeprefix("!"): not fact.startswith("!") for fact in facts}
-    engine, category = Engine(loaded), loaded.fields[field].category
+    engine, asked = Engine(loaded), loaded.fields[field]
     for each in [owner] if owner else sorted(loaded.fields[field].owners):
-        here = {loaded.facts[name].of(each, category) if name in loaded.facts else name: v for name, v in given.items()}
+        here = {loaded.facts[name].of(each, asked) if name in loaded.facts else name: v for name, v in given.items()}
         view = engine.open(Capacity(party, role), {**loaded.inducted, **here}, purpose, datetime.now(UTC))
         decision = view.decide(action, field, each)
         click.echo(f"{each}: {text_for_user(loaded, decision) or 'Nothing is shown, and nothing says so.'}")

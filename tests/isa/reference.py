@@ -32,8 +32,8 @@ def numbers(clause: Clause) -> list[int]:
 def holds(agreement: Agreement, fact: str, r: "Request", facts: Mapping[str, bool]) -> bool:
     if fact not in agreement.facts:
         return False
-    category = agreement.fields[r.field].category
-    name = f"{fact}:{r.owner}:{category}" if agreement.facts[fact].per_category else fact
+    what = {"category": agreement.fields[r.field].category, "field": r.field}.get(agreement.facts[fact].per)
+    name = f"{fact}:{r.owner}:{what}" if what else fact
     return facts.get(name) is True
 
 

@@ -61,6 +61,6 @@ def test_a_basis_opens_the_categories_that_some_rule_asks_it_for(borough):
             for who in capacities
             if who.party != owner
             for rule in engine.rules(who, "read", field.key, owner).grants
-            if fact.of(owner, field.category) in rule.names
+            if fact.of(owner, field) in rule.names
         }
         assert opened_by(made, fact.id, owner) == asked, owner

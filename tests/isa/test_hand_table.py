@@ -93,12 +93,13 @@ class _Views:
         self._every = every
         self._kept: dict[tuple[frozenset[str], str, str], tuple[View, View]] = {}
 
-    def of(self, true: frozenset[str], owner: str, category: str) -> tuple[View, View]:
+    def of(self, true: frozenset[str], owner: str, field: Field) -> tuple[View, View]:
         """While exactly `true` is true: with the other facts unknown, and with the other facts false."""
-        key = (true, *((owner, category) if true & hand.PER_CATEGORY else ("", "")))
+        apart = field.key if true & hand.PER_FIELD else field.category if true & hand.PER_CATEGORY else ""
+        key = (true, owner if apart else "", apart)
         if key not in self._kept:
-            facts = hand.facts_of(true, owner, category)
-            false = dict.fromkeys(hand.facts_of(self._every - true, owner, category), False)
+            facts = hand.facts_of(true, owner, field)
+            false = dict.fromkeys(hand.facts_of(self._every - true, owner, field), False)
             self._kept[key] = (self._open(facts), self._open({**false, **facts}))
         return self._kept[key]
 
@@ -116,7 +117,7 @@ def _disagreements(agreement: Agreement, fields: list[Field]) -> Iterator[str]:
             for owner, action in product(field.owners, ACTIONS):
                 terms = mine.terms(action, field, kind[owner], purpose)
                 for true, expected in _points(terms, every):
-                    for view in views.of(true, owner, field.category):
+                    for view in views.of(true, owner, field):
                         decided = view.decide(action, field.key, owner)
                         if decided.permit != expected:
                             asked = f"{party}.{role} {action} {field.key} of {owner} for {purpose}, {sorted(true)}"

@@ -19,7 +19,7 @@ def some_facts(made: Agreement, dice: random.Random) -> dict[str, bool]:
     names = [
         name
         for fact in made.facts.values()
-        for name in sorted({fact.of(owner, field.category) for field in made.fields.values() for owner in field.owners})
+        for name in sorted({fact.of(owner, field) for field in made.fields.values() for owner in field.owners})
     ]
     known = {name: dice.random() < 0.8 for name in names if dice.random() < 0.9}
     # Without these nothing else matters, so each third request lacks one and the others none.

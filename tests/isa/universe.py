@@ -155,7 +155,7 @@ def agreement(clauses: Iterable[Clause]) -> Agreement:
         },
         role_groups={},
         purposes={key: Purpose(key, key, key, key) for key in PURPOSES},
-        facts={key: Fact(key, f"{key} holds", per_category=key == "confidence_met") for key in FACTS},
+        facts={key: Fact(key, f"{key} holds", per="category" if key == "confidence_met" else "") for key in FACTS},
         gateways={gateway.id: gateway for gateway in _GATEWAYS},
         categories={category.id: category for category in _CATEGORIES},
         kinds={key: Kind(key, key, key, (), ()) for key in ("person", "health", "intelligence")},
