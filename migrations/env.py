@@ -6,6 +6,7 @@ import portal.audit.tables
 import portal.auth.tables
 import portal.casework.notice_tables
 import portal.keys.tables
+import portal.sharing.ask_tables
 import portal.sharing.meeting_tables
 import portal.sharing.tables  # noqa: F401  every table registers itself on Base
 from portal.db import Base

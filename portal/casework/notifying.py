@@ -17,7 +17,7 @@ from portal.audit.entry import Entry
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.casework import meetings, team
+from portal.casework import asks, meetings, team
 from portal.casework.notice_tables import MorningMail
 from portal.db import DAY, put
 from portal.sharing import posts
@@ -96,7 +96,7 @@ def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
         return True
     if any(since < post.starts <= now for post in posts.cover(session, actor.party, now, actor.user)):
         return True
-    return _news(session, doors, actor, since, now)
+    return asks.fresh(session, doors, actor, since, now) or _news(session, doors, actor, since, now)
 
 
 def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.db import from_micros, new_id, to_micros
+from portal.sharing import asks
 from portal.sharing.days import midnight
 from portal.sharing.tables import Assignment, CaseFile
 
@@ -63,6 +64,7 @@ def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int
         changed |= {"state": "deselected" if over else "open", "closed_at": now if over else None}
         if over:
             changed["review_due"] = None
+            asks.end_all(session, [case], now)
     if changed:
         session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement
 from portal.auth.actor import Actor
 from portal.query import Query
+from portal.sharing import asks
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
 from portal.sharing.sight import BASIS, CONFIDENCE
 from portal.sharing.tables import Assignment, CaseFile, RecordRow
@@ -78,7 +79,7 @@ def of_cases(
     emergency: bool = False,
     own: bool = False,
 ) -> dict[uuid.UUID, CaseFacts]:
-    """As `of_case` for many cases, in two statements, an attendee's in three. `own`: look only at the actor's party."""
+    """As `of_case` for many cases, in three statements. `own`: look only at the actor's party."""
     ids = [case.id for case in cases]
     live: dict[uuid.UUID, list[tuple[uuid.UUID, str, str | None]]] = defaultdict(list)
     assigned = (
@@ -93,6 +94,10 @@ def of_cases(
     if ids and _sees_only_meetings(agreements, actor):
         for case_id in _IN_MEETING.all(session, cases=ids, capacity=actor.capacity, now=now):
             confidence[case_id][MEETING_OPEN] = True
+    else:
+        # Granted to this person in this capacity alone, and no longer than it lasts (clause 8.28).
+        for case_id, owner, field in asks.granted(session, ids, actor, now):
+            confidence[case_id][asks.fact(owner, field)] = True
     return {
         case.id: _facts(agreements[case.agreement], actor, case, live[case.id], confidence[case.id], emergency, now)
         for case in cases

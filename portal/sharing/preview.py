@@ -16,6 +16,7 @@ from isa.reach import Reader, readers
 from portal.auth import capacities
 from portal.auth.actor import Actor, Induction
 from portal.db import from_micros
+from portal.sharing.asks import GRANTED_FACT
 from portal.sharing.doors import Doors
 from portal.sharing.facts import DELIVERS, MEETING_OPEN, CaseFacts
 from portal.sharing.reading import case as case_reading
@@ -78,7 +79,7 @@ def of_shape(
 
     `in_log`: for the sealed part of the entry, which names also those of whom the writer is not told.
     """
-    known = {k: v for k, v in found.facts.known.items() if k not in PERSONAL}
+    known = {k: v for k, v in found.facts.known.items() if k.partition(":")[0] not in PERSONAL}
     if shape.made_as_youth is not None:
         known |= youth(shape.made_as_youth)
     hour = from_micros(found.now).replace(minute=0, second=0, microsecond=0)  # as in `sight`
@@ -103,7 +104,9 @@ def recipients_among(found: Known, shape: Shape, present: Collection[tuple[str, 
     return tuple(a.party for a in of_shape(found, shape, present, in_log=True) if a.sees and a.now)
 
 
-PERSONAL = frozenset({"assigned", "contracted", "emergency", MEETING_OPEN, *DELIVERS.values(), *Induction._fields})
+PERSONAL = frozenset(
+    {"assigned", "contracted", "emergency", MEETING_OPEN, GRANTED_FACT, *DELIVERS.values(), *Induction._fields}
+)
 """Facts of whoever looks, which are not those of the case."""
 
 

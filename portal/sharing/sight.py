@@ -11,6 +11,7 @@ from isa.decision import Decision, Engine, View
 from isa.explaining import Group, reason, telling, withheld_groups
 from isa.reach import opened_by
 from portal.audit.entry import Outcome, Permitted
+from portal.sharing.asks import GRANTED_FACT, KIND, REPLY, WHY
 from portal.sharing.disclosure import Writable
 
 BASIS, CONFIDENCE = "basis", "confidence_met"
@@ -133,9 +134,23 @@ class Sight:
         return tuple(found.values())
 
     def _addressed(self, group: Group) -> Group:
-        """Nobody is told to ask their own agency."""
+        """Nobody is told to ask their own agency; whether the owner may be asked in the portal."""
         own = self.agreement.parties.get(self.capacity.party)
+        if (group.near, group.category) in self.askable.values():
+            return replace(group, may_ask=True)
         return replace(group, ask="") if own is not None and group.ask == own.contact else group
+
+    @cached_property
+    def askable(self) -> Mapping[tuple[str, str], tuple[str | None, str]]:
+        """(owner, field) → (clause, category) of what this capacity lacks nothing to read but that its owner grants a
+        request, and perhaps the owner's basis (clause 8.28). None where it may write no request. Never silent."""
+        own, fields = self.capacity.party, self.agreement.fields
+        if not all(self.decide(action, WHY, own).permit for action in (CREATE, SHARE)):
+            return {}
+        lacking = (d for reads in self._reads for d in reads if _lacks_a_request(d, fields[d.field].category))
+        return {
+            (d.owner, d.field): (d.near, fields[d.field].category) for d in lacking if fields[d.field].kind != BASIS
+        }
 
     @cached_property
     def _reads(self) -> tuple[tuple[Decision, ...], ...]:
@@ -166,7 +181,7 @@ class Sight:
         return tuple(
             Writable(s.kind, kinds[s.kind].name, s.label, categories[s.label].name if s.label else "")
             for s in self.writable
-            if s.kind != BASIS or s.label in opened
+            if s.kind not in (KIND, REPLY) and (s.kind != BASIS or s.label in opened)
         )
 
     def outcome(self, action: str, shapes: Iterable[Shape]) -> Outcome:
@@ -202,6 +217,11 @@ class Sight:
 def youth(made_as_youth: bool) -> dict[str, bool]:
     """The label of a record as the two facts a clause may ask for; without it neither is known."""
     return {"made_as_youth": made_as_youth, "made_as_adult": not made_as_youth}
+
+
+def _lacks_a_request(decision: Decision, category: str) -> bool:
+    asked, basis = (f"fact:{GRANTED_FACT}:{decision.owner}:{decision.field}", f"{CONFIDENCE}:{decision.owner}")
+    return asked in decision.would_need and set(decision.would_need) <= {asked, f"fact:{basis}:{category}"}
 
 
 def category_of(agreement: Agreement, kind: str, label: str) -> str:

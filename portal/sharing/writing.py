@@ -17,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import acts, cases, preview, said
+from portal.sharing import acts, asks, cases, preview, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -33,6 +33,8 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
+STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY})
+"""Kinds whose records have an operating row: the general forms make none."""
 Steer = Callable[[uuid.UUID], None]
 """Writes the operating row of a record, by its id, in its transaction."""
 _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))
@@ -103,7 +105,7 @@ def plan(
 ) -> Planned:
     """Decide and check a new record, as `create`, and write nothing yet."""
     found = case_reading.find(session, doors, actor, visit, "collection")
-    if kind == acts.KIND and steer is None:
+    if kind in STEERED and steer is None:
         case_reading.refuse(session, doors, actor, "collection", found.visit.case, found.visit.purpose)
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)

@@ -64,3 +64,18 @@ def test_a_basis_opens_the_categories_that_some_rule_asks_it_for(borough):
             if fact.of(owner, field) in rule.names
         }
         assert opened_by(made, fact.id, owner) == asked, owner
+
+
+@pytest.mark.parametrize("granted", ["health_need.need", "update.text@health_need"])
+def test_a_request_granted_for_one_field_opens_that_field_of_that_owner_alone(granted):
+    made = load(AGREEMENTS / "barnet.toml")
+    engine, every = Engine(made), [(f.key, owner) for f in made.fields.values() for owner in f.owners]
+    based = {made.facts["confidence_met"].of(owner, made.fields[key]): True for key, owner in every}
+
+    def opened(*more):
+        known = {**based, "assigned": True, "case_open": True, **dict.fromkeys(more, True)}
+        view = engine.open(Capacity("police", "practitioner"), known, "risk", NOW)
+        return {(key, owner) for key, owner in every if view.decide("read", key, owner).permit}
+
+    assert opened(f"request_granted:ntmh:{granted}") - opened() == {(granted, "ntmh")}
+    assert opened("request_granted", "request_granted:ntmh:health_need", "request_granted:ntmh") == opened()

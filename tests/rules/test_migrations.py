@@ -12,6 +12,7 @@ import portal.audit.tables
 import portal.auth.tables
 import portal.casework.notice_tables
 import portal.keys.tables
+import portal.sharing.ask_tables
 import portal.sharing.meeting_tables
 import portal.sharing.tables  # noqa: F401
 from portal.audit import triggers

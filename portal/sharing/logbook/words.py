@@ -14,6 +14,13 @@ from portal.sharing.logbook.scope import USES
 TERMS = {"pnc": "PNC ID", "crn": "CRN", "surname": "surname", "date_of_birth": "date of birth"}
 ANYONE = "anyone's"
 REASON = "Reason given"
+ASKED = {
+    "requested": "Asked to see",
+    "granted": "Granted on request",
+    "declined": "Refused by its owner",
+    "taken_back": "Taken back by its owner",
+}
+"""What a request to see more was about (clause 8.28), by field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,14 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     if isinstance(detail.get("asked"), Mapping):
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "everything"))
+    told += _requested(agreement, detail)
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
     return tuple(told)
+
+
+def _requested(agreement: Agreement | None, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an entry says of a request to see more: the fields, and the last day of what was granted."""
+    told = [(label, fields(agreement, (pair[0] for pair in detail[k]))) for k, label in ASKED.items() if detail.get(k)]
+    return [*told, ("Last day", str(detail["until"]))] if detail.get("until") else told
