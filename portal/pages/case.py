@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import team
+from portal.casework import asks, team
 from portal.db import db
 from portal.errors import NotFound
 from portal.pages import happened, rendering, today, visiting
@@ -75,6 +75,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
         add=happened.addable(d),
+        asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
     )
 
 

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
-from portal.casework import meetings, referrals
+from portal.casework import asks, meetings, referrals
 from portal.casework import today as casework
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import inbox, induction, joining, kept, people, today
+from portal.pages import granting, inbox, induction, joining, kept, people, today
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
@@ -21,6 +21,7 @@ from portal.pages.team import standing
 from portal.pages.today import Today, Typed
 from portal.sharing import joining as sharing_joining
 from portal.sharing.reading import lists, search
+from portal.sharing.reading.asks import Line
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
 
@@ -38,7 +39,7 @@ DUTIES = {
 class Cases:
     """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
     that of the list and of an update shared from it, `task` the same as an answer to why; `referrals`: a few of one's
-    own, lately."""
+    own, lately; `asked`: what one asked owners to see."""
 
     heading: str
     list: CaseList
@@ -50,6 +51,7 @@ class Cases:
     purpose: str
     task: str
     referrals: tuple[Told, ...] = ()
+    asked: tuple[Line, ...] = ()
     today: Today | None = None
 
 
@@ -93,6 +95,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
     first = (page - 1) * lists.PAGE + 1
     last = first + len(found.lines) - 1
     front = page == 1 and not review
+    asked = asks.mine(db.session(), gate.doors(), who)
     due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
     d = Cases(
         heading=_heading(who, reach),
@@ -105,7 +108,8 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         purpose=found.purpose,
         task=_task(who, found.purpose),
         referrals=all_told(own.lines),
-        today=today.part(due, found, typed or Typed(), this_day()) if front else None,
+        asked=asked.lines,
+        today=today.part(due, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     joins = induction.alerts() + joining.alerts()
@@ -114,8 +118,8 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         "home.html",
         d.heading,
         status=422 if typed else 200,
-        marking=SENSITIVE if SENSITIVE in (found.marking, own.marking, due.marking) else OFFICIAL,
-        receipt=found.receipt or own.receipt or due.receipt,
+        marking=SENSITIVE if SENSITIVE in (found.marking, own.marking, due.marking, asked.marking) else OFFICIAL,
+        receipt=found.receipt or own.receipt or due.receipt or asked.receipt,
         alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )

@@ -5,12 +5,14 @@ from flask import Flask
 from portal.pages import (
     action,
     agreement,
+    ask,
     case,
     change,
     copying,
     decide,
     emergency,
     errors,
+    granting,
     health,
     help,
     home,
@@ -38,7 +40,7 @@ def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, induction, joining)
     work = (case, record, action, change, kept, copying, emergency, paper, search, team, team_case, imports)
-    panel = (refer, inbox, meetings, decide)
+    panel = (refer, inbox, meetings, decide, ask, granting)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -34,7 +34,8 @@ class Typed:
 @dataclass(frozen=True, slots=True)
 class Today:
     """The part of the page. `first` and `rest` are (Due, ticked); `more`: there are others still; `overdue` how many
-    of those shown are; `closable`: something can be ticked; `reviews` of the cases on this page of the list."""
+    of those shown are; `closable`: something can be ticked; `reviews` of the cases on this page of the list; `asks`:
+    requests to see more, (words, address), "" for none."""
 
     first: tuple[tuple[Due, bool], ...]
     rest: tuple[tuple[Due, bool], ...]
@@ -44,9 +45,10 @@ class Today:
     reviews: tuple[Line, ...]
     more_reviews: bool
     typed: Typed
+    asks: tuple[str, str] = ("", "")
 
 
-def part(due: DueList, cases: CaseList, typed: Typed, day: date) -> Today | None:
+def part(due: DueList, cases: CaseList, typed: Typed, day: date, asks: tuple[str, str] = ("", "")) -> Today | None:
     """What stands above the list on a day; None for whoever sees no case and has nothing to do."""
     if not (due.lines or cases.lines):
         return None
@@ -61,6 +63,7 @@ def part(due: DueList, cases: CaseList, typed: Typed, day: date) -> Today | None
         reviews=tuple(reviews[:REVIEWS]),
         more_reviews=len(reviews) > REVIEWS,
         typed=typed,
+        asks=asks,
     )
 
 

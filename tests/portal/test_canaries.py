@@ -53,6 +53,8 @@ CANARIES = {
     "manager": "Kestrel Thistlewood",
     "asked for": "Goldcrest behind the depot",
     "not given": "Redshank over the saltmarsh",
+    "request": "Dotterel on the long field",
+    "reply": "Whimbrel past the breakwater",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -166,7 +168,8 @@ def signed_in(world: World, actor: Actor, *, capacity: bool = True) -> str:
 def work(world: World, address: str) -> None:
     """Type every canary in, through the server."""
     officer = world.actor("police", "practitioner", CANARIES["staff"])
-    case, other = world.case(assigned=[officer]), world.case()
+    nurse = world.actor("ntmh", "practitioner")
+    case, other = world.case(assigned=[officer, nurse]), world.case()
     browser = Browser(address, signed_in(world, officer))
     year, month, day = CANARIES["date of birth"].split("-")
     assert browser.get(f"/case/{case}") == 200
@@ -200,6 +203,7 @@ def work(world: World, address: str) -> None:
     assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
     refer(world, address, browser, born)
     join(world, address)
+    ask(world, address, browser, path)
     browser.get(f"{path}/update")
     typed = {"text": CANARIES["typed into an error"], "kind": "behaviour"}
     assert browser.post(f"{path}/update", typed, token=False) == 400
@@ -246,6 +250,25 @@ def join(world: World, address: str) -> None:
     assert keeper.post(f"{path}/refuse", {"reason": CANARIES["not given"]}) == 200
     assert asker.get("/capacity") == 200
     assert CANARIES["not given"] in asker.page
+def ask(world: World, address: str, browser: Browser, path: str) -> None:
+    """Ask the trust for more, be refused, and read why at home and on the case."""
+    assert browser.get(f"{path}/ask") == 200
+    sent = {"what:ntmh health_need.need": "yes", "why": CANARIES["request"], "days": "7"}
+    assert browser.post(f"{path}/ask", sent) == 200
+    assert browser.path == path
+    spoc = Browser(address, signed_in(world, world.actor("ntmh", "spoc")))
+    assert spoc.get("/requests") == 200
+    assert CANARIES["request"] in spoc.page
+    [request] = set(re.findall(r'href="(/requests/[0-9a-f-]+)"', spoc.page))
+    assert spoc.get(request) == 200
+    [row] = set(re.findall(r'name="answer\.([0-9a-f]+)"', spoc.page))
+    answer = {f"answer.{row}": "refused", f"reason.{row}": CANARIES["reply"]}
+    assert spoc.post(request, answer) == 200
+    assert spoc.post(request, {**answer, f"reason.{row}": CANARIES["typed into an error"]}) == 409
+    assert CANARIES["typed into an error"] in spoc.page, "it is given back to its writer"
+    for where in ("/", path):
+        assert browser.get(where) == 200
+        assert CANARIES["reply"] in browser.page
 
 
 def twin(home: Path, at: Path) -> None:

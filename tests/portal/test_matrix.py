@@ -6,7 +6,7 @@ takes every party in turn with purposes in rotation; `long` takes them all.
 
 Facts. True, false and unknown as the portal knows them: assigned or not, open or de-selected, delivering or not, a
 basis in force, withdrawn or never recorded, a record made as an adult, as a youth or at an age nobody knows. Meetings
-and requests are not in the portal yet, so they are never known to be true.
+and requests have tests of their own: here none is open or granted, so they are never known to be true.
 """
 
 from collections.abc import Iterator
