@@ -13,15 +13,17 @@ from sqlalchemy.orm import Session
 
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
-from portal.casework import arranging, cover, team
+from portal.casework import arranging, asks, cover, team
 from portal.casework.cover import Order
-from portal.db import to_micros
+from portal.db import new_id, to_micros
 from portal.demo import joining
 from portal.demo.people.shapes import Nominal
 from portal.errors import NotFound
 from portal.sharing import emergency, visits
+from portal.sharing.asks import GRANTED
 from portal.sharing.days import day_at, midnight
 from portal.sharing.doors import Doors
+from portal.sharing.granting import Answer
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists, search
 from portal.sharing.tables import CaseFile
@@ -44,11 +46,19 @@ REASON = "He rang 999 from a phone box saying he has taken tablets. Crew ask wha
 
 
 AWAY = timedelta(days=9)
+NEED, SERVICE = "substance_need.need", "barnet_recovery"
+ASKED = {
+    "feeney": "Seeing her at the flat on Thursday with a colleague who does not know her. What do we look out for, and "
+    "whom do we ring?",
+    "walsh": "Custody sergeants ask me what to do if she is brought in over a weekend. She was unwell in the cell in "
+    "spring.",
+}
+"""Who asks the treatment service this morning to see what it holds back, and why; the first is granted it."""
 
 
 def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: Mapping[str, Nominal]) -> None:
-    """Lists, views, cover for a colleague who goes on leave, a panel planned for today, a curious search that ends in a
-    refusal, and an emergency that awaits its review."""
+    """Lists, views, cover for a colleague who goes on leave, a panel planned for today, requests to see more, a curious
+    search that ends in a refusal, and an emergency that awaits its review."""
     for key, purpose in AT_WORK.items():
         actor = _actor(session, doors, users[key])
         for line in lists.my_cases(session, doors, actor).lines[:2]:
@@ -57,6 +67,7 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
     chair = _actor(session, doors, users["rahman"])
     arranging.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
     joining.ask(session, doors, users)
+    _requests(session, doors, users, cast["keating"])
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 
@@ -69,6 +80,19 @@ def _goes_on_leave(session: Session, doors: Doors, by: uuid.UUID, away: uuid.UUI
     until = to_micros(midnight(day_at(now) + AWAY + timedelta(days=1)))
     chosen = {line.case: line.stamp for line in lines}
     cover.move(session, doors, spoc, Order(away, covers, chosen, now, until, "Annual leave"))
+
+
+def _requests(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], nominal: Nominal) -> None:
+    """Two ask the treatment service; its SPOC has answered one of them."""
+    case = _case(session, nominal)
+    for key, why in ASKED.items():
+        actor = _actor(session, doors, users[key])
+        visit = visits.begin(session, doors, actor, case, "risk", "", doors.clock())
+        asks.ask(session, doors, actor, visit, {asks.value(SERVICE, NEED)}, why, 7, new_id())
+    spoc = _actor(session, doors, users["latchford"])
+    first = min(asks.put(session, doors, spoc).lines, key=lambda line: line.asked)
+    until = day_at(doors.clock()) + timedelta(days=7)
+    asks.answer(session, doors, spoc, first.request, {first.parts[0].id: Answer(GRANTED, until)})
 
 
 def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:

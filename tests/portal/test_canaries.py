@@ -250,6 +250,8 @@ def join(world: World, address: str) -> None:
     assert keeper.post(f"{path}/refuse", {"reason": CANARIES["not given"]}) == 200
     assert asker.get("/capacity") == 200
     assert CANARIES["not given"] in asker.page
+
+
 def ask(world: World, address: str, browser: Browser, path: str) -> None:
     """Ask the trust for more, be refused, and read why at home and on the case."""
     assert browser.get(f"{path}/ask") == 200

@@ -136,6 +136,10 @@ def _summer(book: Casebook) -> None:
         book.ago(152, "13:40"), "ridley", "family", children="One son, 7", carer="Maternal aunt, special guardianship",
         safeguarding_plan="None", social_worker="Kinship team",
     )  # fmt: skip
+    consent(
+        book, 95, "wojcik", "substance_need",
+        "She agrees that we answer somebody who asks, one at a time, after talking to her. Not for everybody.",
+    )  # fmt: skip
     book.add(
         book.ago(95, "10:30"), "wojcik", "substance_need",
         need="Overdose risk raised after a gap. Two kits left with the neighbour. If arrested please ring us before "
