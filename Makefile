@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 
-.PHONY: help demo test test-tools test-long lint bench lock setup dev front-end verify-log picture
+.PHONY: help demo test test-tools test-long lint bench lock setup dev front-end pdf verify-log picture
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,12 +33,16 @@ lock: ## resolve requirements*.in into the lock files (hashes, no registry addre
 front-end: $(VENV)/.runtime ## copy styles into portal/static/vendor
 	@$(BIN)/python scripts/front_end.py
 
-demo: setup front-end ## run the portal with invented people on http://127.0.0.1:8000 (PORT, PORTAL_HOME)
+pdf: setup ## see that PDF files can be made: Pango, unpacked into .venv where the machine has none
+	@$(BIN)/python scripts/pango.py
+
+demo: setup front-end pdf ## run the portal with invented people on http://127.0.0.1:8000 (PORT, PORTAL_HOME)
 	@$(BIN)/portal demo
 
 test-tools: dev
 	@$(BIN)/python scripts/front_end.py --with-tests
 	@$(BIN)/python scripts/chromium.py
+	@$(BIN)/python scripts/pango.py --must
 
 test: test-tools ## run all tests but the long ones
 	$(BIN)/python -m pytest -m "not long" -n auto --maxprocesses 4 --dist loadfile --durations=20

@@ -34,10 +34,13 @@ def migrate(revision: str) -> None:
 @click.option("--threads", default=8, help="Threads a worker.")
 def serve(bind: str, threads: int) -> None:
     """Run the portal with gunicorn; as many workers as PORTAL_WORKERS says, if the store of their counts answers."""
-    from portal.pages.limits import require_store  # the web, which no other command needs
+    from portal.pages import pdf  # the web, which no other command needs
+    from portal.pages.limits import require_store
 
     given = installation.settings()
     require_store(given)
+    if not pdf.able():
+        click.echo(pdf.WHY, err=True)
     arguments = ["gunicorn", "--bind", bind, "--workers", str(given.workers), "--threads", str(threads)]
     arguments += ["--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "portal.app:create()"]  # noqa: S108
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606

@@ -12,11 +12,13 @@ from portal.casework import deciding, minuting
 from portal.casework.deciding import Decided, Told
 from portal.db import db
 from portal.errors import Conflict
+from portal.pages import pdf
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.errors import typed as typed_text
 from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.meetings import DONE, title_of
+from portal.pages.presenting import moment
 from portal.pages.rendering import by_whom, show
 from portal.pages.team import id_of
 from portal.sharing.disclosure import Record
@@ -95,8 +97,34 @@ def minutes(meeting: uuid.UUID) -> ResponseReturnValue:
         receipt=found.minutes.receipts[-1] if found.minutes.receipts else None,
         back=url_for("meetings.one", meeting=meeting),
         back_text="The meeting",
-        d={"found": found, "title": title_of(found.about), "by": by_whom()},
+        d={
+            "found": found,
+            "title": title_of(found.about),
+            "by": by_whom(),
+            "file": url_for(".minutes_file", meeting=meeting) if pdf.able() else "",
+            "unable": pdf.UNABLE,
+        },
     )
+
+
+@pages.post("/meeting/<uuid:meeting>/minutes")
+@gate.page(gate.CONTENT)
+def minutes_file(meeting: uuid.UUID) -> ResponseReturnValue:
+    """The minutes as a tagged PDF file, logged once more as a print. Sent, not followed: no prefetch makes one."""
+    pdf.require()
+    found = minuting.minutes(db.session(), gate.doors(), gate.actor(), meeting)
+    receipt = found.minutes.receipts[-1] if found.minutes.receipts else None
+    reference = receipt.reference if receipt else ""
+    content = pdf.made(
+        "minutes.html",
+        title=f"Minutes: {title_of(found.about)}",
+        marking=found.minutes.marking,
+        about=f"{found.about.borough} panel, minutes",
+        made=f"Made by {by_whom()}" + (f", {moment(receipt.at)}, entry {reference}" if receipt else ""),
+        found=found,
+        heading=title_of(found.about),
+    )
+    return pdf.answer(content, f"minutes-{reference}" if reference else "minutes")
 
 
 def _one(

@@ -29,6 +29,7 @@ OLD_FORM = "This form was open for too long, or in another session, so it was no
 WORDS = {
     400: ("The portal could not read that", "Go back, check what you entered and try again."),
     403: ("That is not allowed", "Nothing was shown and nothing was changed."),
+    406: ("This server cannot make PDF files", "Print the page instead. Nothing was made and nothing was recorded."),
     405: ("This page works differently", "Start from your home page instead of a saved address."),
     428: (
         "Confirm that it is you, then send this again",

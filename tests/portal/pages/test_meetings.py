@@ -2,15 +2,19 @@
 
 import re
 import sqlite3
+import time
 from datetime import timedelta
 
 import pytest
 
 from portal.db import DAY, now_micros
 from tests import clock
+from tests.machine import PATIENCE
+from tests.portal.pages.test_pdf import about, check, texts
 
 TODAY = clock.FIRST.date()
 REVIEW = TODAY + timedelta(days=60)
+NAME = r'attachment; filename="minutes-([0-9A-Z]{4}-[0-9A-Z]{2})\.pdf"'
 WHY = "Divided, then agreed: six months, with treatment first."
 
 
@@ -56,8 +60,31 @@ def test_twenty_five_cases_with_one_declaration_and_no_time_out(web, world, nadi
         assert [o for o, _ in web.logged()].count("purpose-chosen") == 1
         assert web.post(f"{meeting}/close").status_code == 303
         assert web.get(f"{meeting}/minutes").text.count(WHY) == 25
+        check_file(web, meeting)
     with clock.ticking(clock.FIRST + timedelta(hours=5, minutes=16)):
         assert web.get(meeting).status_code == 302, "after the meeting the idle limit counts again"
+
+
+def check_file(web, meeting):
+    """The minutes of 25 cases as a PDF file: whole, tagged, marked, logged first, and made while people wait."""
+    prints, begun = web.logged().count(("print", "permitted")), time.monotonic()
+    answer = web.post(f"{meeting}/minutes")
+    took = time.monotonic() - begun
+    assert answer.mimetype == "application/pdf"
+    assert web.logged().count(("print", "permitted")) == prints + 1
+    name = re.fullmatch(
+        r'attachment; filename="minutes-([0-9A-Z]{4}-[0-9A-Z]{2})\.pdf"',
+        answer.headers.get_all("Content-Disposition")[0],
+    )
+    assert name
+    assert answer.headers["Cache-Control"] == "no-store"
+    pages = texts(answer.data)
+    assert sum(page.count(WHY) for page in pages) == 25
+    assert all(f"entry {name[1]}" in page and "Made by Nadia Rahman" in page for page in pages)
+    check(answer.data, f"Minutes: Barnet panel, {clock.FIRST.day} {clock.FIRST:%B %Y}", "OFFICIAL-SENSITIVE")
+    assert "Marlowe" not in about(answer.data)
+    assert took < PATIENCE
+    print(f"minutes of 25 cases as PDF: {took * 1000:.0f} ms")
 
 
 def test_nothing_that_was_typed_is_lost(web, world, nadia):
@@ -94,7 +121,7 @@ def test_a_meeting_is_nobody_else_s(web, world, nadia):
             expected = same(missing.text)
             for refused in (meeting, path, f"{meeting}/minutes"):
                 assert same(web.get(refused).text) == expected
-        for refused in (meeting, f"{meeting}/join", f"{meeting}/close", path):
+        for refused in (meeting, f"{meeting}/minutes", f"{meeting}/join", f"{meeting}/close", path):
             assert web.post(refused, {"outcome": "De-select", "reason": WHY}).status_code == 404
 
 
