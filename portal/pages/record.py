@@ -157,7 +157,7 @@ def _add_form(
         "action": request.path,
         "cancel": base,
         "hidden": {"once": typed.get("once", "")},
-        "fields": boxes.boxes(choice.fields, typed, problems),
+        "fields": boxes.boxes(choice.fields, {**blank.suggested, **typed}, problems),
         "errors": boxes.errors(choice.fields, problems),
         "button": "Share this record",
         "owner_name": blank.owner_name,

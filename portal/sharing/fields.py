@@ -67,6 +67,7 @@ def check(fields: Iterable[Field], typed: Mapping[str, str], today: date) -> dic
         except _Wrong as wrong:
             problems[field.key] = str(wrong)
     problems |= _out_of_order({**typed, **values}, values)
+    problems |= _neither_nor({**typed, **values}, values)
     if problems:
         raise Invalid(problems)
     return values
@@ -152,3 +153,17 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def _neither_nor(whole: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Of a compact: what is agreed is not missing, and it was signed, or refused for a reason (clause 8.41)."""
+    if not any(key.startswith("compact.") for key in values):
+        return {}
+    signed, refused, why = (clean(whole.get(f"compact.{n}", "")) for n in ("signed_on", "refused", "refusal_reason"))
+    if not clean(whole.get("compact.terms", "")):
+        return {"compact.terms": "Write what is agreed"}
+    if refused == "Yes" and signed:
+        return {"compact.refused": "It was signed or refused, not both. If it is signed now, add a new compact"}
+    if refused == "Yes" and not why:
+        return {"compact.refusal_reason": "Write why, or that no reason was given"}
+    return {}

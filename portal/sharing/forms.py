@@ -19,8 +19,10 @@ from portal.sharing.reading import history, staff
 from portal.sharing.reading.age import minor_now
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.heading import Heading, heading
-from portal.sharing.reading.rows import highest_marking, shape_of
-from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, category_of
+from portal.sharing.reading.rows import heads, highest_marking, shape_of
+from portal.sharing.sight import CREATE, EDIT, READ, SHARE, Shape, category_of
+
+COMPACT, VERSION = "compact", "compact.version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Blank:
     """A form to add a record of one kind. `choices` are the categories its writer may choose (one without a name
-    where the kind has none); `owner` is the writer's party."""
+    where the kind has none); `owner` is the writer's party; `suggested` is what stands in it already, by field."""
 
     about: Heading
     kind: str
@@ -45,6 +47,7 @@ class Blank:
     owner_name: str
     marking: str
     choices: tuple[Choice, ...]
+    suggested: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,13 @@ def to_add(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, kind:
         owner_name=agreement.parties[actor.party].short,
         marking=highest_marking(agreement, categories),
         choices=choices,
+        suggested={VERSION: str(1 + _read(session, found, kind))} if kind == COMPACT else {},
     )
+
+
+def _read(session: Session, found: Found, kind: str) -> int:
+    """How many records of a kind this capacity may read: of others it is not told by a number."""
+    return sum(bool(found.sight.permitted(READ, shape_of(h))) for h in heads(session, [found.visit.case.id], [kind]))
 
 
 def _choice(found: Found, shape: Shape, present: Collection[tuple[str, str]]) -> Choice:

@@ -104,7 +104,7 @@ def _compact(book: Casebook, p: Profile, rng: Random) -> None:
     terms = rng.choice(phrases.TERMS).format_map(Slots(rng, p.words))
     if rng.random() < 0.2:
         compact = book.add(
-            at, p.worker("probation"), "compact", terms=terms, refused=v.YES,
+            at, p.worker("probation"), "compact", version="1", terms=terms, refused=v.YES,
             refusal_reason=rng.choice(phrases.NOT_SIGNED),
         )  # fmt: skip
         if p.course == "up":
@@ -114,7 +114,8 @@ def _compact(book: Casebook, p: Profile, rng: Random) -> None:
                 signed_on=signed.date().isoformat(),
             )  # fmt: skip
         return
-    book.add(at, p.worker("probation"), "compact", terms=terms, refused=v.NO, signed_on=at.date().isoformat())
+    on = at.date().isoformat()
+    book.add(at, p.worker("probation"), "compact", version="1", terms=terms, refused=v.NO, signed_on=on)
 
 
 def _accommodation(book: Casebook, p: Profile, rng: Random) -> None:

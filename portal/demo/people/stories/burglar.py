@@ -94,7 +94,7 @@ def _supervision(book: Casebook, gone: int, friday: date) -> None:
 
 def _winter(book: Casebook) -> None:
     book.add(
-        book.ago(300, "11:35"), "okonkwo", "compact", refused=v.NO, signed_on=book.on(300).isoformat(),
+        book.ago(300, "11:35"), "okonkwo", "compact", version="1", refused=v.NO, signed_on=book.on(300).isoformat(),
         terms="I will sleep where I say I sleep. I will answer PC Walsh's calls. They will sort my ID and back me for "
         "a flat of my own before I am 25.",
     )  # fmt: skip

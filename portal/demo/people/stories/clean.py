@@ -115,7 +115,7 @@ def _then(book: Casebook) -> None:
 def _year(book: Casebook) -> None:
     enact(book, _YEAR)
     book.add(
-        book.ago(349, "13:05"), "achterberg", "compact", refused=v.NO, signed_on=book.on(349).isoformat(),
+        book.ago(349, "13:05"), "achterberg", "compact", version="1", refused=v.NO, signed_on=book.on(349).isoformat(),
         terms="Quarterly coffee. I ring if a Friday feels wrong. They stop knocking.",
     )  # fmt: skip
     book.add(

@@ -96,7 +96,7 @@ def _year(book: Casebook) -> None:
         safeguarding_plan="Child in need until 18", social_worker="F. Siddiqui",
     )  # fmt: skip
     book.add(
-        book.ago(322, "16:25"), by, "compact", refused=v.NO, signed_on=book.on(322).isoformat(),
+        book.ago(322, "16:25"), by, "compact", version="1", refused=v.NO, signed_on=book.on(322).isoformat(),
         terms="Home by eight. College every day. If the olders call I say I'm with YJS. They will not come to college "
         "in uniform.",
     )  # fmt: skip

@@ -86,7 +86,7 @@ def _supervision(book: Casebook) -> None:
 def _licence(book: Casebook) -> None:
     enact(book, _LICENCE)
     book.add(
-        book.ago(208, "11:30"), "feeney", "compact", refused=v.YES,
+        book.ago(208, "11:30"), "feeney", "compact", version="1", refused=v.YES,
         terms="Keep to the zone. Say before a new relationship starts. Open the door to visits.",
         refusal_reason="Will do what the licence says and nothing beyond it, on advice of solicitor.",
     )  # fmt: skip

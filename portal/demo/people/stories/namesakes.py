@@ -79,7 +79,7 @@ def _supervision(book: Casebook) -> None:
 def _story(book: Casebook) -> None:
     enact(book, _STORY)
     book.add(
-        book.ago(128, "14:10"), "okonkwo", "compact", refused=v.NO, signed_on=book.on(128).isoformat(),
+        book.ago(128, "14:10"), "okonkwo", "compact", version="1", refused=v.NO, signed_on=book.on(128).isoformat(),
         terms="No bikes. Sunday lunch at home. I say who I'm with. They call me Daniel, not the nominal.",
     )  # fmt: skip
     book.add(

@@ -110,7 +110,7 @@ def _spring(book: Casebook) -> None:
         "until she says so.",
     )  # fmt: skip
     book.add(
-        book.ago(244, "13:15"), "feeney", "compact", refused=v.NO, signed_on=book.on(244).isoformat(),
+        book.ago(244, "13:15"), "feeney", "compact", version="1", refused=v.NO, signed_on=book.on(244).isoformat(),
         terms="I turn up Tuesdays. I ring if I can't. They do not tell my aunt anything. If I use I say so to Kasia "
         "first.",
     )  # fmt: skip
