@@ -16,6 +16,7 @@ from portal.auth.providers import load_catalogue
 from portal.auth.sessions import Limits
 from portal.auth.signing_in import Desk
 from portal.auth.tags import Tags
+from portal.casework import papers
 from portal.config import Settings, load_settings, read_secret
 from portal.db import db, engine_options, now_micros, prepare
 from portal.gate import Services
@@ -43,6 +44,7 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         desk = open_desk(settings, doors, db.session())
         sequencer = Sequencer(db.engine, lambda session: doors.log.signer(session, settings.log_origin))
         db.session.remove()
+    app.extensions["papers"] = papers.load(settings.documents_dir, {a.id for a in doors.book.all()})
     doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
     CSRFProtect(app)
     limits.install(app)

@@ -31,6 +31,8 @@ class Settings:
     """Folder (mode 0700) of the local-file key provider."""
     agreements: tuple[Path, ...]
     """Agreement files to serve, separated by the path separator. Default: the three shipped with the portal."""
+    documents_dir: Path
+    """Folder with the words of letters, compacts and privacy notices. Default: those shipped with the portal."""
     providers_file: Path
     """TOML file that names the identity providers and which party each of their users belongs to."""
     smtp_password_file: Path
@@ -97,6 +99,7 @@ def _defaults(home: Path) -> dict[str, Any]:
         "secret_file": home / "secret",
         "keys_dir": home / "keys",
         "agreements": tuple(sorted(shipped.glob("*.toml"))),
+        "documents_dir": Path(__file__).parent / "papers",
         "providers_file": home / "providers.toml",
         "smtp_password_file": home / "smtp-password",
     }

@@ -58,6 +58,7 @@ class Links:
     help: str = "/help"
     mails: str = "/e-mails"
     induction: str = "/induction"
+    privacy: str = "/privacy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ from portal.pages import (
     mails,
     meetings,
     paper,
+    papers,
     people,
+    privacy,
     record,
     refer,
     search,
@@ -38,8 +40,8 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home, mails, induction, joining)
-    work = (case, record, action, change, kept, copying, emergency, paper, search, team, team_case, imports)
+    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
+    work = (case, record, action, change, kept, copying, emergency, paper, papers, search, team, team_case, imports)
     panel = (refer, inbox, meetings, decide, ask, granting)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)

@@ -30,12 +30,14 @@ from portal.audit.tables import ENTRY
 from portal.auth import people, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
+from portal.casework.papers import LETTERS
 from portal.config import Settings
 from portal.db import HOUR, now_micros
 from tests import clock, installation
 from tests.installation import World
 from tests.machine import PATIENCE, free_port
 from tests.portal.land import Land, all_of, raw, visit
+from tests.portal.pages.test_pdf import about, texts
 from tests.portal.planting import Ground, Planted, seen
 
 CANARIES = {
@@ -55,6 +57,7 @@ CANARIES = {
     "not given": "Redshank over the saltmarsh",
     "request": "Dotterel on the long field",
     "reply": "Whimbrel past the breakwater",
+    "compact": "Redstart along the hedgerow",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -100,7 +103,8 @@ class Browser:
             )
         )
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        self.page = self.path = ""
+        self.page = self.path = self.headers = ""
+        self.raw = b""
 
     def get(self, path: str) -> int:
         return self._send(urllib.request.Request(self.address + path))
@@ -116,7 +120,8 @@ class Browser:
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            self.page, self.path = answer.read().decode(), urllib.parse.urlsplit(answer.url).path
+            self.raw, self.path = answer.read(), urllib.parse.urlsplit(answer.url).path
+            self.page, self.headers = self.raw.decode(errors="replace"), str(answer.headers)
             return int(answer.status)
 
 
@@ -180,6 +185,7 @@ def work(world: World, address: str) -> None:
         ("add/person", {"person.surname": CANARIES["surname"], "person.forename": "A", **born}),
         ("add/identifiers", {"identifiers.pnc": CANARIES["pnc"]}),
         ("update", {"text": CANARIES["note"], "kind": "behaviour", "nature": "Fact", "source": ""}),
+        ("add/compact", {"compact.terms": CANARIES["compact"]}),
         ("action", {"task": CANARIES["action"], "kind": "victims", "to": "me", "by": "0"}),
     ):
         assert browser.get(f"{path}/{where}") == 200
@@ -199,6 +205,7 @@ def work(world: World, address: str) -> None:
     assert browser.post("/search", {"by": "number", "number": CANARIES["pnc"]}) == 200
     browser.get(f"{path}/print")
     assert browser.post(f"{path}/print", {"reason": CANARIES["justification"]}) == 200
+    documents(browser, path)
     browser.get(f"/case/{other}/emergency")
     assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
     refer(world, address, browser, born)
@@ -209,6 +216,19 @@ def work(world: World, address: str) -> None:
     assert browser.post(f"{path}/update", typed, token=False) == 400
     assert CANARIES["typed into an error"] in browser.page, "it is given back to its writer"
     assert browser.post(f"/case/{case}/nowhere", typed) in (404, 405)
+
+
+def documents(browser: Browser, path: str) -> None:
+    """Every document of the case, looked at and made: what it holds stands in its pages and nowhere else of it."""
+    for sort in LETTERS:
+        assert browser.get(f"{path}/document/{sort}") == 200
+        assert browser.post(f"{path}/document/{sort}", {}) == 200
+        text = " ".join(texts(browser.raw))
+        assert CANARIES["surname"] in text, sort
+        assert (CANARIES["compact"] in text) == (sort == "compact")
+        assert CANARIES["staff"] in text
+        beside = {"properties": about(browser.raw).encode(), "headers": browser.headers.encode()}
+        assert {name: where for name, where in found(beside).items() if where} == {}, sort
 
 
 def refer(world: World, address: str, browser: Browser, born: Mapping[str, str]) -> None:

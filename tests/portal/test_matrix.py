@@ -15,8 +15,10 @@ from itertools import product
 import pytest
 
 from isa.agreement import Agreement, Capacity
+from portal.casework.papers import LETTERS
 from tests import hand
 from tests.portal.land import GROUNDS, NOTHING, REASON, Land, all_of, capacities, raw, visit, whole
+from tests.portal.pages.test_pdf import texts
 from tests.portal.pages.web import Web
 from tests.portal.planting import Ground, Planted, seen
 
@@ -46,6 +48,19 @@ def check_paper(land: Land, capacity: Capacity, ground: Ground, purpose: str, pa
         assert seen(raw(asked)) == set()
         assert seen(raw(answer)) == given, (capacity, purpose, paper, answer.status)
         assert given == set() or answer.status_code == 200
+    check_document(land, capacity, purpose, path, given)
+
+
+def check_document(land: Land, capacity: Capacity, purpose: str, path: str, given: set[str]) -> None:
+    """One sort of document, another each time: looked at, and each fifth made as a file."""
+    web, turn = land.browser(capacity), sum(map(ord, capacity.party + capacity.role + purpose))
+    where = f"{path}/document/{list(LETTERS)[turn % len(LETTERS)]}"
+    looked = seen(raw(web.get(where)))
+    assert looked <= given, (capacity, purpose, where)
+    if turn % 5 == 0:
+        made = web.post(where)
+        read = " ".join(texts(made.data)) if made.mimetype == "application/pdf" else made.text
+        assert seen(read.encode() + str(made.headers).encode()) == looked, (capacity, purpose, where)
 
 
 def check_histories(land: Land, capacity: Capacity, ground: Ground, given: dict[str, set[str]], path: str) -> None:

@@ -135,11 +135,11 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
             {"reason": f"It must be {LONGEST_ON_PAPER} characters or fewer, for it is printed on every sheet"}
         )
     if found.visit.emergency or not found.sight.exports:
-        _refuse_export(session, doors, actor, found, operation)
+        refuse_export(session, doors, actor, found, operation)
     return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
 
 
-def _refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:
+def refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:
     """Log and raise `Refused`: nothing of the case may leave the portal."""
     case_file, purpose = found.visit.case, found.visit.purpose
     entry = said.entry(

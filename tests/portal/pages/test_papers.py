@@ -1,0 +1,218 @@
+"""Letters, the compact and privacy notices: looked at, then made, with what may leave and nothing else."""
+
+import re
+
+import pytest
+
+from portal.auth.actor import Actor
+from portal.pages import pdf
+from tests.installation import World
+from tests.portal.pages.test_pdf import about, check, texts
+from tests.portal.pages.web import Web
+
+WHERE = {
+    "probation person": {"surname": "Marlowe", "forename": "Dean", "address": "14 Orange Walk", "postcode": "EN5 4AB"}
+}
+LEAD = {"probation assignment": {"practitioner": "Siân Price", "role": "Lead", "telephone": "020 7946 0001"}}
+COMPACT = {"probation compact": {"terms": "Keep appointments.\nStay away from <b>Hill Street</b>.", "version": "2"}}
+REFERRED = {
+    "barnet_housing referral": {"reason": "Three burglaries since June.", "priority_crime": "Burglary", "source": "ASB"}
+}
+SILENT = {
+    "police intelligence": {"text": "CANARY-INTELLIGENCE"},
+    "police marac": {"flag": "Yes", "recorded_on": "2026-01-02"},
+    "probation victim": {"note": "CANARY-VICTIM"},
+    "ntmh health": {"diagnosis": "CANARY-DIAGNOSIS"},
+}
+LETTERS = ("letter-selected", "letter-deselected", "letter-privacy", "compact", "referral-form")
+NAMES = ("Marlowe", "Dean", "Orange Walk", "Siân")
+
+
+def open_case(web: Web, world: World, actor: Actor, state="open", purpose="risk", **records) -> str:
+    case = world.case({**WHERE, **LEAD, **COMPACT, **REFERRED, **SILENT, **records}, assigned=[actor], state=state)
+    web.sign_in(actor)
+    answer = web.post(f"/case/{case}", {"purpose": purpose, "reason": "A reason"})
+    assert answer.status_code == 303
+    return answer.location
+
+
+@pytest.fixture
+def officer(world):
+    return world.actor("police", "practitioner", "PC One")
+
+
+@pytest.mark.parametrize("sort", LETTERS)
+def test_a_document_is_looked_at_then_made_and_logged_before_each(web, world, officer, sort):
+    visit = open_case(web, world, officer)
+    assert f"/document/{sort}" in web.get(f"{visit}/documents").text
+    looked = web.get(f"{visit}/document/{sort}")
+    assert looked.status_code == 200
+    assert "Dean Marlowe" in web.text
+    assert web.logged()[-1] == ("consultation", "permitted")
+    answer = web.post(f"{visit}/document/{sort}")
+    assert web.logged()[-1] == ("export", "permitted")
+    assert answer.headers["Cache-Control"] == "no-store"
+    name = re.fullmatch(
+        rf'attachment; filename="{sort}-([0-9A-Z]{{4}}-[0-9A-Z]{{2}})\.pdf"', answer.headers["Content-Disposition"]
+    )
+    assert name
+    whole = " ".join(texts(answer.data))
+    check(answer.data, re.search(r"<h1[^>]*>([^<]+)", looked.text)[1], "OFFICIAL-SENSITIVE")
+    assert "Dean Marlowe" in whole
+    assert "Made by PC One, practitioner, Police" in whole
+    assert f"entry {name[1]}" in whole
+    for said in (looked.text, whole):
+        assert "CANARY" not in said
+        assert "MARAC" not in said
+        assert "ntelligence" not in said, "silent categories are not even named"
+    for part in NAMES:
+        assert part not in about(answer.data) + str(answer.headers) + answer.request.path
+
+
+def test_the_compact_says_what_is_agreed_in_which_version_and_whether_it_was_signed(web, world, officer):
+    visit = open_case(web, world, officer)
+    whole = " ".join(texts(web.post(f"{visit}/document/compact").data))
+    assert "Version 2" in whole
+    assert "Not signed yet." in whole
+    assert "Stay away from <b>Hill Street</b>." in whole
+    assert "Siân Price, Lead, Probation, 020 7946 0001" in whole
+    assert "I do not sign this compact" in whole
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"signed_on": "2026-05-03"}, "Signed on 3 May 2026."),
+        ({"refused": "Yes", "refusal_reason": "Will not be told."}, "Refused. Will not be told."),
+    ],
+)
+def test_a_compact_that_was_signed_or_refused_says_so(web, world, officer, fields, said):
+    compact = {"probation compact": {"terms": "Be on time.", "version": "1", **fields}}
+    visit = open_case(web, world, officer, **compact)
+    assert said in " ".join(texts(web.post(f"{visit}/document/compact").data))
+
+
+def test_the_referral_form_says_who_referred_and_why(web, world, officer):
+    visit = open_case(web, world, officer, purpose="selection")
+    whole = " ".join(texts(web.post(f"{visit}/document/referral-form").data))
+    assert "Priority crime: Burglary Source of the referral: ASB" in whole
+    assert re.search(r"Housing, 2\d \w+ 2026: Three burglaries since June\.", whole)
+
+
+def test_a_review_that_is_past_is_not_promised(web, world, officer):
+    visit = open_case(web, world, officer, **{"barnet_safety case": {"review_on": "2026-01-02"}})
+    assert "2 January 2026" not in web.get(f"{visit}/document/letter-selected").text
+
+
+def test_another_version_of_a_compact_keeps_the_old_one(web, world):
+    sian = world.actor("probation", "practitioner", "Siân Price")
+    visit = open_case(web, world, sian)
+    form = web.get(f"{visit}/add/compact").text
+    assert re.search(r'name="compact\.version"[^>]*value="2"', form), "the next number stands in the form"
+    once = re.search(r'name="once" value="([^"]+)"', form)[1]
+    sent = {"once": once, "compact.version": "3", "compact.terms": "Keep appointments, Tuesdays too."}
+    refused = web.post(f"{visit}/add/compact", {**sent, "compact.refused": "Yes"})
+    assert refused.status_code == 400
+    assert "Write why, or that no reason was given" in web.text
+    assert web.post(f"{visit}/add/compact", {**sent, "compact.terms": ""}).status_code == 400
+    assert "Write what is agreed" in web.text
+    signed = {"compact.signed_on-day": "1", "compact.signed_on-month": "3", "compact.signed_on-year": "2026"}
+    both = {**sent, **signed, "compact.refused": "Yes", "compact.refusal_reason": "No"}
+    assert web.post(f"{visit}/add/compact", both).status_code == 400
+    assert "signed or refused, not both" in web.text
+    assert web.post(f"{visit}/add/compact", {**sent, **signed}).status_code == 303
+    page = web.get(visit).text
+    assert "Keep appointments, Tuesdays too." in page
+    assert "Keep appointments.\n" in page, "the earlier version stays"
+    whole = " ".join(texts(web.post(f"{visit}/document/compact").data))
+    assert "Version 3" in whole
+    assert "Tuesdays too" in whole
+
+
+def test_what_may_not_leave_is_blank_and_says_why(web, world):
+    housing = world.actor("barnet_housing", "practitioner", "Jo Home")
+    visit = open_case(web, world, housing, purpose="pathways", **{"barnet_safety case": {"review_on": "2027-01-02"}})
+    web.get(f"{visit}/document/letter-selected")
+    shown = web.text
+    whole = " ".join(texts(web.post(f"{visit}/document/letter-selected").data))
+    for part in ("2 January 2027", "Dean Marlowe"):
+        assert (part in shown) == (part in whole)
+    assert "____" not in shown or "Left blank, to be written by hand" in shown
+
+
+def test_an_emergency_makes_no_document(web, world, officer):
+    case = world.case({**WHERE, **LEAD})
+    web.sign_in(officer)
+    visit = web.post(f"/case/{case}/emergency", {"reason": "On the roof of the car park now."}).location
+    for answer in (web.get(f"{visit}/document/letter-selected"), web.post(f"{visit}/document/letter-selected")):
+        assert answer.status_code == 403
+        assert "Marlowe" not in answer.text
+        assert web.logged()[-1][1] == "refused"
+
+
+def test_a_document_of_a_case_that_is_not_theirs_is_not_found(web, world, officer):
+    visit = open_case(web, world, officer)
+    web.sign_in(world.actor("barnet_housing", "practitioner", "Somebody Else"))
+    for answer in (
+        web.get(f"{visit}/documents"),
+        web.get(f"{visit}/document/compact"),
+        web.post(f"{visit}/document/compact"),
+    ):
+        assert answer.status_code == 404
+        assert "Marlowe" not in answer.text
+    web.sign_in(officer)
+    assert web.get(f"{visit}/document/anything").status_code == 404
+
+
+def test_a_server_without_pango_says_so_and_records_nothing(web, world, officer, monkeypatch):
+    visit = open_case(web, world, officer)
+    monkeypatch.setattr(pdf, "able", lambda: False)
+    web.get(f"{visit}/document/compact")
+    assert "This server cannot make PDF files: print the page instead." in web.text
+    assert web.logged()[-1] == ("print", "permitted"), "the page is the paper then"
+    before = web.logged()
+    assert web.post(f"{visit}/document/compact").status_code == 406
+    assert "Print the page instead" in web.text
+    assert web.logged() == before
+
+
+@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+@pytest.mark.parametrize("sort", ["privacy-notice", "privacy-easy-read"])
+def test_anybody_may_read_a_privacy_notice(web, borough, sort):
+    assert f"/privacy/{borough}-iom/{sort}" in web.get("/privacy").text
+    assert web.get(f"/privacy/{borough}-iom/{sort}").status_code == 200
+    assert "{" not in web.text
+    assert "____" not in web.text
+    answer = web.get(f"/privacy/{borough}-iom/{sort}.pdf")
+    title = re.search(r"<h1[^>]*>([^<]+)", web.get(f"/privacy/{borough}-iom/{sort}").text)[1]
+    check(answer.data, title, "OFFICIAL")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{sort}-{borough}-iom.pdf"'
+    whole = " ".join(texts(answer.data))
+    agreement = web.world.doors.book.engine(f"{borough}-iom").agreement
+    for party in agreement.parties.values():
+        assert (party.name in whole) == (party.kind != "mopac"), party.name
+    assert "0303 123 1113" in whole
+    if sort == "privacy-notice":
+        controllers = (c.name for c in agreement.controllers.values() if c.id != "mopac")
+        for words in (*(p.ask for p in agreement.purposes.values()), *controllers):
+            assert words in whole, words
+        assert re.search(r"2 years after you leave IOM: identity and contact", whole)
+        assert re.search(r"6 months after you leave IOM: police intelligence", whole)
+
+
+def test_easy_read_is_short_and_large(web):
+    page = web.get("/privacy/barnet-iom/privacy-easy-read").text
+    lines = re.findall(r'<p class="app-written doc-written">([^<]+)</p>', page)
+    sentences = [s for line in lines for s in re.split(r"(?<=[.?])\s", line) if s]
+    assert len(sentences) > 12
+    assert max(len(s.split()) for s in sentences) <= 15
+    assert "app-easy" in page
+
+
+def test_there_is_no_notice_of_another_name(web):
+    for path in (
+        "/privacy/camden-iom/privacy-notice",
+        "/privacy/barnet-iom/compact",
+        "/privacy/barnet-iom/compact.pdf",
+    ):
+        assert web.get(path).status_code == 404
