@@ -97,7 +97,7 @@ def rules(agreement: Agreement, to_somebody: bool = False) -> tuple[Mapping[str,
     lists = {
         "controllers": [c.name for c in agreement.controllers.values() if c.id in controllers],
         "parties": [p.name for p in parties.values() if p.id in working],
-        "purposes": [f"{p.ask}. For example: {low(p.example)}" for p in agreement.purposes.values()],
+        "purposes": [f"{p.ask}." for p in agreement.purposes.values()],
         "categories": [c.name for c in categories],
         "powers": [g.cite for g in agreement.gateways.values() if g.id != "own"],
         "retention": [f"{span} after you leave IOM: {listed(low(n) for n in names)}." for span, names in kept],

@@ -16,6 +16,7 @@ from tests.portal.planting import Ground, Planted, seen
 
 TEXT = "Written by the matrix"
 EXACT = {"identifiers.pnc": "2003/0123456L", "identifiers.crn": "X123456", "score.value": "63"}
+EXACT |= {"compact.version": "2", "compact.refused": "No"}
 Shape = tuple[str, str]
 
 
