@@ -24,6 +24,7 @@ for command in (
     running.migrate,
     running.serve,
     running.grant,
+    running.trained,
     notifying.notify,
 ):
     portal.add_command(command)

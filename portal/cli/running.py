@@ -1,15 +1,19 @@
-"""portal init, migrate, serve, grant: an installation from nothing to running."""
+"""portal init, migrate, serve, grant, trained: an installation from nothing to running."""
 
 import os
 import sys
 import uuid
+from datetime import datetime, timedelta
 
 import click
 
-from portal.auth import capacities
+from portal.auth import capacities, induction, people
+from portal.auth.actor import Induction
+from portal.auth.lasting import TRAINED
 from portal.cli import installation
 from portal.db import migrate as migrate_database
-from portal.db import now_micros, open_engine
+from portal.db import now_micros, open_engine, to_micros
+from portal.sharing.days import midnight
 
 
 @click.command()
@@ -59,3 +63,21 @@ def grant(user: uuid.UUID, party: str, role: str) -> None:
         with doors.log.transaction(session) as tx:
             capacities.install(tx, user, party, role, now, None, now)
     click.echo("Granted.")
+
+
+@click.command()
+@click.argument("user", type=click.UUID)
+@click.argument("party")
+@click.argument("last_day", type=click.DateTime(["%Y-%m-%d"]))
+def trained(user: uuid.UUID, party: str, last_day: datetime) -> None:
+    """Record training in information sharing of a party's only SPOC or administrator, until LAST_DAY, a year ahead at
+    most: nobody records their own. Everyone else is recorded in the portal."""
+    with installation.opened(installation.settings()) as (_, session, doors):
+        now = now_micros()
+        ends = to_micros(midnight(last_day.date() + timedelta(days=1)))
+        if not now < ends <= now + induction.LONGEST[TRAINED]:
+            raise click.ClickException("the last day must lie ahead, within a year")
+        with doors.log.transaction(session) as tx:
+            people.one_of_party(session, party, user)
+            induction.install(tx, user, party, Induction(trained=ends), now)
+    click.echo("Recorded.")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from isa.agreement import Capacity
 from isa.decision import Engine
 from isa.loading import load
-from isa.reach import opened_by
+from isa.reach import comes_first, opened_by
+from isa.truth import table
 from tests.isa.universe import HAND_WRITTEN, NOW, OWNED, PARTIES, PURPOSES, ROLES, agreement, agreements, keys
 
 AGREEMENTS = Path(__file__).parents[2] / "isa" / "agreements"
@@ -73,9 +74,42 @@ def test_a_request_granted_for_one_field_opens_that_field_of_that_owner_alone(gr
     based = {made.facts["confidence_met"].of(owner, made.fields[key]): True for key, owner in every}
 
     def opened(*more):
-        known = {**based, "assigned": True, "case_open": True, **dict.fromkeys(more, True)}
+        known = {**made.inducted, **based, "assigned": True, "case_open": True, **dict.fromkeys(more, True)}
         view = engine.open(Capacity("police", "practitioner"), known, "risk", NOW)
         return {(key, owner) for key, owner in every if view.decide("read", key, owner).permit}
 
     assert opened(f"request_granted:ntmh:{granted}") - opened() == {(granted, "ntmh")}
     assert opened("request_granted", "request_granted:ntmh:health_need", "request_granted:ntmh") == opened()
+
+
+@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+def test_training_and_acceptance_come_before_everything_for_each_role_with_content(borough):
+    made = load(AGREEMENTS / f"{borough}.toml")
+    assert made.inducted == {"trained": True, "use_accepted": True, "vetted": True}
+    for role in made.roles.values():
+        asked = role.content and role.id != "feed"  # the monthly file is no person
+        assert comes_first(made, role.id) == ({"trained": "6.40", "use_accepted": "6.41"} if asked else {})
+
+
+@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+@pytest.mark.parametrize("lacking", ["trained", "use_accepted"])
+@pytest.mark.parametrize("value", [False, None])
+def test_without_them_no_role_gets_anything_whatever_else_is_true(borough, lacking, value):
+    """Unknown shuts as false does, in an emergency too."""
+    made = load(AGREEMENTS / f"{borough}.toml")
+    engine = Engine(made)
+    every = {
+        fact.of(o, f): True for fact in made.facts.values() for f in made.fields.values() for o in f.owners
+    }
+    known = {**every, lacking: value}
+    for party, role, purpose in product(("police", "probation"), ("practitioner", "spoc", "attendee"), made.purposes):
+        view = engine.open(Capacity(party, role), known, purpose, NOW)
+        for field in made.fields.values():
+            for action, owner in product(("read", "create", "search"), field.owners):
+                assert not view.decide(action, field.key, owner).permit, (role, action, field.key)
+
+
+def test_the_truth_table_says_once_what_is_asked_of_a_person():
+    rows = table(load(AGREEMENTS / "barnet.toml"))
+    personal = {"trained", "use_accepted", "vetted"}
+    assert [row[-1] for row in rows if personal & set(row[-2].split("|"))] == ["6.40", "6.41", "6.42"]

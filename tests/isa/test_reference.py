@@ -22,8 +22,8 @@ def some_facts(made: Agreement, dice: random.Random) -> dict[str, bool]:
         for name in sorted({fact.of(owner, field) for field in made.fields.values() for owner in field.owners})
     ]
     known = {name: dice.random() < 0.8 for name in names if dice.random() < 0.9}
-    # Without these nothing else matters, so each third request lacks one and the others none.
-    lacking = dice.choice(("trained", "use_accepted", "vetted", *[""] * 6))
+    # Without these nothing else matters, so each fifth request lacks one and the others none.
+    lacking = dice.choice(("trained", "use_accepted", "vetted", *[""] * 12))
     return {**known, **{name: name != lacking for name in ("trained", "use_accepted", "vetted") if name in made.facts}}
 
 

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from portal.auth import capacities, induction, people, sessions
 from portal.auth.actor import Actor, Induction
 from portal.auth.lasting import WORDS
 from portal.auth.sessions import SignedInBy
+from portal.cli import running
 from portal.db import DAY, HOUR, now_micros
 from portal.sharing import access_requests, staff
 from tests import clock
@@ -184,3 +186,16 @@ def test_vetting_is_recorded_with_a_level_and_read_with_who_recorded_it(web: Web
     other.get("/induction")
     assert "Vetting: Non-police personnel vetting, level 2" in other.text
     assert "Recorded by Jo Smith" in other.text
+
+
+def test_the_operator_records_training_where_a_party_has_nobody_else(
+    world: World, asker: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.cli.installation.settings", lambda: world.settings)
+    for last, code in (("2026-11-24", 1), ("2028-01-01", 1), ("2027-11-01", 0)):
+        world.session.rollback()
+        done = CliRunner().invoke(running.trained, [str(asker), HOUSING, last])
+        assert done.exit_code == code, done.output
+    known = induction.of(world.session, asker, HOUSING)
+    assert known.trained
+    assert known.use_accepted is None

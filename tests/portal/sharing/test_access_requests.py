@@ -17,13 +17,17 @@ from tests.installation import TAGS, World
 WHY = "I join the tenancy team on Monday"
 
 
-@pytest.fixture
-def asker(world: World) -> uuid.UUID:
+def newcomer(world: World) -> uuid.UUID:
     """Someone of Housing who has signed in and has no role."""
     with world.doors.log.transaction(world.session) as tx:
         user = people.register(tx.session, TAGS.identity("housing", "new"), "barnet_housing", now_micros())
         staff.keep(tx.session, world.doors.keys, user, "barnet_housing", "Nina Newcomer", "")
     return user
+
+
+@pytest.fixture
+def asker(world: World) -> uuid.UUID:
+    return newcomer(world)
 
 
 @pytest.fixture
@@ -48,7 +52,8 @@ def roles(world: World, user: uuid.UUID) -> list[str]:
     return [c.role for c in capacities.current(world.session, user, now_micros())]
 
 
-def test_the_spoc_reads_it_and_gives_the_role(world: World, asker: uuid.UUID, spoc: Actor) -> None:
+def test_the_spoc_reads_it_and_gives_the_role(either: World) -> None:
+    world, asker, spoc = either, newcomer(either), either.actor("barnet_housing", "spoc", "Jo Smith")
     request = ask(world, asker)
     looked = access_requests.waiting(world.session, world.doors, spoc)
     assert [(a.name, a.role, a.manager, a.why) for a in looked.requests] == [

@@ -136,8 +136,9 @@ def test_roles_without_content_and_the_monthly_file_are_asked_for_nothing(world:
         joining.require(world.session, world.doors, actor)
 
 
-def test_it_counts_at_the_next_request_because_the_session_reads_it(world: World, spoc: Actor) -> None:
+def test_it_counts_at_the_next_request_because_the_session_reads_it(either: World) -> None:
     """One statement finds the session, the capacity and what is recorded: whichever worker asks."""
+    world, spoc = either, either.actor("police", "spoc", "Jo Smith")
     new, limits = starter(world), Limits(HOUR, 9 * HOUR, HOUR)
     by = sessions.SignedInBy("police", b"i" * 32, None, None, "token")
     with world.doors.log.transaction(world.session) as tx:
@@ -218,7 +219,8 @@ def test_nobody_records_for_themselves_for_another_party_or_without_the_role(wor
     assert again(world, new).induction.trained
 
 
-def test_the_party_sees_who_lacks_what_and_how_many_end_soon(world: World, spoc: Actor) -> None:
+def test_the_party_sees_who_lacks_what_and_how_many_end_soon(either: World) -> None:
+    world, spoc = either, either.actor("police", "spoc", "Jo Smith")
     new = starter(world)
     world.actor("police", "practitioner", "Sam Price")
     world.actor("police", "dpo", "Dora Dpo")
