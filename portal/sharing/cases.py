@@ -14,6 +14,7 @@ from portal.sharing.days import midnight
 from portal.sharing.tables import Assignment, CaseFile
 
 STATUS, REVIEW = "case.status", "case.review_on"
+RELEASES, RELEASED = ("custody.release_on", "sentence.release_on"), "custody.released_on"
 DESELECTED = "De-selected"
 PREFIX = {"Barnet": "BN", "Brent": "BR", "Harrow": "HA"}
 
@@ -52,13 +53,19 @@ def open_file(
 
 
 def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int) -> None:
-    """Bring the operating row of a case into step with what was written of it: the next review, and whether it is open.
+    """Bring the operating row of a case into step with what was written of it: the next review, the next
+    release, and whether it is open.
 
     De-selection closes the case to the working purposes from this very transaction on. Inside a write transaction.
     """
     changed: dict[str, Any] = {}
     if REVIEW in values:
         changed["review_due"] = to_micros(midnight(date.fromisoformat(values[REVIEW]))) if values[REVIEW] else None
+    for field in RELEASES:
+        if field in values:
+            changed["release_due"] = to_micros(midnight(date.fromisoformat(values[field]))) if values[field] else None
+    if values.get(RELEASED):
+        changed["release_due"] = None
     if STATUS in values:
         over = values[STATUS] == DESELECTED
         changed |= {"state": "deselected" if over else "open", "closed_at": now if over else None}

@@ -25,9 +25,13 @@ class CaseFile(Base):
     review_due: Mapped[int | None] = mapped_column(Micros)
     opened_at: Mapped[int] = mapped_column(Micros)
     closed_at: Mapped[int | None] = mapped_column(Micros)
+    release_due: Mapped[int | None] = mapped_column(Micros)  # the day somebody comes out; no page reads it from here
     minor: Mapped[bool | None] = mapped_column(Boolean)  # under 18 when last seen; None: date of birth not known
 
-    __table_args__ = (Index("ix_case_file_agreement_state", "agreement", "state"),)
+    __table_args__ = (
+        Index("ix_case_file_agreement_state", "agreement", "state"),
+        Index("ix_case_file_release_due", "release_due"),
+    )
 
 
 class RecordRow(Base):

@@ -34,6 +34,7 @@ READERS = {
     "intelligence": {"police"},
     "intelligence_sanitised": ALL,
     "behaviour": ALL,
+    "release": ALL,
     "housing": {"council", "housing", "probation", "police", "voluntary"},
     "ete": {"dwp", "voluntary", "probation", "council"},
     "health": {"health"},
