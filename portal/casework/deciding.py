@@ -170,6 +170,8 @@ def _change(
         words = {"review_on": told.review_on}
         optional = {"rag": told.rag, "rag_reason": told.rag_reason, "cohort": told.cohort}
         words |= {name: text for name, text in optional.items() if text}
+        if told.rag:  # rated by the panel, it holds until the panel looks again (clause 8.36)
+            words["rag_review_on"] = told.review_on
     if told.outcome == SELECT:
         words |= {"status": "Selected", "selected_on": today}
     typed = {f"{CASE}.{name}": text for name, text in words.items()}

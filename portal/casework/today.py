@@ -19,7 +19,9 @@ from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import LIMITS, Invalid, clean
 from portal.sharing.reading import due as reading
+from portal.sharing.reading import releases as coming
 from portal.sharing.reading.due import NOTHING, DueList
+from portal.sharing.reading.releases import ReleaseList
 
 AHEAD, LATE = 8, 7
 """Days: what is due within a week from today stands in the list; what is a week overdue goes to the SPOC too."""
@@ -59,6 +61,11 @@ def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int)
                 everywhere.add(held.user)
     late = to_micros(midnight(day_at(now) - timedelta(days=LATE - 1)))
     return acts.due_for_party(session, actor.party, actor.user, now, soon, late, sorted(able), sorted(everywhere))
+
+
+def releases(session: Session, doors: Doors, actor: Actor) -> ReleaseList:
+    """Who of this reader's cases comes out within 14 days, with what is not arranged. Raises `LogUnavailable`."""
+    return coming.coming(session, doors, actor, doors.clock())
 
 
 def done(session: Session, doors: Doors, actor: Actor, chosen: Collection[uuid.UUID], text: str) -> Closed:

@@ -133,6 +133,7 @@ def _case(
         )
     for draft, record in zip(drafts, new, strict=True):
         _edits(session, doors, agreement, record, draft, users)
+    cases.steer(session, identity, _release(drafts), now)
     if case.state == REFERRED:
         _refer(session, identity, micros(case.opened), list(zip(drafts, new, strict=True)))
     answers = {draft.answers: record for draft, record in zip(drafts, new, strict=True) if draft.answers}
@@ -140,6 +141,19 @@ def _case(
         if draft.steered is not None:
             acts.add(session, _steered(record, draft, draft.steered, answers.get(draft.steered.name), users))
     return identity
+
+
+def _release(drafts: Iterable[Draft]) -> dict[str, str]:
+    """The day somebody comes out, as the last record that says it has it."""
+    days = [
+        (f"{d.kind}.release_on", each["release_on"]) for d in drafts for each in _versions(d) if "release_on" in each
+    ]
+    return dict(days[-1:])
+
+
+def _versions(draft: Draft) -> Iterator[Mapping[str, str]]:
+    yield draft.values
+    yield from (edit.values for edit in draft.later)
 
 
 def _refer(session: Session, case: uuid.UUID, opened: int, written: Iterable[tuple[Draft, NewRecord]]) -> None:

@@ -121,15 +121,20 @@ def done(words: str, record: uuid.UUID | None = None) -> None:
     session[DONE] = (words, str(record or ""))
 
 
-def kept(visit: uuid.UUID, words: str, record: uuid.UUID) -> ResponseReturnValue:
-    """To the case, with `done`; home, if what was kept has closed the case to this visit."""
+def kept(visit: uuid.UUID, words: str, record: uuid.UUID, then: str = "case.view") -> ResponseReturnValue:
+    """To a page of the visit, with `done`; home, if what was kept has closed the case to this visit."""
     try:
         reading.live(db.session(), gate.doors(), gate.actor(), visit)
     except NotFound:
         session[today.DONE] = CLOSED
         return redirect(url_for("home.home"), 303)
     done(words, record)
-    return redirect(url_for("case.view", visit=visit), 303)
+    return redirect(url_for(then, visit=visit), 303)
+
+
+def said() -> tuple[Alert, ...]:
+    """What was done last, on another page than the case."""
+    return (Alert("done", session.pop(DONE)[0]),) if DONE in session else ()
 
 
 def _alerts(d: Disclosure, base: str) -> tuple[Alert, ...]:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db
 from portal.errors import Conflict
-from portal.pages import boxes, case, kept, rendering, visiting
+from portal.pages import boxes, case, kept, pathways, rendering, visiting
 from portal.pages.boxes import Box
 from portal.sharing import forms, writing
 from portal.sharing.fields import Invalid
@@ -87,7 +87,7 @@ def change(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
         typed = {**form, **boxes.stored(given_up, _texts(found))}
         return _form(visit, found, typed, base, error.problems, 400)
     kept.sent(visit)
-    return case.kept(visit, " ".join((KEPT, *made.remarks)), made.record)
+    return case.kept(visit, " ".join((KEPT, *made.remarks)), made.record, pathways.after(found.record.kind))
 
 
 def _texts(found: Change) -> dict[str, str]:

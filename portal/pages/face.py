@@ -3,9 +3,11 @@
 Takes a `Disclosure` and only rearranges it: nothing reaches the page that the disclosure does not hold.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from portal.pages.pathways import custody
 from portal.pages.presenting import as_date, past
 from portal.sharing.disclosure import Disclosure, Record
 
@@ -31,7 +33,8 @@ class NextDate:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """The head of the case page. Texts are "" where the agreement does not give them."""
+    """The head of the case page. Texts are "" where the agreement does not give them. `rag_since`: the day from which
+    the RAG is to be reviewed, "" while it holds; `rated_anew`: somebody wrote there since the reader's last visit."""
 
     name: str
     also_known_as: str
@@ -44,6 +47,9 @@ class Face:
     cohort: str
     responsible: tuple[Person, ...]
     next_dates: tuple[NextDate, ...]
+    custody: str = ""
+    rag_since: str = ""
+    rated_anew: bool = False
 
 
 def face(d: Disclosure, today: date) -> Face:
@@ -60,7 +66,20 @@ def face(d: Disclosure, today: date) -> Face:
         cohort=d.first("case", "cohort"),
         responsible=_responsible(d, today),
         next_dates=_next_dates(d, today),
+        custody=custody(d, today),
+        rag_since=rag_since(d.records("case"), today),
+        rated_anew=any(d.seen_before is not None and r.changed_at > d.seen_before for r in d.records("case")),
     )
+
+
+def rag_since(cases: Iterable[Record], today: date) -> str:
+    """Since which day the RAG is to be reviewed (clause 8.36), as an ISO date; "" while it holds. Where it has no day
+    of its own it holds until the review of the case."""
+    for record in cases:
+        if record.text("rag"):
+            until = record.text("rag_review_on") or record.text("review_on")
+            return until if past(until, today) else ""
+    return ""
 
 
 def _responsible(d: Disclosure, today: date) -> tuple[Person, ...]:
@@ -76,7 +95,12 @@ def _person(record: Record) -> Person:
 
 def _next_dates(d: Disclosure, today: date) -> tuple[NextDate, ...]:
     found: list[NextDate] = []
-    wanted = (("sentence", "release_on", "Release"), ("case", "review_on", "Review"), ("plan", "due_on", "Plan goal"))
+    wanted = (
+        ("custody", "release_on", "Release"),
+        ("sentence", "release_on", "Release"),
+        ("case", "review_on", "Review"),
+        ("plan", "due_on", "Plan goal"),
+    )
     for kind, name, label in wanted:
         for record in d.records(kind):
             on = as_date(record.text(name))

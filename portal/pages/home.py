@@ -18,12 +18,13 @@ from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
 from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
 from portal.pages.team import standing
-from portal.pages.today import Today, Typed
+from portal.pages.today import Release, Today, Typed
 from portal.sharing import joining as sharing_joining
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.asks import Line
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
+from portal.sharing.reading.releases import NOTHING as NOBODY
 
 pages = Blueprint("home", __name__)
 
@@ -39,7 +40,7 @@ DUTIES = {
 class Cases:
     """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
     that of the list and of an update shared from it, `task` the same as an answer to why; `referrals`: a few of one's
-    own, lately; `asked`: what one asked owners to see."""
+    own, lately; `asked`: what one asked owners to see; `releases`: who comes out soon."""
 
     heading: str
     list: CaseList
@@ -53,6 +54,7 @@ class Cases:
     referrals: tuple[Told, ...] = ()
     asked: tuple[Line, ...] = ()
     today: Today | None = None
+    releases: tuple[Release, ...] = ()
 
 
 @pages.get("/")
@@ -97,6 +99,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
     front = page == 1 and not review
     asked = asks.mine(db.session(), gate.doors(), who)
     due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
+    soon = casework.releases(db.session(), gate.doors(), who) if front else NOBODY
     d = Cases(
         heading=_heading(who, reach),
         list=found,
@@ -110,6 +113,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         referrals=all_told(own.lines),
         asked=asked.lines,
         today=today.part(due, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
+        releases=today.releases(soon),
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     joins = induction.alerts() + joining.alerts()
@@ -118,8 +122,8 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         "home.html",
         d.heading,
         status=422 if typed else 200,
-        marking=SENSITIVE if SENSITIVE in (found.marking, own.marking, due.marking, asked.marking) else OFFICIAL,
-        receipt=found.receipt or own.receipt or due.receipt or asked.receipt,
+        marking=SENSITIVE if any(part.marking == SENSITIVE for part in (found, own, due, asked, soon)) else OFFICIAL,
+        receipt=found.receipt or own.receipt or due.receipt or asked.receipt or soon.receipt,
         alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )

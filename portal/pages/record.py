@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db, new_id
 from portal.errors import NotFound
-from portal.pages import boxes, case, kept, rendering, visiting
+from portal.pages import boxes, case, kept, pathways, rendering, visiting
 from portal.pages.asking import party_kind
 from portal.pages.audience import Audience, audience
 from portal.pages.happened import ACTION, UPDATE
@@ -123,7 +123,8 @@ def _framed(
 @visiting.or_ask_again
 def add(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     """An empty form for one kind of record, with who will read it beside the button."""
-    return _add_form(visit, kind, label, {"once": str(new_id()), **kept.typed_before(visit)}, {})
+    begun = pathways.preset(kind, request.args.get("pathway", ""))
+    return _add_form(visit, kind, label, {"once": str(new_id()), **begun, **kept.typed_before(visit)}, {})
 
 
 @pages.post("/visit/<uuid:visit>/add/<kind>")
@@ -140,7 +141,7 @@ def keep(visit: uuid.UUID, kind: str, label: str = "") -> ResponseReturnValue:
     except Invalid as error:
         return _add_form(visit, kind, label, form, error.problems, 400)
     kept.sent(visit)
-    return case.kept(visit, " ".join((SHARED, *made.remarks)), made.record)
+    return case.kept(visit, " ".join((SHARED, *made.remarks)), made.record, pathways.after(kind))
 
 
 def _add_form(

@@ -27,6 +27,7 @@ from portal.pages import (
     paper,
     papers,
     people,
+    plan,
     privacy,
     record,
     refer,
@@ -41,7 +42,22 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
-    work = (case, record, action, change, kept, copying, emergency, paper, papers, search, team, team_case, imports)
+    work = (
+        case,
+        plan,
+        record,
+        action,
+        change,
+        kept,
+        copying,
+        emergency,
+        paper,
+        papers,
+        search,
+        team,
+        team_case,
+        imports,
+    )
     panel = (refer, inbox, meetings, decide, ask, granting)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)

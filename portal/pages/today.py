@@ -11,10 +11,12 @@ from portal import gate
 from portal.casework import today
 from portal.db import db
 from portal.pages.frame import Alert
+from portal.pages.pathways import MISSING, NAMES
 from portal.pages.presenting import as_date, plural
 from portal.sharing.fields import Invalid
 from portal.sharing.reading.due import Due, DueList
 from portal.sharing.reading.lists import CaseList, Line
+from portal.sharing.reading.releases import Coming, ReleaseList
 
 DONE = "today-done"
 WEEK = timedelta(days=7)
@@ -48,6 +50,15 @@ class Today:
     asks: tuple[str, str] = ("", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Somebody who comes out: `gap` what is missing first, "" where nothing is; then `rest` says how it stands."""
+
+    one: Coming
+    gap: str
+    rest: str
+
+
 def part(due: DueList, cases: CaseList, typed: Typed, day: date, asks: tuple[str, str] = ("", "")) -> Today | None:
     """What stands above the list on a day; None for whoever sees no case and has nothing to do."""
     if not (due.lines or cases.lines):
@@ -65,6 +76,21 @@ def part(due: DueList, cases: CaseList, typed: Typed, day: date, asks: tuple[str
         typed=typed,
         asks=asks,
     )
+
+
+def releases(found: ReleaseList) -> tuple[Release, ...]:
+    """The releases of the next 14 days, the next first."""
+    return tuple(_release(one) for one in found.lines)
+
+
+def _release(one: Coming) -> Release:
+    first, more = "", ""
+    if one.gaps:
+        thing, state = one.gaps[0]
+        first = f"{NAMES[thing]}: {MISSING[state]}"
+        more = f", and {len(one.gaps) - 1} more" if one.gaps[1:] else ""
+    known = "" if one.gaps else "Not all of it is shown to you" if one.unknown else "All is arranged"
+    return Release(one, first + more, known)
 
 
 def close() -> Typed | None:

@@ -133,6 +133,14 @@ class Sight:
                     found[d.clause] = Group(d.clause, d.near, (), sentence, (), "")
         return tuple(found.values())
 
+    def withheld_of(self, kind: str, label: str, action: str, made_as_youth: bool | None) -> tuple[Group, ...]:
+        """What is withheld of one kind of record under one label, and why: no silent category, nothing of what is
+        stored."""
+        fields = (f for f in self.agreement.fields_of(kind, label or None))
+        loud = [f for f in fields if not self.agreement.categories[f.category].silent]
+        decided = [self.decide(action, f.key, owner, made_as_youth) for f in loud for owner in sorted(f.owners)]
+        return tuple(self._addressed(group) for group in withheld_groups(self.agreement, decided))
+
     def _addressed(self, group: Group) -> Group:
         """Nobody is told to ask their own agency; whether the owner may be asked in the portal."""
         own = self.agreement.parties.get(self.capacity.party)

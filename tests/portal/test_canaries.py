@@ -49,6 +49,8 @@ CANARIES = {
     "outcome": "Fieldfare in the orchard",
     "justification": "Marmalade before breakfast",
     "emergency": "Nightjar over the viaduct",
+    "goal": "Redwing along the canal",
+    "gate": "Turnstone at the gate",
     "staff": "Peregrine Oakapple",
     "referral": "Wagtail under the chestnut",
     "answer": "Cormorant by the weir",
@@ -191,6 +193,17 @@ def work(world: World, address: str) -> None:
         assert browser.get(f"{path}/{where}") == 200
         assert browser.post(f"{path}/{where}", sent) == 200, where
     assert all(CANARIES[name] in browser.page for name in ("surname", "pnc", "note", "action"))
+    for where, sent, back in (
+        ("add/plan/behaviour", {"plan.goal": CANARIES["goal"], "plan.pathway": "Finance"}, "plan"),
+        ("add/release_travel", {"release_travel.detail": CANARIES["gate"]}, "release"),
+    ):
+        assert browser.get(f"{path}/{where}") == 200
+        assert browser.post(f"{path}/{where}", sent) == 200, where
+        assert browser.path == f"{path}/{back}"
+        assert next(iter(sent.values())) in browser.page
+    browser.get(f"{path}/plan/print")
+    assert browser.post(f"{path}/plan/print", {"reason": CANARIES["justification"]}) == 200
+    assert CANARIES["goal"] in browser.page
     assert browser.get("/") == 200
     assert CANARIES["action"] in browser.page
     ticked = re.findall(r'name="record" id="[^"]+" value="([^"]+)"', browser.page)

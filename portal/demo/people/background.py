@@ -10,6 +10,7 @@ from portal.demo.people.casebook import Casebook, reference
 from portal.demo.people.months import months
 from portal.demo.people.names import LANGUAGES, nickname
 from portal.demo.people.profile import Profile, postcode
+from portal.demo.people.release import gate
 from portal.demo.people.shapes import Nominal
 from portal.demo.people.todo import to_do
 from portal.demo.people.voices.lines import Slots, Speaker
@@ -29,6 +30,7 @@ def write_up(profile: Profile, rng: Random, speaker: Speaker, today: date) -> No
         _plans(book, p, rng)
     months(book, p, rng, speaker)
     to_do(book, p)
+    gate(book, p)
     closed = book.day(rng.randrange(2, 40)) if p.state == v.DESELECTED else None
     lead = "youth_justice" if "Youth" in p.sentence else "probation"
     case, drafts = book.close(p.state, review, p.borough.parties[lead], closed)

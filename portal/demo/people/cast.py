@@ -12,6 +12,7 @@ CAST: Mapping[str, str] = MappingProxyType(
         "hylton": "A man of 45, two years clean and due to be de-selected",
         "mensah-november": "Daniel Mensah, born in November, nearly taken for another of that name",
         "mensah-march": "Daniel Mensah, born in March, whose note stood on another man's record",
+        "strickland": "A man of 33 in custody who comes out next week, with a room and a lift still to be found",
     }
 )
 CURIOUS = "pryce"

@@ -1,4 +1,4 @@
-"""The demo's invented people: six cases told in depth, and a partnership's worth of others around them."""
+"""The demo's invented people: seven cases told in depth, and a partnership's worth of others around them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ from portal.demo.people.casebook import Casebook, reference
 from portal.demo.people.days import ago
 from portal.demo.people.profile import Profile, imagine, known_to_probation, postcode, team_of
 from portal.demo.people.shapes import Nominal
-from portal.demo.people.stories import burglar, clean, eighteen, exclusion, namesakes, treatment
+from portal.demo.people.stories import burglar, clean, eighteen, exclusion, gate, namesakes, treatment
 from portal.demo.people.voices.lines import Speaker
 
 _SHARES: tuple[tuple[Borough, int], ...] = ((BARNET, 86), (BRENT, 32), (HARROW, 29))
@@ -30,6 +30,7 @@ def story(seed: int, today: date) -> Iterator[Nominal]:
     yield eighteen.tell(today)
     yield clean.tell(today)
     yield from namesakes.tell(today)
+    yield gate.tell(today)
     rng = Random(seed)  # noqa: S311 — invention, not secrecy
     speaker = Speaker(rng)
     number = _FIRST

@@ -127,6 +127,12 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
     `operation` is "print" or "export". A silent category is never in it. Raises as `case`, `Invalid` without a
     reason, and `Refused` where nothing may be exported (an emergency gives no export).
     """
+    found = to_print(session, doors, actor, visit, reason, operation)
+    return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
+
+
+def to_print(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reason: str, operation: str) -> Found:
+    """A case of which something may leave the portal for this reason. Raises as `printed`."""
     found = find(session, doors, actor, visit, operation)
     if not reason:
         raise Invalid({"reason": "Say what you need it for. It is printed on every sheet and kept in the log"})
@@ -136,7 +142,7 @@ def printed(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reas
         )
     if found.visit.emergency or not found.sight.exports:
         refuse_export(session, doors, actor, found, operation)
-    return _disclose(session, doors, actor, found, EXPORT, operation, None, reason)
+    return found
 
 
 def refuse_export(session: Session, doors: Doors, actor: Actor, found: Found, operation: str) -> None:

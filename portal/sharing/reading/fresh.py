@@ -1,4 +1,5 @@
-"""What other agencies shared lately that a reader may read: which case, of what kind, by whom, when. Opens nothing."""
+"""What other agencies shared lately that a reader may read, and another RAG: which case, of what kind, by whom, when.
+Opens nothing."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,11 @@ from sqlalchemy.orm import Session
 from portal.auth.actor import Actor
 from portal.query import Query
 from portal.sharing.sight import READ, UPDATE, Shape, Sight
-from portal.sharing.tables import CaseSeen, RecordRow
+from portal.sharing.tables import CaseSeen, RecordRow, SealedValue
 
 
 class Fresh(NamedTuple):
-    """One update of another agency. `unseen`: the reader has not opened the case since."""
+    """An update of another agency, or its new RAG (clause 8.36). `unseen`: the reader has not opened the case since."""
 
     case: uuid.UUID
     label: str
@@ -42,14 +43,41 @@ _UPDATES = Query(
     .order_by(RecordRow.created_at.desc())
 )
 
+RAG = "case.rag"
+_RAGS = Query(
+    select(
+        RecordRow.case,
+        RecordRow.owner,
+        RecordRow.made_as_youth,
+        SealedValue.written_at,
+        CaseSeen.seen_at,
+    )
+    .join(SealedValue, SealedValue.record == RecordRow.id)
+    .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == bindparam("user")))
+    .where(
+        RecordRow.case.in_(bindparam("cases", expanding=True)),
+        RecordRow.kind == "case",
+        RecordRow.owner != bindparam("party"),
+        SealedValue.field == RAG,
+        SealedValue.current,
+        SealedValue.written_at > bindparam("since"),
+    )
+)
+
 
 def updates(
     session: Session, actor: Actor, seen: Mapping[uuid.UUID, Sight], ids: Sequence[uuid.UUID], since: int
 ) -> list[Fresh]:
     """Those on these cases since an instant, newest first. What the reader may not read leaves no trace."""
-    rows = _UPDATES.all(session, user=actor.user, party=actor.party, cases=ids, since=since)
-    return [
+    asked = {"user": actor.user, "party": actor.party, "cases": ids, "since": since}
+    told = [
         Fresh(case, label, owner, at, seen_at is None or at > seen_at)
-        for case, label, owner, youth, at, seen_at in rows
+        for case, label, owner, youth, at, seen_at in _UPDATES.all(session, **asked)
         if seen[case].permitted(READ, Shape(UPDATE, label, owner, youth))
     ]
+    rated = [
+        Fresh(case, seen[case].agreement.fields[RAG].category, owner, at, seen_at is None or at > seen_at)
+        for case, owner, youth, at, seen_at in _RAGS.all(session, **asked)
+        if seen[case].decide(READ, RAG, owner, youth).permit
+    ]
+    return sorted(told + rated, key=lambda each: -each.at) if rated else told

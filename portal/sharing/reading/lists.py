@@ -134,20 +134,24 @@ def within_reach(session: Session, doors: Doors, actor: Actor, now: int) -> list
     return found + page
 
 
+def within_terms(reach: str) -> list[ColumnElement[bool]]:
+    """What makes a case one within a reach, for parameters agreements, party, user and now."""
+    if reach == "agreement":
+        return [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
+    mine = select(Assignment.case).where(
+        Assignment.party == bindparam("party"),
+        Assignment.starts <= bindparam("now"),
+        or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
+    )
+    if reach == "assigned":
+        mine = mine.where(Assignment.user == bindparam("user"))
+    return [CaseFile.id.in_(mine)]
+
+
 @lru_cache(maxsize=16)
 def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Query[int], Query[Case]]:
     """How many cases are within a reach, and a page of them."""
-    if reach == "agreement":
-        within: list[ColumnElement[bool]] = [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
-    else:
-        mine = select(Assignment.case).where(
-            Assignment.party == bindparam("party"),
-            Assignment.starts <= bindparam("now"),
-            or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
-        )
-        if reach == "assigned":
-            mine = mine.where(Assignment.user == bindparam("user"))
-        within = [CaseFile.id.in_(mine)]
+    within = within_terms(reach)
     if review:
         within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
     soonest = (CaseFile.review_due.is_(None), CaseFile.review_due) if dated else ()

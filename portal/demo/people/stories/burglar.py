@@ -146,6 +146,15 @@ def _inside(book: Casebook, gone: int, friday: date) -> None:
         status="Under way",
     )  # fmt: skip
     book.edit(plan, book.ago(gone, "18:05", any_day=True), "nwosu", status="Not met")
+    held = book.add(
+        book.ago(160, "11:20"), "whitmore", "custody", prison="HMP Pentonville", held_as="Sentence",
+        since=book.day(162).isoformat(), release_on=friday.isoformat(),
+    )  # fmt: skip
+    book.edit(held, book.ago(gone, "10:30", any_day=True), "whitmore", released_on=friday.isoformat())
+    book.add(
+        book.ago(gone + 2, "14:20"), "moyo", "release_medicine", state="Arranged", who="Precious Moyo",
+        detail="Mirtazapine 15 mg nocte, 28 days, in his property bag. Community clinic in week two.",
+    )  # fmt: skip
 
 
 def _gate(book: Casebook, gone: int, friday: date) -> None:
