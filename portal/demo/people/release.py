@@ -1,5 +1,6 @@
 """Custody and the day of release of the people around the told ones: who holds them, and what is arranged or is not."""
 
+from collections.abc import Mapping
 from random import Random
 
 from portal.demo.people import staff
@@ -45,7 +46,7 @@ def gate(book: Casebook, p: Profile) -> None:
         _say(book, p, rng, "release_treatment", "substance", {"Arranged": _SCRIPT})
 
 
-def _say(book: Casebook, p: Profile, rng: Random, kind: str, by: str, words: dict[str, tuple[str, ...]]) -> None:
+def _say(book: Casebook, p: Profile, rng: Random, kind: str, by: str, words: Mapping[str, tuple[str, ...]]) -> None:
     """One thing: arranged, said not to be, or said by nobody."""
     state = rng.choice(("Arranged", "Arranged", "Not arranged", ""))
     if not state or by not in p.team:
