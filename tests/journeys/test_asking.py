@@ -48,7 +48,7 @@ def test_what_is_withheld_is_asked_for_granted_and_taken_back(someone: Callable[
     dean.reads("There is a problem", "Say why not")
     dean.page.locator("textarea").last.fill("The update is about her son")
     dean.presses("Send the answer")
-    dean.reads("Answered. Whoever asked reads it", "Granted until", "Refused")
+    dean.reads("Answered. Whoever asked reads it", "Granted until")
 
     chidi.goes_to(visit)
     chidi.reads(HELD_BACK, "Granted until", "The update is about her son")
