@@ -49,6 +49,7 @@ READERS = {
     "mappa": ALL,
     "marac": {"police", "probation"},
     "safety": ALL,
+    "criteria": {"police", "probation", "council", "children", "adult_care", "youth_justice"},
     "request": set(),  # only with the facts of one request
 }
 OWN_ONLY = {"health", "health_need", "substance_need", "equality", "intelligence"}
