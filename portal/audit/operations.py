@@ -27,6 +27,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "meeting-arranged": "Arranged a meeting: its day, its cases, who attends.",
     "meeting-opened": "Opened a meeting.",
     "meeting-closed": "Closed a meeting.",
+    "criteria-changed": "Changed the criteria for selection of a borough.",
     "emergency-access": "Opened a case in an emergency.",
     "emergency-reviewed": "Reviewed an emergency access.",
     "open-failed": "A sealed value could not be opened and was not shown.",

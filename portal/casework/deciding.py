@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.casework import attending, meetings, team
+from portal.casework import assessing, attending, meetings, team
+from portal.casework.assessing import Assessment
 from portal.casework.meetings import OPEN
 from portal.casework.present import CHAIR, present
 from portal.errors import Conflict, NotFound
-from portal.sharing import visits, writing
+from portal.sharing import standing_criteria, visits, writing
+from portal.sharing.assigning import At, at_cases
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.doors import Doors
@@ -47,13 +49,15 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A case in the meeting: what the agreement gives, the record that a decision changes (None: there is none, or it
-    is another agency's), whether this capacity may record a decision, and whether one was recorded."""
+    is another agency's), whether this capacity may record a decision, whether one was recorded, and how the criteria of
+    the borough stand as far as the disclosure says."""
 
     disclosure: Disclosure
     standing: Record | None
     may_decide: bool
     decided: bool
     following: uuid.UUID | None
+    assessed: Assessment | None
 
 
 class Decided(Conflict):
@@ -65,7 +69,11 @@ def desk(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case:
     item, visit = _at(session, doors, actor, meeting, case)
     found = case_reading.case(session, doors, actor, visit)
     may = any(w.kind == KIND for w in found.writable) and meetings.keeps(doors, actor)
-    return Desk(found, _own(found, actor), may, item.decided_at is not None, following(session, meeting, case))
+    agreement = meetings.row(session, doors, actor, meeting).agreement
+    every = [r for section in found.sections for r in section.records]
+    stood = assessing.of_case(session, agreement, found.borough, every, doors.clock())
+    after = following(session, meeting, case)
+    return Desk(found, _own(found, actor), may, item.decided_at is not None, after, stood)
 
 
 def following(session: Session, meeting: uuid.UUID, case: uuid.UUID | None = None) -> uuid.UUID | None:
@@ -101,10 +109,12 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
     }
     decision = writing.plan(session, doors, actor, visit, KIND, "", words)
     changed = _change(session, doors, actor, visit, case, told)
+    at, kept = _stood(session, doors, actor, visit, told)
     with doors.log.transaction(session) as tx:
         if meetings.state_of(attending.locked(session, doors, actor, meeting), doors.clock()) != OPEN:
             raise NotFound
         written = writing.add(tx, doors, actor, decision)
+        standing_criteria.keep(tx, doors, actor, at, kept)
         if isinstance(changed, Planned):
             (writing.alter if changed.base else writing.add)(tx, doors, actor, changed)
         taken = session.execute(
@@ -116,6 +126,18 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
         if not taken.rowcount:  # type: ignore[attr-defined]
             raise Decided(str(case), 0)
     return written
+
+
+def _stood(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, told: Told) -> tuple[At, dict[str, str]]:
+    """How the criteria stand at this moment, to be kept with the decision; empty where there are none."""
+    now = doors.clock()
+    file = visits.resolve(session, doors, actor, visit, now).case
+    at = at_cases(session, doors, actor, [file], meetings.PURPOSE, now)[file.id]
+    stood = assessing.of_cases(session, doors, actor, [file], meetings.PURPOSE, "consultation").get(file.id)
+    if stood is None:
+        return at, {}
+    takes_on = True if told.outcome in GOES_ON else False if told.outcome in ENDS else None
+    return at, standing_criteria.values(at, f"Panel decision: {told.outcome}", stood.answer, stood.kept(takes_on))
 
 
 def _at(

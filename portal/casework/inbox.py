@@ -1,14 +1,15 @@
 """The inbox of the panel's list: what waits for whoever keeps it, and the answers."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.auth.actor import Actor
-from portal.casework import referrals
+from portal.casework import assessing, referrals
+from portal.casework.assessing import Assessment
 from portal.errors import Conflict, NotFound
 from portal.sharing import answering, inbox
 from portal.sharing.answering import STATUS, Answer
@@ -92,11 +93,33 @@ def answer(
     if problems:
         raise Invalid(problems)
     try:
-        left = answering.answer(session, doors, actor, [Answer(item, version, state, reason)])
+        left = answering.answer(session, doors, actor, _answers(session, doors, actor, [item], version, state, reason))
     except Invalid as wrong:
         raise Invalid({"reason": next(iter(wrong.problems.values()))}) from None
     if left:
         raise Conflict(str(referral), item.version)
+
+
+def assessed(session: Session, doors: Doors, actor: Actor, referral: uuid.UUID) -> Assessment | None:
+    """How the criteria stand for whom a waiting referral is about, as far as this reader may see. Raises as `one`."""
+    item = _find(session, doors, actor, referral, "consultation")
+    if item.state != WAITING:
+        return None
+    return assessing.of_cases(session, doors, actor, [item.case], PURPOSE, "consultation").get(item.case.id)
+
+
+def _answers(
+    session: Session, doors: Doors, actor: Actor, items: Sequence[Item], version: int, state: str, reason: str = ""
+) -> list[Answer]:
+    """The same answer to each, with how the criteria stand for them now."""
+    found = assessing.of_cases(session, doors, actor, [i.case for i in items], PURPOSE, "list") if items else {}
+    takes_on = False if state == REFUSED else None  # whoever is accepted is not taken on yet: the panel decides
+    answers = []
+    for item in items:
+        stood = found.get(item.case.id)
+        kept = (stood.answer, stood.kept(takes_on)) if stood else ("", "")
+        answers.append(Answer(item, version, state, reason, *kept))
+    return answers
 
 
 def accept(session: Session, doors: Doors, actor: Actor, chosen: Mapping[uuid.UUID, int]) -> tuple[int, int]:
@@ -105,7 +128,8 @@ def accept(session: Session, doors: Doors, actor: Actor, chosen: Mapping[uuid.UU
     kept = _require(session, doors, actor)
     items = [i for i in inbox.some(session, list(chosen)) if i.case.agreement in kept]
     readable = reading.readable(session, doors, actor, items)
-    answers = [Answer(i, chosen[i.id], ACCEPTED) for i in items if i.id in readable]
+    some = [i for i in items if i.id in readable]
+    answers = [replace(a, version=chosen[a.item.id]) for a in _answers(session, doors, actor, some, 0, ACCEPTED)]
     left = answering.answer(session, doors, actor, answers) if answers else ()
     return len(answers) - len(left), len(left)
 

@@ -7,7 +7,8 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import asks, team
+from portal.casework import asks, assessing, team
+from portal.casework.assessing import Assessment
 from portal.db import db
 from portal.errors import NotFound
 from portal.pages import happened, rendering, today, visiting
@@ -23,7 +24,7 @@ from portal.sharing.reading import case as reading
 
 pages = Blueprint("case", __name__)
 
-DONE = "done"
+DONE, SELECTION = "done", "selection"
 CLOSED = "Kept. The case is closed now (clause 6.8): it opens for a review of the de-selection, and for nothing else."
 UNASKED = "Select why you need to see this"
 
@@ -76,6 +77,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         may_act=happened.may_act(d),
         add=happened.addable(d),
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
+        assessed=_assessed(d),
     )
 
 
@@ -113,6 +115,15 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
         typed = set(kept) - {visiting.THEN}
         return redirect(f"{path}/{then}", 307 if typed else 303)  # 307 keeps the method and what was typed
     return redirect(path, 303)
+
+
+def _assessed(d: Disclosure) -> Assessment | None:
+    """How the criteria stand by what this page shows anyway; nothing where it shows nothing of selection."""
+    shown = [r for s in d.sections for r in s.records]
+    if not any(s.id == SELECTION and s.records for s in d.sections):
+        return None
+    agreement = gate.doors().book.of_borough(d.borough)
+    return assessing.of_case(db.session(), agreement.id, d.borough, shown, gate.doors().clock()) if agreement else None
 
 
 def done(words: str, record: uuid.UUID | None = None) -> None:

@@ -167,6 +167,7 @@ def _one(
             "typed": () if may else typed_text(),
             "decisions": d.records("decision"),
             "referrals": tuple(r for r in d.records("referral") if r.text("reason")),
+            "assessed": found.assessed,
             "bands": _bands(d.records("score_band"), d.records("score")),
             "next": url_for(".one", meeting=meeting, case=found.following) if found.following else "",
             "action": url_for(".decide", meeting=meeting, case=case),

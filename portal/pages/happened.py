@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal.sharing.disclosure import Disclosure, Record
 
-UPDATE, ACTION = "update", "action"
+UPDATE, ACTION, CRITERIA = "update", "action", "criteria"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def addable(d: Disclosure) -> tuple[Addable, ...]:
             name=f"{w.kind_name}: {w.label_name}" if w.label else w.kind_name,
         )
         for w in d.writable
-        if w.kind not in (UPDATE, ACTION)
+        if w.kind not in (UPDATE, ACTION, CRITERIA)
     )
 
 

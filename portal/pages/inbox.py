@@ -101,6 +101,7 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
         "asked": found.asked,
         "action": url_for(".accept"),
         "errors": list(problems.items()),
+        "criteria": url_for("criteria.everything"),
     }
     done = session.pop(DONE, None)
     return show(
@@ -129,9 +130,11 @@ def _one(
 ) -> ResponseReturnValue:
     line, marking, receipt = inbox.one(db.session(), gate.doors(), gate.actor(), referral)
     waits, late = line.state == WAITING, status == 409
+    assessed = inbox.assessed(db.session(), gate.doors(), gate.actor(), referral) if waits else None
     chosen, reason = typed.get("answer", ""), typed.get("reason", "")
     d = {
         "line": line,
+        "assessed": assessed,
         "name": line.name or "Name not shown",
         "case": url_for("case.ask", case=line.case),
         "action": url_for(".answer", referral=referral) if waits else "",

@@ -20,6 +20,7 @@ COLOURS = {
     **{"Red": "red", "Amber": "orange", "Green": "green"},
     **{"Active": "teal", "Selected": "blue", "Referred": "purple", "In custody": "magenta", "Suspended": "yellow"},
     **{"De-selected": "grey", "Very high": "red", "High": "orange", "Medium": "yellow", "Low": "green"},
+    **{"Met": "green", "Not known": "yellow"},
 }
 
 When = date | datetime | str

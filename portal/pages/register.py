@@ -9,6 +9,7 @@ from portal.pages import (
     case,
     change,
     copying,
+    criteria,
     decide,
     emergency,
     errors,
@@ -42,23 +43,8 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
-    work = (
-        case,
-        plan,
-        record,
-        action,
-        change,
-        kept,
-        copying,
-        emergency,
-        paper,
-        papers,
-        search,
-        team,
-        team_case,
-        imports,
-    )
-    panel = (refer, inbox, meetings, decide, ask, granting)
+    work = (case, plan, record, action, change, kept, copying, emergency, paper, papers, search, imports)
+    panel = (refer, inbox, meetings, decide, ask, granting, criteria, team, team_case)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

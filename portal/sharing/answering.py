@@ -19,7 +19,7 @@ from portal.auth.actor import Actor
 from portal.db import from_micros, new_id
 from portal.errors import Conflict
 from portal.query import Query
-from portal.sharing import inbox, preview, storing
+from portal.sharing import inbox, preview, standing_criteria, storing
 from portal.sharing.assigning import At, at_cases
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
@@ -40,12 +40,15 @@ _WRITTEN = Query(select(RecordRow.id).where(*_OWN))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What becomes of a referral as it was at `version`: asked for more, accepted or refused."""
+    """What becomes of a referral as it was at `version`: asked for more, accepted or refused. `answer` and `stood`: how
+    the criteria stood, if there are any, kept beside it."""
 
     item: Item
     version: int
     state: str
     reason: str = field(default="", repr=False)
+    answer: str = ""
+    stood: str = field(default="", repr=False)
 
 
 def answer(session: Session, doors: Doors, actor: Actor, answers: Sequence[Answer]) -> tuple[uuid.UUID, ...]:
@@ -64,7 +67,12 @@ def answer(session: Session, doors: Doors, actor: Actor, answers: Sequence[Answe
         capacities.require(session, actor, now)
         for one in answers:
             if one.item.state == WAITING and inbox.move(session, one.item, one.version, one.state, now):
-                _answer(tx, doors, actor, found[one.item.case.id], one)
+                at = found[one.item.case.id]
+                _answer(tx, doors, actor, at, one)
+                if one.stood:
+                    words = f"Answer to a referral: {ANSWERS[one.state]}"
+                    kept = standing_criteria.values(at, words, one.answer, one.stood)
+                    standing_criteria.keep(tx, doors, actor, at, kept)
             else:
                 left.append(one.item.id)
     return tuple(left)

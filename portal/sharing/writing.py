@@ -33,8 +33,8 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
-STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY})
-"""Kinds whose records have an operating row: the general forms make none."""
+STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria"})
+"""Kinds that are written with something else, an operating row or a decision: the general forms make none."""
 Steer = Callable[[uuid.UUID], None]
 """Writes the operating row of a record, by its id, in its transaction."""
 _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))

@@ -98,9 +98,7 @@ def test_without_them_no_role_gets_anything_whatever_else_is_true(borough, lacki
     """Unknown shuts as false does, in an emergency too."""
     made = load(AGREEMENTS / f"{borough}.toml")
     engine = Engine(made)
-    every = {
-        fact.of(o, f): True for fact in made.facts.values() for f in made.fields.values() for o in f.owners
-    }
+    every = {fact.of(o, f): True for fact in made.facts.values() for f in made.fields.values() for o in f.owners}
     known = {**every, lacking: value}
     for party, role, purpose in product(("police", "probation"), ("practitioner", "spoc", "attendee"), made.purposes):
         view = engine.open(Capacity(party, role), known, purpose, NOW)

@@ -33,6 +33,7 @@ from portal.auth.sessions import SignedInBy
 from portal.casework.papers import LETTERS
 from portal.config import Settings
 from portal.db import HOUR, now_micros
+from portal.sharing.days import day_at
 from tests import clock, installation
 from tests.installation import World
 from tests.machine import PATIENCE, free_port
@@ -60,6 +61,7 @@ CANARIES = {
     "request": "Dotterel on the long field",
     "reply": "Whimbrel past the breakwater",
     "compact": "Redstart along the hedgerow",
+    "criteria": "Criteria of Barnet for adults, version 1",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -252,10 +254,16 @@ def refer(world: World, address: str, browser: Browser, born: Mapping[str, str])
     assert browser.post("/refer/barnet-iom", sent) == 200
     assert browser.path == "/referrals"
     keeper = Browser(address, signed_in(world, world.actor("barnet_safety", "coordinator")))
+    assert keeper.get("/criteria/barnet-iom/adults") == 200
+    asked = {"crime": "Burglary", "use_crime": "always", "oldest": "365", "do": "keep"}
+    on = day_at(now_micros())
+    today = {f"starts-{part}": str(getattr(on, part)) for part in ("day", "month", "year")}
+    assert keeper.post("/criteria/barnet-iom/adults", {**asked, **today}) == 200
     assert keeper.get("/inbox") == 200
     assert CANARIES["referral"] in keeper.page
     [path] = re.findall(r'href="(/inbox/[0-9a-f-]+)"', keeper.page)
     assert keeper.get(path) == 200
+    assert CANARIES["criteria"] in keeper.page
     assert keeper.post(path, {"answer": "asked", "reason": CANARIES["answer"]}) == 200
     assert browser.get("/") == 200
     assert CANARIES["answer"] in browser.page

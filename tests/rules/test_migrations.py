@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 import portal.audit.tables
 import portal.auth.tables
+import portal.casework.criteria_tables
 import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.ask_tables
