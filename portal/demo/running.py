@@ -20,7 +20,7 @@ from portal.audit import sequencer
 from portal.auth.tags import Tags
 from portal.config import Settings
 from portal.db import now_micros
-from portal.demo import configuring, morning, seeding
+from portal.demo import configuring, morning, seeding, selecting
 from portal.demo.people import cast, crowd, staff, story
 from portal.demo.people.shapes import Nominal
 from portal.errors import Misconfigured
@@ -60,6 +60,7 @@ def seed(
         lambda p: configuring.issuer(provider_port, p),
         now_micros(),
     )
+    selecting.settle(session, doors, users)
     told = session.scalar(select(func.count()).select_from(CaseFile)) or 0
     nominals, count = _people(told, crowd_of)
     if count:
