@@ -263,7 +263,7 @@ def test_a_search_names_no_agency_whose_part_is_confidential(land: Land) -> None
     named = web.text.partition("Working on the case:")[2].partition("This case is not open to you")[0]
     for party in land.agreement.parties.values():
         asked = ("search", "person.surname", party.id, "risk")
-        known = party.kind != "mopac" and hand.permits(land.agreement, stranger, asked, frozenset({"case_open"}))
+        known = party.kind != "mopac" and hand.permits(land.agreement, stranger, asked, hand.INDUCTED | {"case_open"})
         assert (party.short in named) == known, (party.short, named)
 
 
