@@ -1,8 +1,4 @@
-"""What is to be done on a case: give an action to somebody, say what came of it, let a colleague have it.
-
-Whoever writes an action owns its record. Another party that was given it says what came of it in an update of its own,
-and in that moment the action is closed (docs/decisions/0010).
-"""
+"""What is to be done on a case: give an action to somebody, let a colleague have it."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,12 +10,12 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
 from portal.errors import Conflict, NotFound
-from portal.sharing import acting, acts, forms, posts, preview, said, writing
+from portal.sharing import acts, forms, posts, preview, said, writing
 from portal.sharing.acts import Act
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Action, Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid
+from portal.sharing.fields import Invalid, clean
 from portal.sharing.forms import Blank, Choice
 from portal.sharing.reading import actions as reading
 from portal.sharing.reading import case as case_reading
@@ -56,7 +52,8 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class One:
     """One action. `choices` are the categories under which what came of it may be told, where it is told in an update
-    of the reader's party; `colleagues` may have it instead. `version` and `once` go with the form."""
+    of the reader's party; `colleagues` may have it instead of its `holder` (None: nobody). `version` and `holder` go
+    with the forms."""
 
     about: Heading
     action: Action
@@ -65,6 +62,7 @@ class One:
     way: acts.Way
     choices: tuple[Choice, ...]
     colleagues: tuple[tuple[uuid.UUID, str], ...]
+    holder: uuid.UUID | None
 
 
 def blank(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> Form:
@@ -115,7 +113,7 @@ def _problems(
     due: date | None,
 ) -> dict[str, str]:
     problems = {}
-    if not task.strip():
+    if not clean(task):
         problems[acts.TASK] = "Say what is to be done"
     if label not in found.engine.agreement.kinds[acts.KIND].labelled:
         problems["label"] = "Choose what it is about"
@@ -173,7 +171,7 @@ def _colleagues(
 
 def one(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID) -> One:
     """One action, to say what came of it or who does it. Raises `NotFound` as a view does."""
-    found, act, here = _find(session, doors, actor, visit, record)
+    found, act, here = find(session, doors, actor, visit, record)
     way = acts.way(here.found.sight, here.head.owner, here.head.label, act.party)
     choices: tuple[Choice, ...] = ()
     if way == "told":
@@ -189,6 +187,7 @@ def one(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: 
         way=way if open_ else "",
         choices=choices,
         colleagues=_colleagues(session, doors, actor, found.visit.case.id, found.now) if ours else (),
+        holder=act.user,
     )
 
 
@@ -200,55 +199,14 @@ def _may_read(session: Session, found: Found, act: Act) -> bool:
     return shape is not None and bool(found.sight.permitted(READ, shape))
 
 
-def close(
-    session: Session,
-    doors: Doors,
-    actor: Actor,
-    visit: uuid.UUID,
-    record: uuid.UUID,
-    version: int,
-    state: str,
-    text: str,
-    label: str = "",
-    once: uuid.UUID | None = None,
-) -> Written:
-    """Say what came of an action, or why it is no longer needed, and close it.
+def give(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, to: str, held: uuid.UUID | None
+) -> Receipt:
+    """Let the actor, or a colleague on the case, have an action of their party that `held` has (None: nobody).
 
-    Raises `NotFound` as a view does or where it may not be closed, `Conflict` where it was closed or changed since
-    `version`, `Invalid` by part (text, label), `Refused`, `LogUnavailable`.
-    """
-    found, act, here = _find(session, doors, actor, visit, record)
-    way = acts.way(found.sight, here.head.owner, here.head.label, act.party)
-    if act.state != acts.OPEN or here.record.version != version:
-        raise Conflict(str(record), here.record.version)
-    if not way or state not in acts.RESULTS:
-        raise NotFound
-    if not text.strip():
-        words = "Say what came of it" if state == acts.DONE else "Say why it is no longer needed"
-        raise Invalid({"text": words})
-
-    def steer(told: uuid.UUID) -> None:
-        if not acts.close(session, [record], state, found.now, {record: told}):
-            raise Conflict(str(record), version)
-
-    try:
-        if way == "own":
-            said_ = {acts.RESULT: acts.RESULTS[state], acts.OUTCOME: text}
-            values = {acts.field(name, here.head.label): words for name, words in said_.items()}
-            return writing.edit(session, doors, actor, visit, record, version, values, steer)
-        under = here.head.label if acts.tells_under(found.sight, here.head.label) else label
-        if not acts.tells_under(found.sight, under):
-            raise Invalid({"label": "Choose what it is about"})
-        values = acting.update_values(under, state, text, found.now)
-        return writing.create(session, doors, actor, visit, acts.TELLS, under, values, once, steer)
-    except Invalid as wrong:
-        raise Invalid({k if k == "label" else "text": words for k, words in wrong.problems.items()}) from None
-
-
-def give(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, to: str) -> Receipt:
-    """Let the actor, or a colleague on the case, have an action of their party. Raises `NotFound` as a view does,
-    `Conflict` where it is closed, `Invalid` by part (to)."""
-    found, act, here = _find(session, doors, actor, visit, record)
+    Raises `NotFound` as a view does, `Conflict` where it is closed or somebody else has it by now, `Invalid` by part
+    (to)."""
+    found, act, here = find(session, doors, actor, visit, record)
     if act.party != actor.party or not found.sight.writable:
         raise NotFound
     offered = {user.hex: user for user, _ in _colleagues(session, doors, actor, found.visit.case.id, found.now)}
@@ -267,14 +225,15 @@ def give(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record:
     )
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, found.now)
-        if not acts.give(session, record, user):
+        if not acts.give(session, record, user, held):
             raise Conflict(str(record), here.record.version)
         return said.receipt(tx.append(entry))
 
 
-def _find(
+def find(
     session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID
 ) -> tuple[Found, Act, history.One]:
+    """An action with the row that steers it and its record. Raises `NotFound` as a view does."""
     here = history.one(session, doors, actor, visit, record)
     act = acts.of_case(session, here.found.visit.case.id).get(record)
     if act is None:

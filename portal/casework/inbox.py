@@ -15,7 +15,7 @@ from portal.sharing import answering, inbox
 from portal.sharing.answering import STATUS, Answer
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid
+from portal.sharing.fields import Invalid, clean
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, Item
 from portal.sharing.reading import lists
@@ -88,7 +88,7 @@ def answer(
     problems = {}
     if state not in answering.ANSWERS:
         problems["answer"] = NO_ANSWER
-    elif state in NO_REASON and not reason.strip():
+    elif state in NO_REASON and not clean(reason):
         problems["reason"] = NO_REASON[state]
     if problems:
         raise Invalid(problems)

@@ -22,6 +22,7 @@ from portal.sharing.reading import due as reading
 from portal.sharing.reading import releases as coming
 from portal.sharing.reading.due import NOTHING, DueList
 from portal.sharing.reading.releases import ReleaseList
+from portal.sharing.typed import hidden
 
 AHEAD, LATE = 8, 7
 """Days: what is due within a week from today stands in the list; what is a week overdue goes to the SPOC too."""
@@ -84,6 +85,8 @@ def done(session: Session, doors: Doors, actor: Actor, chosen: Collection[uuid.U
         problems["text"] = "Say what came of it"
     elif len(acting.outcome_of(acts.DONE, outcome)) > LIMITS["longtext"]:
         problems["text"] = f"It must be shorter than {LIMITS['longtext']:,} characters"
+    elif hidden(outcome):
+        problems["text"] = "It holds characters that cannot be seen: type it again"
     if problems:
         raise Invalid(problems)
     with doors.log.transaction(session) as tx:

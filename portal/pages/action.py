@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import actions
+from portal.casework import actions, closing
 from portal.casework.actions import Form, One
 from portal.db import db, new_id
 from portal.errors import Conflict, NotFound
@@ -130,11 +130,11 @@ def close(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
     made = None
     try:
         if what == GIVE:
-            actions.give(session, doors, actor, visit, record, form.get("to", ""))
+            actions.give(session, doors, actor, visit, record, form.get("to", ""), _uuid(form.get("held", "")))
         else:
             version, once = form.get("version", 0, type=int), _uuid(form.get("once", ""))
             text, label = form.get("text", ""), form.get("kind", "")
-            made = actions.close(session, doors, actor, visit, record, version, what, text, label, once).record
+            made = closing.close(session, doors, actor, visit, record, version, what, text, label, once).record
     except Conflict:
         return _one(visit, record, form, {"": MEANWHILE}, 409)
     except Invalid as wrong:

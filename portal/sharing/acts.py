@@ -175,10 +175,10 @@ def close(
     return session.connection().execute(statement, rows).rowcount
 
 
-def give(session: Session, record: uuid.UUID, user: uuid.UUID) -> bool:
-    """Let somebody of its party have an action that is open; whether it was."""
-    statement = update(ActionRow).where(ActionRow.record == record, ActionRow.state == OPEN).values(user=user)
-    return session.connection().execute(statement).rowcount == 1
+def give(session: Session, record: uuid.UUID, user: uuid.UUID, held: uuid.UUID | None) -> bool:
+    """Let somebody of its party have an action that is open and that `held` has (None: nobody); whether it was so."""
+    still = (ActionRow.record == record, ActionRow.state == OPEN, ActionRow.user == held)
+    return session.connection().execute(update(ActionRow).where(*still).values(user=user)).rowcount == 1
 
 
 def hand_over(session: Session, party: str, cases: Collection[uuid.UUID], user: uuid.UUID, to: uuid.UUID) -> None:

@@ -128,6 +128,8 @@ def _row(referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now:
 
 def move(session: Session, item: Item, base: int, to: str, now: int) -> bool:
     """Bring a referral into another state, if it still is at version `base` and in the state of `item`."""
+    if base != item.version:  # and a number that was made up never reaches the database
+        return False
     still = (Referral.id == item.id, Referral.version == base, Referral.state == item.state)
     values = {"state": to, "version": base + 1, "since": now}
     return session.connection().execute(update(Referral).where(*still).values(values)).rowcount == 1

@@ -23,7 +23,7 @@ from portal.sharing.assigning import At, at_cases
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid, check
+from portal.sharing.fields import Invalid, check, clean
 from portal.sharing.importing.matching import PURPOSE, persons
 from portal.sharing.inbox import KIND
 from portal.sharing.reading.age import is_minor
@@ -126,7 +126,7 @@ def _checked(fields: Mapping[str, Sequence[Field]], typed: Mapping[str, str], no
         problems |= {
             f.key: NEEDED[bare]
             for f in of
-            if (bare := f.key.partition("@")[0]) in NEEDED and not typed.get(f.key, "").strip()
+            if (bare := f.key.partition("@")[0]) in NEEDED and not clean(typed.get(f.key, ""))
         }
     if problems:
         raise Invalid(problems)

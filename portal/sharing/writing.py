@@ -261,7 +261,7 @@ def _new(
 ) -> NewRecord:
     case_file = found.visit.case
     return NewRecord(
-        id=_id_of(once, case_file.id, shape, values) if once else new_id(),
+        id=id_of(once, case_file.id, shape, values) if once else new_id(),
         case=case_file.id,
         person=case_file.person,
         kind=shape.kind,
@@ -275,7 +275,7 @@ def _new(
     )
 
 
-def _id_of(once: uuid.UUID, case: uuid.UUID, shape: Shape, values: Mapping[str, str]) -> uuid.UUID:
+def id_of(once: uuid.UUID, case: uuid.UUID, shape: Shape, values: Mapping[str, str]) -> uuid.UUID:
     """The id that this text of this form always gets. Keyed by the form's secret, which is kept nowhere."""
     told = json.dumps([case.hex, shape.kind, shape.label, sorted(values.items())]).encode()
     return uuid.UUID(bytes=hmac.digest(once.bytes, told, "sha256")[:16], version=4)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.auth.actor import Actor
-from portal.casework import actions
+from portal.casework import actions, closing
 from portal.db import now_micros
 from portal.sharing import acts, visits
 from portal.sharing.days import day_at
@@ -65,7 +65,7 @@ class Partners:
     def closes(self, actor: Actor, record: uuid.UUID, state: str = "done", text: str = "She rang back", **more: Any):
         at = self.world
         version = more.pop("version", None) or self.record(record).version
-        return actions.close(at.session, at.doors, actor, self.visit(actor), record, version, state, text, **more)
+        return closing.close(at.session, at.doors, actor, self.visit(actor), record, version, state, text, **more)
 
     def record(self, record: uuid.UUID) -> RecordRow:
         self.world.session.rollback()

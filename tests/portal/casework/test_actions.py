@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.audit.reading import entry as full_entry
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.casework import actions, cover, team
+from portal.casework import actions, closing, cover, team
 from portal.casework.cover import Order
 from portal.db import now_micros
 from portal.errors import Conflict, NotFound, Refused
@@ -189,7 +189,7 @@ def test_a_third_party_neither_closes_nor_takes_it(here: Partners) -> None:
         here.closes(here.police, made)
     at = here.world
     with pytest.raises(NotFound):
-        actions.give(at.session, at.doors, here.police, here.visit(here.police), made, "me")
+        actions.give(at.session, at.doors, here.police, here.visit(here.police), made, "me", None)
     assert here.row(made).state == "open"
 
 
@@ -206,11 +206,11 @@ def test_of_two_people_who_close_one_the_second_is_told(people: Partners) -> Non
             )
         )
         visit = people.visit(people.police)
-        found = actions._find(session, other.world.doors, people.police, visit, made)
+        found = actions.find(session, other.world.doors, people.police, visit, made)
         session.rollback()
         people.closes(people.housing, made, text="First")
-        with patch.object(actions, "_find", return_value=found), pytest.raises(Conflict):
-            actions.close(session, other.world.doors, people.police, visit, made, 1, "done", "Second")
+        with patch.object(actions, "find", return_value=found), pytest.raises(Conflict):
+            closing.close(session, other.world.doors, people.police, visit, made, 1, "done", "Second")
     assert people.record(made).version == 1
     with pytest.raises(Conflict):
         people.closes(people.police, made, version=1, text="Third")
@@ -241,7 +241,7 @@ def test_nothing_is_half_done(people: Partners, at: str) -> None:
         if made is None:
             actions.add(session, doors, who, visit, "behaviour", "Ring", "barnet_housing", today())
         else:
-            actions.close(session, doors, who, visit, made, 1, "done", "Rang")
+            closing.close(session, doors, who, visit, made, 1, "done", "Rang")
 
     with patch.object(writing, stored.__name__, after), pytest.raises(RuntimeError):
         attempt()
@@ -274,21 +274,21 @@ def test_no_action_is_made_without_its_row(here: Partners) -> None:
 def test_a_colleague_takes_it_and_it_is_logged(people: Partners) -> None:
     made = people.gives(people.police, "probation")
     at = people.world
-    receipt = actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, "me")
+    receipt = actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, "me", None)
     assert people.row(made).user == people.sam.user
     assert only(people, people.sam).holder == "you"
     [entry] = alterations(at)
     told = full_entry(at.session, at.doors.log.vault(at.session), entry.entry_id)
     assert {d.detail.get("staff") for d in told.details} == {None, True}
     assert receipt.reference
-    actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, people.jo.user.hex)
+    actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, people.jo.user.hex, people.sam.user)
     assert people.row(made).user == people.jo.user
     for wrong in ("", "x", people.police.user.hex):
         with pytest.raises(Invalid):
-            actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, wrong)
+            actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, wrong, people.jo.user)
     people.closes(people.jo, made)
     with pytest.raises(Conflict):
-        actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, "me")
+        actions.give(at.session, at.doors, people.sam, people.visit(people.sam), made, "me", people.jo.user)
 
 
 def test_what_is_handed_over_for_good_takes_its_actions_along(people: Partners) -> None:
@@ -327,5 +327,5 @@ def test_whose_capacity_ended_a_moment_ago_takes_nothing(here: Partners) -> None
     made = here.gives(here.police, "probation")
     at = here.world
     with patch.object(capacities, "require", side_effect=NotFound), pytest.raises(NotFound):
-        actions.give(at.session, at.doors, here.sam, here.visit(here.sam), made, "me")
+        actions.give(at.session, at.doors, here.sam, here.visit(here.sam), made, "me", None)
     assert here.row(made).user is None

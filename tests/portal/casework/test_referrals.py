@@ -279,6 +279,16 @@ def test_a_second_answer_on_an_old_page_changes_nothing(people: People) -> None:
     assert [m.outcome for m in people.mine(people.housing)] == ["Refused"]
 
 
+def test_a_version_that_was_made_up_is_an_old_page(here: People) -> None:
+    here.refer(here.housing)
+    [line] = here.waiting().lines
+    with pytest.raises(Conflict):
+        here.answer(replace(line, version=10**30), "accepted")
+    here.answer(line, "asked", "Where?")
+    with pytest.raises(Conflict):
+        here.add(here.housing, replace(line, version=10**30), "In Finchley")
+
+
 def test_an_addition_to_what_is_no_longer_asked_changes_nothing(people: People) -> None:
     people.refer(people.housing)
     people.answer(people.waiting().lines[0], "asked", "Where?")
@@ -304,6 +314,7 @@ def test_several_are_accepted_in_one_go_and_the_late_are_left(people: People) ->
     ("typed", "key"),
     [
         ({**NEW, "person.surname": " "}, "person.surname"),
+        ({**NEW, "person.surname": "\u200b"}, "person.surname"),
         ({**NEW, "referral.reason": ""}, "referral.reason"),
         ({**NEW, "referral.priority_crime": ""}, "referral.priority_crime"),
         ({**NEW, "person.date_of_birth": "1991-02-30"}, "person.date_of_birth"),
@@ -320,7 +331,7 @@ def test_what_is_wrong_is_said_and_nothing_is_made(here: People, typed: dict[str
 def test_an_answer_that_needs_a_reason_has_one(here: People, state: str, problem: str) -> None:
     here.refer(here.housing)
     with pytest.raises(Invalid) as wrong:
-        here.answer(here.waiting().lines[0], state, " ")
+        here.answer(here.waiting().lines[0], state, "\u200b ")
     assert set(wrong.value.problems) == {problem}
     assert here.waiting().total == 1
 

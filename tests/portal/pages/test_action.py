@@ -123,6 +123,16 @@ def test_an_action_of_the_party_that_nobody_has_is_taken_with_one_click(web, peo
     assert web.post(path, {"do": "give", "to": "nobody"}).status_code == 400
 
 
+def test_a_button_pressed_after_a_colleague_s_takes_nothing_from_them(web, people, case):
+    made = people.gives(people.police, "probation")
+    web.sign_in(people.sam)
+    assert web.post(f"{opened(web, people.case)}/action/{made}", {"do": "give", "to": "me"}).status_code == 303
+    web.sign_in(people.jo)
+    assert web.post(f"{opened(web, people.case)}/action/{made}", {"do": "give", "to": "me"}).status_code == 409
+    assert "Someone closed or changed this action meanwhile" in web.text
+    assert people.row(made).user == people.sam.user
+
+
 def test_a_form_that_is_stale_is_told_and_keeps_every_word(web, people, case):
     made = people.gives(people.police)
     path = f"{case}/action/{made}"
