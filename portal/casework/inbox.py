@@ -26,6 +26,7 @@ from portal.sharing.sight import CREATE, SHARE
 CLAUSE = "8.2"
 """Its note: the outcome belongs to the record of the party that keeps the panel's list."""
 NO_ANSWER = "Choose what becomes of the referral"
+UNTOLD = "Whoever referred cannot be told what you ask: accept it or refuse it"
 NO_REASON = {ASKED: "Write what you need to know", REFUSED: "Say why. Whoever referred is told"}
 
 
@@ -57,6 +58,13 @@ def count(session: Session, doors: Doors, actor: Actor) -> int:
     return inbox.counted(session, kept).get(WAITING, 0) if kept else 0
 
 
+def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
+    """Whether something has begun to wait after `since` that this capacity may read. Opens nothing."""
+    kept = keeps(doors, actor)
+    late = inbox.since(session, kept, since) if kept else []
+    return bool(late and reading.readable(session, doors, actor, late))
+
+
 def waiting(session: Session, doors: Doors, actor: Actor) -> Waiting:
     """Who waits, since when, from which agency and why, as far as a clause gives it. Raises `NotFound` for a capacity
     that keeps no list, `LogUnavailable`."""
@@ -67,14 +75,18 @@ def waiting(session: Session, doors: Doors, actor: Actor) -> Waiting:
     return Waiting(found.lines, total, found.hidden, counted.get(ASKED, 0), found.marking, found.receipt)
 
 
-def one(session: Session, doors: Doors, actor: Actor, referral: uuid.UUID) -> tuple[Line, str, Receipt | None]:
-    """One referral of these agreements, whatever its state, with the marking of its page. One of another agreement,
-    one that may not be read and one that does not exist are the same `NotFound`."""
+def one(
+    session: Session, doors: Doors, actor: Actor, referral: uuid.UUID
+) -> tuple[Line, tuple[str, ...], str, Receipt | None]:
+    """One referral of these agreements, whatever its state, with what may become of it and the marking of its page.
+
+    One of another agreement, one that may not be read and one that does not exist are the same `NotFound`.
+    """
     item = _find(session, doors, actor, referral, "consultation")
     found = reading.to_answer(session, doors, actor, [item], "consultation")
     if not found.lines:
         referrals.refuse(session, doors, actor, "consultation")
-    return found.lines[0], found.marking, found.receipt
+    return found.lines[0], answers(doors, actor, item), found.marking, found.receipt
 
 
 def answer(
@@ -88,6 +100,8 @@ def answer(
     problems = {}
     if state not in answering.ANSWERS:
         problems["answer"] = NO_ANSWER
+    elif state not in answers(doors, actor, item):
+        problems["answer"] = UNTOLD
     elif state in NO_REASON and not clean(reason):
         problems["reason"] = NO_REASON[state]
     if problems:
@@ -122,16 +136,22 @@ def _answers(
     return answers
 
 
+def answers(doors: Doors, actor: Actor, item: Item) -> tuple[str, ...]:
+    """What may become of it: nobody is asked who cannot be told the question."""
+    engine = doors.book.engine(item.case.agreement)
+    return (ACCEPTED, *((ASKED,) if reading.told(engine, item, actor.party, doors.clock()) else ()), REFUSED)
+
+
 def accept(session: Session, doors: Doors, actor: Actor, chosen: Mapping[uuid.UUID, int]) -> tuple[int, int]:
     """Accept several to the panel, each as it was at the version given. How many were, and how many were left because
-    they had been answered meanwhile. Raises as `waiting`."""
+    they had been answered, or their case de-selected, meanwhile. Raises as `waiting`."""
     kept = _require(session, doors, actor)
     items = [i for i in inbox.some(session, list(chosen)) if i.case.agreement in kept]
     readable = reading.readable(session, doors, actor, items)
     some = [i for i in items if i.id in readable]
-    answers = [replace(a, version=chosen[a.item.id]) for a in _answers(session, doors, actor, some, 0, ACCEPTED)]
-    left = answering.answer(session, doors, actor, answers) if answers else ()
-    return len(answers) - len(left), len(left)
+    given = [replace(a, version=chosen[a.item.id]) for a in _answers(session, doors, actor, some, 0, ACCEPTED)]
+    left = answering.answer(session, doors, actor, given) if given else ()
+    return len(given) - len(left), len(left) + len(items) - len(given)
 
 
 def _require(session: Session, doors: Doors, actor: Actor) -> tuple[str, ...]:

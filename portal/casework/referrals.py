@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from isa.agreement import Capacity, Field
 from portal.auth.actor import Actor
 from portal.db import DAY, from_micros, new_id
-from portal.errors import NotFound
+from portal.errors import Conflict, NotFound
 from portal.sharing import answering, inbox, preview, referring
 from portal.sharing.assigning import At
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.importing.matching import PURPOSE
-from portal.sharing.inbox import KIND, PAGE, Item
+from portal.sharing.inbox import KIND, PAGE, WAITING, Item
 from portal.sharing.preview import Audience
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import referrals as reading
@@ -111,6 +111,15 @@ def lately(session: Session, doors: Doors, actor: Actor) -> Lines:
     return _lines(session, doors, actor, doors.clock() - LATELY, 0, FEW)
 
 
+def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
+    """Whether a referral was answered after `since`, or its referrer asked, and this capacity may read that. Opens
+    nothing."""
+    served = [a.id for a in doors.book.of_party(actor.party)]
+    items = inbox.referred(session, served, actor.party, _whose(doors, actor), since)
+    late = [i for i in items if i.since > since and i.state != WAITING]
+    return bool(late) and reading.answered(session, doors, actor, late)
+
+
 def mine(session: Session, doors: Doors, actor: Actor, page: int = 1) -> Lines:
     """All that this person referred, or the party where the role sees the cases of all of it; a page of 50."""
     return _lines(session, doors, actor, 0, (page - 1) * PAGE, PAGE)
@@ -139,6 +148,8 @@ def add(
 ) -> None:
     """Add what was asked: it waits again. Raises as `answering.add`, `NotFound` as `one`."""
     item = _find(session, doors, actor, referral, "collection")
+    if item.case.state != "open":  # nobody would read it there
+        raise Conflict(str(referral), item.version)
     answering.add(session, doors, actor, item, version, text, once)
 
 

@@ -62,7 +62,7 @@ def accept() -> ResponseReturnValue:
     done, left = inbox.accept(db.session(), gate.doors(), gate.actor(), chosen)
     words = [f"{plural(done, 'referral')} accepted to the panel."] if done else []
     if left:
-        words.append(f"{plural(left, 'referral')} left as before: answered by somebody else meanwhile.")
+        words.append(f"{plural(left, 'referral')} left as before: answered or de-selected by somebody else meanwhile.")
     session[DONE] = " ".join(words) or "Nothing was changed."
     return redirect(url_for(".waiting"), 303)
 
@@ -122,13 +122,13 @@ def _excerpts(line: Line) -> tuple[str, str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= EXCERPT else f"{text[:EXCERPT].rpartition(' ')[0]} …"
+    return text if len(text) <= EXCERPT else f"{text[:EXCERPT].rpartition(' ')[0] or text[:EXCERPT]} …"
 
 
 def _one(
     referral: uuid.UUID, typed: Mapping[str, str], errors: tuple[tuple[str, str], ...] = (), status: int = 200
 ) -> ResponseReturnValue:
-    line, marking, receipt = inbox.one(db.session(), gate.doors(), gate.actor(), referral)
+    line, answers, marking, receipt = inbox.one(db.session(), gate.doors(), gate.actor(), referral)
     waits, late = line.state == WAITING, status == 409
     assessed = inbox.assessed(db.session(), gate.doors(), gate.actor(), referral) if waits else None
     chosen, reason = typed.get("answer", ""), typed.get("reason", "")
@@ -139,7 +139,8 @@ def _one(
         "case": url_for("case.ask", case=line.case),
         "action": url_for(".answer", referral=referral) if waits else "",
         "version": line.version,
-        "choices": CHOICES,
+        "choices": [choice for choice in CHOICES if choice[0] in answers],
+        "untold": ASKED not in answers,
         "chosen": chosen,
         "reason": reason,
         "late": late,

@@ -16,6 +16,8 @@ STATES = {
     REFUSED: "Refused",
 }
 
+ENDED = "It was not answered before this came to an end. Refer them again if it is still needed."
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -37,15 +39,15 @@ class Told:
 
 def told(line: Line) -> Told:
     """What its referrer is told: that it waits is their own; an answer only where a clause gives it."""
-    waits, answered = line.state == WAITING, bool(line.outcome)
+    waits, answered = line.state == WAITING and not line.ended, bool(line.outcome) and not line.ended
     return Told(
         name=line.name or "Name not shown",
         borough=line.borough,
         sent=line.sent,
         since=line.since,
-        state=STATES[line.state] if waits or answered else "Answered",
-        because="" if waits else line.because,
-        withheld="" if waits or answered else line.withheld,
+        state=STATES[line.state] if waits or answered else "Ended" if line.ended else "Answered",
+        because=line.because if answered else "",
+        withheld=ENDED if line.ended else "" if waits or answered else line.withheld,
         asked=asked(line),
         waits=waits,
         words=line.words,

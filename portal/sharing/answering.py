@@ -12,11 +12,10 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from isa.agreement import Capacity
 from portal.audit.log import Transaction
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.db import from_micros, new_id
+from portal.db import new_id
 from portal.errors import Conflict
 from portal.query import Query
 from portal.sharing import inbox, preview, standing_criteria, storing
@@ -26,8 +25,9 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.inbox import ACCEPTED, ASKED, KIND, WAITING, Item
+from portal.sharing.reading.referrals import told
 from portal.sharing.referring import BECAUSE, DAY_REFERRED, OUTCOME, WHY, append, record, refuse
-from portal.sharing.sight import CREATE, EDIT, READ, SHARE, Shape, youth
+from portal.sharing.sight import CREATE, EDIT, SHARE, Shape
 from portal.sharing.tables import RecordRow
 
 STATUS = "case.status"
@@ -119,15 +119,7 @@ def _status(session: Session, at: At) -> dict[str, str] | None:
 
 def _referrer(at: At, item: Item) -> frozenset[str]:
     """The party that referred, where a clause lets it read what became of it."""
-    party, minor = at.engine.agreement.parties[item.party], at.case.minor
-    known = {"referred": True, "contracted": party.acts_for is not None, **({} if minor is None else youth(minor))}
-    known |= at.engine.agreement.inducted  # whoever of that party reads it
-    moment, owner = from_micros(at.now), at.sight.capacity.party
-    for role in at.engine.agreement.roles:
-        view = at.engine.open(Capacity(party.id, role), known, PURPOSE, moment)
-        if view.decide(READ, OUTCOME, owner).permit:
-            return frozenset({party.id})
-    return frozenset()
+    return frozenset({item.party} if told(at.engine, item, at.sight.capacity.party, at.now) else ())
 
 
 def add(session: Session, doors: Doors, actor: Actor, item: Item, version: int, text: str, once: uuid.UUID) -> None:
@@ -139,8 +131,8 @@ def add(session: Session, doors: Doors, actor: Actor, item: Item, version: int, 
     if not values:
         raise Invalid({WHY: NO_TEXT})
     refuse(session, doors, actor, at, WHY, (CREATE, SHARE))
-    told = json.dumps([item.id.hex, values[WHY]]).encode()
-    identity = uuid.UUID(bytes=hmac.digest(once.bytes, told, "sha256")[:16], version=4)
+    typed = json.dumps([item.id.hex, values[WHY]]).encode()
+    identity = uuid.UUID(bytes=hmac.digest(once.bytes, typed, "sha256")[:16], version=4)
     values[DAY_REFERRED] = day_at(now).isoformat()
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)

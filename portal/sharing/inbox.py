@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.db import new_id
@@ -49,13 +49,20 @@ _SERVED = CaseFile.agreement.in_(bindparam("agreements", expanding=True))
 _OPEN = CaseFile.state == "open"
 _OLDEST = (Referral.sent_at, Referral.id)
 _WAITING = Query(_items(_SERVED, _OPEN, Referral.state == WAITING).order_by(*_OLDEST).limit(PAGE), _item)
+_SINCE = Query(
+    _items(_SERVED, _OPEN, Referral.state == WAITING, Referral.since > bindparam("after"))
+    .order_by(Referral.since.desc(), Referral.id)
+    .limit(PAGE),
+    _item,
+)
 _SOME = Query(_items(Referral.id.in_(bindparam("referrals", expanding=True))).order_by(*_OLDEST), _item)
 
 
 def _referred_by(*conditions: ColumnElement[bool]) -> Query[Item]:
     """What was asked first, then the latest."""
     of_party = (_SERVED, Referral.party == bindparam("party"), *conditions)
-    lately = or_(Referral.state.in_((WAITING, ASKED)), Referral.since > bindparam("after"))
+    unanswered = and_(Referral.state.in_((WAITING, ASKED)), or_(_OPEN, CaseFile.closed_at > bindparam("after")))
+    lately = or_(unanswered, Referral.since > bindparam("after"))
     order = (Referral.state != ASKED, Referral.since.desc(), Referral.id)
     ordered = _items(*of_party, lately).order_by(*order)
     return Query(ordered.offset(bindparam("first")).limit(bindparam("most")), _item)
@@ -71,15 +78,32 @@ _COUNTED = Query(
     tuple,
 )
 
+_SENT = Query(
+    select(Referral.case, Referral.party, Referral.sent_at).where(
+        Referral.case.in_(bindparam("cases", expanding=True))
+    ),
+    tuple,
+)
+
 
 def waiting(session: Session, agreements: Sequence[str]) -> list[Item]:
     """What waits under these agreements, the longest first; a page of 50."""
     return _WAITING.all(session, agreements=agreements)
 
 
+def since(session: Session, agreements: Sequence[str], after: int) -> list[Item]:
+    """What began to wait under these agreements after an instant, or waits again; the latest 50."""
+    return _SINCE.all(session, agreements=agreements, after=after)
+
+
 def counted(session: Session, agreements: Sequence[str]) -> dict[str, int]:
     """How many wait for an answer, and how many for what was asked."""
     return dict(_COUNTED.all(session, agreements=agreements))
+
+
+def sent(session: Session, cases: Sequence[uuid.UUID]) -> frozenset[tuple[uuid.UUID, str, int]]:
+    """(case, party, when) of every referral of these cases: what tells the words of one from those of another."""
+    return frozenset(_SENT.all(session, cases=cases))
 
 
 def some(session: Session, referrals: Sequence[uuid.UUID]) -> list[Item]:

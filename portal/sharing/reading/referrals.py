@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from isa.decision import Decision
+from isa.decision import Decision, Engine
 from isa.explaining import text_for_user
 from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
-from portal.sharing import facts, said
+from portal.sharing import facts, inbox, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.importing.matching import PURPOSE
@@ -21,7 +21,7 @@ from portal.sharing.inbox import ASKED, KIND, WAITING, Item
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.lists import owner_name, union
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
-from portal.sharing.sight import READ, SEARCH, Sight, sight
+from portal.sharing.sight import READ, SEARCH, Sight, sight, youth
 
 NAME = ("person.surname", "person.forename")
 BORN = "person.date_of_birth"
@@ -42,7 +42,8 @@ class Line:
     """One referral, as far as its reader is given it.
 
     `words`: what was written, the first first. `outcome` and `because`: the answer; `withheld`: why its reader is not
-    told of it, with the clause. `known`: the person had a case before.
+    told of it, with the clause. `known`: the person had a case before; `ended`: it was not
+    answered before the case was closed.
     """
 
     id: uuid.UUID
@@ -55,6 +56,7 @@ class Line:
     name: str
     born: str
     known: bool
+    ended: bool
     crime: str
     source: str
     words: tuple[Words, ...]
@@ -105,6 +107,11 @@ def _of_keeper(session: Session, doors: Doors, actor: Actor, items: Sequence[Ite
     return [s for s in _seen(session, doors, actor, items, {}, READ) if s.sight.knows_person]
 
 
+def answered(session: Session, doors: Doors, actor: Actor, items: Sequence[Item]) -> bool:
+    """Whether whoever referred may read what became of any of these. Opens nothing, so logs nothing."""
+    return any(s.answer is not None for s in _seen(session, doors, actor, items, {"referred": True}, SEARCH))
+
+
 def of_referrer(session: Session, doors: Doors, actor: Actor, items: Sequence[Item], operation: str = "list") -> Lines:
     """For whoever referred: whom, what they wrote, and what became of it as far as a clause tells them.
 
@@ -129,6 +136,7 @@ def _seen(
     for head in heads(session, list({i.case.id for i in items}), ["person", KIND]):
         rows.setdefault(head.case, []).append(head)
     capacity, found = Capacity(actor.party, actor.role), []
+    sent = inbox.sent(session, list(rows)) if rows else frozenset()
     for item in items:
         engine = doors.book.engine(item.case.agreement)
         decided = sight(engine, capacity, {**known[item.case.id].known, **more}, PURPOSE, from_micros(now))
@@ -140,7 +148,7 @@ def _seen(
                 tuple(
                     h for h in of_case if h.kind == "person" and _is_theirs(h, item, finds) and _may(decided, finds, h)
                 ),
-                tuple(h for h in reversed(of_case) if _is_of(h, item) and _may(decided, READ, h)),
+                tuple(h for h in reversed(of_case) if _is_of(h, item, sent) and _may(decided, READ, h)),
                 next((h for h in of_case if h.id == item.answer and _may(decided, READ, h)), None),
             )
         )
@@ -156,9 +164,11 @@ def _is_theirs(head: Head, item: Item, finds: str) -> bool:
     return finds == READ or head.owner == item.party
 
 
-def _is_of(head: Head, item: Item) -> bool:
-    """Whether a record is the referral, or was added to it."""
-    return head.kind == KIND and head.owner == item.party and head.id != item.answer and head.created_at >= item.sent_at
+def _is_of(head: Head, item: Item, sent: frozenset[tuple[uuid.UUID, str, int]]) -> bool:
+    """Whether a record is the referral, or was added to it: not what the same party sent as a referral of its own."""
+    if head.kind != KIND or head.owner != item.party or head.id == item.answer or head.created_at < item.sent_at:
+        return False
+    return head.created_at == item.sent_at or (head.case, head.owner, head.created_at) not in sent
 
 
 def _open(
@@ -213,6 +223,7 @@ def _line(seen: _Seen, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], find
         name=" ".join(filter(None, (person.get(key, "") for key in reversed(NAME)))),
         born=person.get(BORN, ""),
         known=item.known,
+        ended=item.state in (WAITING, ASKED) and item.case.state != "open",
         crime=told[WROTE[1]],
         source=told[WROTE[2]],
         words=tuple(Words(from_micros(h.created_at), of[WROTE[0]]) for h, of in written if of.get(WROTE[0])),
@@ -240,6 +251,18 @@ def _answered_by(seen: _Seen) -> Decision | None:
     return next((d for d in decisions if not d.permit), None)
 
 
+def told(engine: Engine, item: Item, owner: str, now: int) -> bool:
+    """Whether a clause lets the party that referred read what the party `owner` answers."""
+    agreement, minor = engine.agreement, item.case.minor
+    party = agreement.parties.get(item.party)
+    if party is None:
+        return False
+    known = {"referred": True, "contracted": party.acts_for is not None, **({} if minor is None else youth(minor))}
+    known |= agreement.inducted  # whoever of that party reads it
+    views = (engine.open(Capacity(party.id, role), known, PURPOSE, from_micros(now)) for role in agreement.roles)
+    return any(view.decide(READ, TOLD[0], owner).permit for view in views)
+
+
 def asked(line: Line) -> bool:
     """Whether its referrer is asked for more, and may be told so."""
-    return line.state == ASKED and bool(line.outcome)
+    return line.state == ASKED and bool(line.outcome) and not line.ended

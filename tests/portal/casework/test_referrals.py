@@ -16,9 +16,9 @@ from portal.audit import tables as audit_tables
 from portal.audit.reading import entry as full_entry
 from portal.auth.actor import Actor
 from portal.casework import inbox, referrals
-from portal.db import from_micros, now_micros
+from portal.db import DAY, from_micros, now_micros
 from portal.errors import Conflict, NotFound, Refused
-from portal.sharing import facts, visits
+from portal.sharing import cases, facts, visits
 from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
@@ -277,6 +277,55 @@ def test_a_second_answer_on_an_old_page_changes_nothing(people: People) -> None:
     with pytest.raises(Conflict):
         people.answer(line, "accepted")
     assert [m.outcome for m in people.mine(people.housing)] == ["Refused"]
+
+
+def deselect(people: People, case: uuid.UUID, state: str = "deselected") -> None:
+    with people.world.doors.log.transaction(people.world.session) as tx:
+        tx.session.get_one(CaseFile, case).state = state
+
+
+def test_a_referral_whose_case_is_closed_meanwhile_ends_and_its_referrer_is_told(people: People) -> None:
+    """Nobody may read it there, so nobody would answer: what is added must not be lost, and who waits must know."""
+    people.refer(people.housing)
+    [line] = people.waiting().lines
+    people.answer(line, "asked", "Where?")
+    with people.world.doors.log.transaction(people.world.session) as tx:
+        cases.steer(tx.session, line.case, {"case.status": "De-selected"}, now_micros())
+    [mine] = people.mine(people.housing)
+    assert mine.ended
+    with pytest.raises(Conflict):
+        people.add(people.housing, mine, "In Finchley")
+    at = people.world
+    lately = referrals.lately(at.session, at.doors, people.housing).lines
+    assert [m.id for m in lately] == [mine.id], "home says so for a fortnight"
+    at.doors = replace(at.doors, clock=lambda: now_micros() + 15 * DAY)
+    assert referrals.lately(at.session, at.doors, people.housing).lines == ()
+    assert (people.waiting().total, people.waiting().asked) == (0, 0)
+
+
+def test_the_words_of_a_referral_are_not_those_of_another(people: People) -> None:
+    """Two of one agency refer the same man: each reads what they wrote, and the list says each once."""
+    people.refer(people.housing)
+    other = people.world.actor("barnet_housing", "practitioner", "Otto Other")
+    people.refer(other, {**NEW, "referral.reason": "A second reason", "referral.priority_crime": "Robbery"})
+    assert [[w.reason for w in m.words] for m in people.mine(people.housing)] == [[WHY["referral.reason"]]]
+    lines = people.waiting().lines
+    assert [(len(line.words), line.crime) for line in lines] == [(1, "Burglary"), (1, "Robbery")]
+    people.answer(lines[0], "asked", "Where?")
+    people.add(people.housing, people.mine(people.housing)[0], "In Finchley")
+    assert [len(m.words) for m in people.mine(people.housing)] == [2]
+
+
+def test_nobody_is_asked_who_cannot_be_told_the_question(here: People) -> None:
+    """Of a child a landlord is told only that it was answered (clause 6.7): a question would wait for ever."""
+    here.refer(here.housing, {**NEW, "person.date_of_birth": "2012-03-27"})
+    [line] = here.waiting().lines
+    at = here.world
+    assert inbox.one(at.session, at.doors, here.keeper, line.id)[1] == ("accepted", "refused")
+    with pytest.raises(Invalid) as wrong:
+        here.answer(line, "asked", "Where?")
+    assert wrong.value.problems == {"answer": "Whoever referred cannot be told what you ask: accept it or refuse it"}
+    assert here.waiting().total == 1
 
 
 def test_a_version_that_was_made_up_is_an_old_page(here: People) -> None:

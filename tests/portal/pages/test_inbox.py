@@ -160,6 +160,17 @@ def test_an_answer_to_what_was_added_to_meanwhile_is_given_again(web, world, kee
     assert answer(web, referral, 3, answer="accepted").status_code == 303
 
 
+def test_a_long_word_stands_in_the_list_and_who_cannot_be_told_is_not_asked(web, world, keeper, holly):
+    typed = {"person.surname": "Young", "person.date_of_birth": "2012-03-27", "referral.reason": "x" * 400}
+    typed["referral.priority_crime"] = "Burglary"
+    made = referrals.refer(world.session, world.doors, holly, "barnet-iom", typed, uuid.uuid4())
+    web.sign_in(keeper)
+    assert f"{'x' * 280} …" in web.get("/inbox").text
+    page = web.get(f"/inbox/{made}").text
+    assert "Ask for more" not in page
+    assert "Housing is told that you answered, and not what" in page
+
+
 @pytest.mark.parametrize(
     ("party", "role"), [("barnet_housing", "practitioner"), ("police", "chair"), ("barnet_safety", "dpo")]
 )

@@ -7,7 +7,9 @@ from html import unescape
 import pytest
 
 from portal.casework import inbox, referrals
-from portal.db import new_id
+from portal.db import new_id, now_micros
+from portal.sharing import cases
+from portal.sharing.tables import Referral
 
 FORM = {
     "person.surname": "Harkness",
@@ -172,6 +174,21 @@ def test_what_was_asked_is_answered_from_home(web, world, holly, keeper, told):
     assert "Saturdays too" in late.text
     [line] = inbox.waiting(world.session, world.doors, keeper).lines
     assert [w.reason for w in line.words] == ["Burgled", "Fridays"]
+
+
+def test_a_referral_that_nobody_can_answer_any_more_says_so(web, world, holly, told):
+    referral = told("asked", "Where does he sleep?")
+    case = world.session.get_one(Referral, referral).case
+    with world.doors.log.transaction(world.session) as tx:
+        cases.steer(tx.session, case, {"case.status": "De-selected"}, now_micros())
+    web.sign_in(holly)
+    web.get("/")
+    assert "Refer them again if it is still needed" in web.text
+    assert "Where does he sleep?" not in web.text
+    answer = web.post(f"/referrals/{referral}", {"version": 2, "text": "At his sister's", "once": str(uuid.uuid4())})
+    assert answer.status_code == 409
+    assert "At his sister&#39;s" in answer.text
+    assert "Refer them again" in web.text
 
 
 def test_the_referral_of_another_looks_exactly_like_a_missing_one(web, world, told):
