@@ -67,7 +67,7 @@ def test_of_two_who_take_one_at_once_the_second_is_told(people: Partners) -> Non
     visits = {who.user: people.visit(who) for who in (people.sam, people.jo)}
     people.world.session.rollback()
 
-    def take(who):  # type: ignore[no-untyped-def]
+    def take(who):
         return lambda w: actions.give(w.session, w.doors, who, visits[who.user], made, "me", None)
 
     found = at_once(people.world, take(people.sam), take(people.jo))

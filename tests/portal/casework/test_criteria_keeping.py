@@ -271,7 +271,7 @@ def test_how_they_stood_is_kept_with_each_answer_to_a_referral(either: World) ->
     assert inbox.assessed(either.session, either.doors, keeping.keeper, sent[0]) is None
     kept = []
     for referral in sent:
-        line, _, _ = inbox.one(either.session, either.doors, keeping.keeper, referral)
+        line, *_ = inbox.one(either.session, either.doors, keeping.keeper, referral)
         d, _ = keeping.stands(line.case, keeping.keeper)
         kept.append(d.first("criteria", "kept_with"))
         assert d.first("criteria", "answer") == "Not met"
@@ -288,7 +288,7 @@ def test_a_refusal_although_they_are_met_says_so(either: World) -> None:
     typed["referral.priority_crime"] = "Burglary"
     sent = referrals.refer(either.session, either.doors, housing, BARNET, typed, uuid.uuid4())
     inbox.answer(either.session, either.doors, keeping.keeper, sent, 1, "refused", "Lives in Brent")
-    line, _, _ = inbox.one(either.session, either.doors, keeping.keeper, sent)
+    line, *_ = inbox.one(either.session, either.doors, keeping.keeper, sent)
     d, _ = keeping.stands(line.case, keeping.keeper)
     assert "Decided so although the criteria are met" in d.first("criteria", "stood")
 

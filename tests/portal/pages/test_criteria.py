@@ -141,7 +141,7 @@ def test_beside_a_referral_stands_each_criterion_with_what_says_so(web, world, k
     assert web.logged()[-1] == ("consultation", "permitted")
     answered = web.post(f"/inbox/{referral}", {"version": "1", "answer": "accepted", "reason": ""})
     assert answered.status_code == 303
-    line, _, _ = inbox.one(world.session, world.doors, keeper, referral)
+    line, *_ = inbox.one(world.session, world.doors, keeper, referral)
     path = web.post(f"/case/{line.case}", {"purpose": "selection", "reason": ""}).location
     web.get(path)
     assert "Answer to a referral: Accepted" in web.text
