@@ -97,10 +97,9 @@ def on_case(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, purpo
 
 def answers(doors: Doors, actor: Actor) -> bool:
     """Whether some agreement lets this capacity answer requests. Looks at nobody."""
-    capacity, moment, purpose = Capacity(actor.party, actor.role), from_micros(doors.clock()), _purpose(doors, actor)
-    seen = (
-        sight(doors.book.engine(a.id), capacity, WORKING, purpose, moment) for a in doors.book.of_party(actor.party)
-    )
+    capacity, now, purpose = Capacity(actor.party, actor.role), doors.clock(), _purpose(doors, actor)
+    known, bound = {**WORKING, **actor.induction.facts(now)}, doors.book.of_party(actor.party)
+    seen = (sight(doors.book.engine(a.id), capacity, known, purpose, from_micros(now)) for a in bound)
     return any(s.decide(CREATE, asks.WHY_NOT, actor.party).permit for s in seen)
 
 

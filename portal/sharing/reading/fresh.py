@@ -60,6 +60,7 @@ _RAGS = Query(
         RecordRow.owner != bindparam("party"),
         SealedValue.field == RAG,
         SealedValue.current,
+        SealedValue.version > 1,  # the first RAG of a case is no news beside the case itself
         SealedValue.written_at > bindparam("since"),
     )
 )
