@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from portal.sharing.typed import LEVELS
 from portal.sharing.typed import score as normal
@@ -137,6 +138,7 @@ class Outcome:
         return f"Of the {len(counted)} that count, {self.needed} must be met; {counted.count(MET)} met here"
 
 
+@lru_cache(maxsize=256)
 def read(written: str) -> Rules:
     """The rules of a text that `Rules.written` made."""
     told = json.loads(written)

@@ -23,7 +23,7 @@ def settle(session: Session, doors: Doors, users: Mapping[str, uuid.UUID]) -> No
         return
     with doors.log.transaction(session) as tx:
         for agreement in doors.book.all():
-            days = criteria.first_days(today, agreement.effective)
+            days = criteria.first_days(today)
             sets = (criteria.before(agreement.id), criteria.now(agreement.id))
             for number, (starts, of) in enumerate(zip(days, sets, strict=True), start=1):
                 for people, rules in of.items():

@@ -107,6 +107,8 @@ def save(agreement: str, people: str) -> ResponseReturnValue:
     rules, base = rules_of(told, criteria_keeping.choices(given)), told.get("base", 0, type=int)
     latest = _latest(agreement, people)
     try:
+        if base != (latest.number if latest else 0):
+            raise Conflict(agreement, base)
         if told.get("do") != "keep":
             criteria_keeping.check(given, rules, day_of(starts), latest, today())
             page = min(max(told.get("page", 1, type=int), 1), 10_000)

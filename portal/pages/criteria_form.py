@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.casework.criteria import COHORT, CRIME, NAMES, PREDICTORS, ROSH, SCORE, VIOLENCE, Criterion, Rules
 from portal.sharing.typed import LEVELS
+from portal.sharing.typed import score as normal
 
 NOT_ASKED, COUNTS, ALWAYS = "", "counts", "always"
 USES = ((NOT_ASKED, "Not asked"), (COUNTS, "Counts"), (ALWAYS, "Always needed"))
@@ -78,6 +79,7 @@ def rules_of(typed: MultiDict[str, str], choices: Mapping[str, Sequence[str]]) -
     for predictor in choices["predictor"]:
         if use := typed.get(f"use_{predictor}", ""):
             least = typed.get(f"least_{predictor}", "").strip()[:20]
+            least = normal(least, predictor) or least
             found.append(Criterion(SCORE, use == ALWAYS, predictor=predictor, least=least))
     for about in (CRIME, VIOLENCE, COHORT):
         if use := typed.get(f"use_{about}", ""):

@@ -33,13 +33,15 @@ def fields_for(land: Land, ground: Ground, capacity: Capacity, purpose: str, sha
 
 
 def writable(land: Land, ground: Ground, capacity: Capacity, purpose: str) -> set[Shape]:
-    """What the table lets this capacity add to a case it may know of."""
+    """What the table lets this capacity add to a case it may know of, by hand: how the criteria stood is written with a
+    decision alone."""
     if not land.knows(ground, capacity, purpose):
         return set()
     return {
         shape
         for shape in shapes(land)
-        if all(fields_for(land, ground, capacity, purpose, shape, action) for action in ("create", "share"))
+        if shape[0] != "criteria"
+        and all(fields_for(land, ground, capacity, purpose, shape, action) for action in ("create", "share"))
     }
 
 

@@ -2,7 +2,21 @@
 
 from datetime import date, timedelta
 
-from portal.casework.criteria import ADULTS, COHORT, CRIME, SCORE, VIOLENCE, YOUTH, Criterion, Rules
+from portal.casework.criteria import (
+    ADULTS,
+    COHORT,
+    CRIME,
+    GROUPS,
+    SCORE,
+    VIOLENCE,
+    YOUTH,
+    Criterion,
+    Evidence,
+    Rules,
+    day,
+    evaluate,
+    kept_words,
+)
 from portal.demo.people import vocabulary as v
 
 PRIORITIES = {
@@ -11,8 +25,8 @@ PRIORITIES = {
     "harrow-iom": (v.BURGLARY, v.ROBBERY, v.DOMESTIC, v.VEHICLE),
 }
 VIOLENT = (v.VIOLENCE, v.ROBBERY, v.KNIFE, v.DOMESTIC)
-CHANGED = timedelta(days=25)
-"""How long ago the present version began."""
+FIRST, CHANGED = timedelta(days=1180), timedelta(days=25)
+"""How long ago the version before, and the present one, began."""
 
 
 def before(agreement: str) -> dict[str, Rules]:
@@ -43,6 +57,14 @@ def now(agreement: str) -> dict[str, Rules]:
     return {ADULTS: Rules(adults, needed=2, oldest=365), YOUTH: Rules((rest, violent), needed=1, oldest=180)}
 
 
-def first_days(today: date, effective: date) -> tuple[date, date]:
+def first_days(today: date) -> tuple[date, date]:
     """Since when the version before, and the present one, apply."""
-    return min(effective, today - CHANGED - timedelta(days=1)), today - CHANGED
+    return today - FIRST, today - CHANGED
+
+
+def kept(borough: str, today: date, on: date, known: Evidence) -> dict[str, str]:
+    """The record of how the version before stood for an adult on a day: which way, and in which words."""
+    rules, since = before(f"{borough.lower()}-iom")[ADULTS], day(first_days(today)[0])
+    found = evaluate(rules, known, on)
+    title = f"Criteria of {borough} for {GROUPS[ADULTS]}, version 1, since {since}"
+    return {"decided_on": on.isoformat(), "answer": found.answer, "stood": kept_words(title, found)}

@@ -111,9 +111,10 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(web, keeper, change, wor
         assert f'id="{anchor}"' in web.last.text
 
 
-def test_the_second_of_two_is_told_and_keeps_what_was_typed(web, world, keeper, kept):
+@pytest.mark.parametrize("do", ["look", "keep"])
+def test_the_second_of_two_is_told_and_keeps_what_was_typed(web, world, keeper, kept, do):
     web.sign_in(keeper)
-    late = web.post(FORM, {**TYPED, "base": "0", "do": "keep", "least_OVP": "45"})
+    late = web.post(FORM, {**TYPED, "base": "0", "do": do, "least_OVP": "45"})
     assert late.status_code == 409
     for words in ("Somebody kept another version", "OVP: 60 or more", 'value="45"', 'name="base" value="1"'):
         assert words in web.text or words in late.text
@@ -148,6 +149,7 @@ def test_beside_a_referral_stands_each_criterion_with_what_says_so(web, world, k
     assert "Decided so although" not in web.text
     assert "Criteria as they stood" in web.text
     assert "add/criteria" not in web.last.text
+    assert web.get(f"{path}/add/criteria").status_code == 404
     by_hand = web.post(f"{path}/add/criteria", {"criteria.stood": "All met", "criteria.answer": "Met"})
     assert by_hand.status_code == 404
 

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from portal.casework.criteria import Choice, Evidence, Scored
+from portal.demo.people import criteria
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
 from portal.demo.people.casebook import Casebook, reference
@@ -57,6 +59,12 @@ def _forms(book: Casebook, gone: int) -> None:
         reason="All for. Children's services to be at the table as long as he is a care leaver: he turns up for them "
         "and for nobody else.", decided_by="Panel, chair P. Llewellyn; police, probation, housing, children's services",
     )  # fmt: skip
+    known = Evidence(
+        scores=(Scored("OGRS3", book.on(315), band="High"),),
+        crimes=(Choice(v.BURGLARY, book.on(316), "Community Safety"),),
+    )
+    stood = criteria.kept(BARNET.name, book.today, book.on(311), known)
+    book.add(book.ago(311, "13:10"), "rahman", "criteria", kept_with="Panel decision: Select", **stood)
     book.edit(case, book.ago(302, "10:40"), "rahman", status=v.ACTIVE)
     book.edit(
         case, book.ago(196, "16:15"), "rahman", rag=v.RED, review_on=book.day(170).isoformat(),
