@@ -17,7 +17,7 @@ from portal.audit.entry import Entry
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.casework import asks, meetings, team
+from portal.casework import asks, inbox, meetings, referrals, team, today
 from portal.casework.notice_tables import MorningMail
 from portal.db import DAY, put
 from portal.sharing import posts
@@ -39,6 +39,7 @@ def wants(session: Session, user: uuid.UUID) -> bool:
 def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool) -> None:
     """Keep whether this person wants it."""
     with doors.log.transaction(session):
+        _hold(session, user)
         found = session.get(MorningMail, user, populate_existing=True)
         known = (found.tried_on, found.told_until) if found else (0, None)
         values = {"wanted": wanted, "tried_on": known[0], "told_until": known[1]}
@@ -51,8 +52,7 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
     `opened` opens the way to the mail server, once it is needed. Raises what it raises, and `LogUnavailable`.
     """
     now = doors.clock()
-    today = day_at(now)
-    if today.weekday() >= SATURDAY:
+    if day_at(now).weekday() >= SATURDAY:
         return 0
     doors.book.refresh(session)
     waiting = [user for user, grants in _people(session, doors, now) if _waits(session, doors, user, grants, now)]
@@ -71,7 +71,7 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
 
 def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
     """Everybody who has a capacity that works on cases or attends meetings, and has not been told today."""
-    today = day_at(now).toordinal()
+    day = day_at(now).toordinal()
     held: dict[uuid.UUID, list[CapacityGrant]] = defaultdict(list)
     for grant in session.scalars(select(CapacityGrant).where(capacities.in_force(now))):
         if doors.book.role(Capacity(grant.party, grant.role))[1]:
@@ -79,7 +79,7 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
     known = {m.user: m for m in session.scalars(select(MorningMail))}
     for user, grants in held.items():
         row = known.get(user)
-        if row is None or (row.wanted and row.tried_on < today):
+        if row is None or (row.wanted and row.tried_on < day):
             yield user, grants
 
 
@@ -96,7 +96,11 @@ def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
         return True
     if any(since < post.starts <= now for post in posts.cover(session, actor.party, now, actor.user)):
         return True
-    return asks.fresh(session, doors, actor, since, now) or _news(session, doors, actor, since, now)
+    if today.news(session, doors, actor, since) or referrals.news(session, doors, actor, since):
+        return True
+    if inbox.news(session, doors, actor, since) or asks.fresh(session, doors, actor, since, now):
+        return True
+    return _news(session, doors, actor, since, now)
 
 
 def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
@@ -115,21 +119,26 @@ def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) ->
 
 def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
     """Write down that this person is mailed today, with its entry; False where another run has done so."""
-    today = day_at(now).toordinal()
+    day = day_at(now).toordinal()
     with doors.log.transaction(session) as tx:
-        own = select(UserAccount.id).where(UserAccount.id == user)
-        session.execute(own.with_for_update(key_share=True))  # of two runs at once the second waits here
+        _hold(session, user)
         row = session.get(MorningMail, user, populate_existing=True)
-        if row is not None and (row.tried_on >= today or not row.wanted):
+        if row is not None and (row.tried_on >= day or not row.wanted):
             return False
         put(
             session,
             MorningMail,
             {"user": user},
-            {"wanted": True, "tried_on": today, "told_until": _since(row, now)},
+            {"wanted": True, "tried_on": day, "told_until": _since(row, now)},
         )
         tx.append(Entry("notified", subjects=team.named([user])))
     return True
+
+
+def _hold(session: Session, user: uuid.UUID) -> None:
+    """Of two at once, runs or a run and somebody's wish, the second waits here until the first has committed."""
+    own = select(UserAccount.id).where(UserAccount.id == user)
+    session.execute(own.with_for_update(key_share=True))
 
 
 def _since(row: MorningMail | None, now: int) -> int:

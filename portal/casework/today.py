@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from portal.sharing.reading.due import NOTHING, DueList
 from portal.sharing.reading.releases import ReleaseList
 from portal.sharing.typed import hidden
 
+FOR_EVER = to_micros(midnight(date.max))
 AHEAD, LATE = 8, 7
 """Days: what is due within a week from today stands in the list; what is a week overdue goes to the SPOC too."""
 
@@ -67,6 +68,23 @@ def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int)
 def releases(session: Session, doors: Doors, actor: Actor) -> ReleaseList:
     """Who of this reader's cases comes out within 14 days, with what is not arranged. Raises `LogUnavailable`."""
     return coming.coming(session, doors, actor, doors.clock())
+
+
+def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
+    """Whether an action that stands in this person's list has fallen due after `since`, or was given by another
+    agency, and they may read it. Opens nothing."""
+    now = doors.clock()
+    reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach == "none":
+        return False
+    if team.assigns(doors, actor):
+        found = _of_party(session, doors, actor, now, FOR_EVER)
+    else:
+        found = acts.due_for(session, actor.party, actor.user, now, FOR_EVER)
+    read = reading.readable(session, doors, actor, found, purpose, now) if found else []
+    return any(
+        since < one.act.due <= now or (one.head.owner != actor.party and one.head.created_at > since) for one in read
+    )
 
 
 def done(session: Session, doors: Doors, actor: Actor, chosen: Collection[uuid.UUID], text: str) -> Closed:

@@ -4,6 +4,8 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
@@ -16,7 +18,7 @@ from portal.config import Settings, read_smtp_password
 from portal.errors import Misconfigured
 
 SUBJECT = "Something in Accord needs you"
-WORDS = """Something on a case you work on needs you, or a meeting is today.
+WORDS = """Something on a case you work on needs you, a referral does, or a meeting is today.
 
 Sign in to see what it is: {base_url}
 
@@ -63,11 +65,14 @@ def server(given: Settings) -> Iterator[Send]:
 def _sent(connection: smtplib.SMTP, given: Settings, address: str) -> bool:
     """Whether the server took the mail. One address that it refuses keeps nobody else's back."""
     mail = EmailMessage()
-    mail["Subject"], mail["From"], mail["To"] = SUBJECT, given.mail_from, address
+    mail["Subject"], mail["From"] = SUBJECT, given.mail_from
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(WORDS.format(base_url=given.base_url))
     try:
+        mail["To"] = Address(addr_spec=address)  # one address: a provider that names two has neither mailed
         connection.send_message(mail)
+    except (ValueError, HeaderParseError, smtplib.SMTPNotSupportedError):
+        return False
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
         return False
     return True

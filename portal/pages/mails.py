@@ -24,7 +24,11 @@ def choice() -> ResponseReturnValue:
     d = {
         "chosen": YES if wanted else NO,
         "choices": (
-            (YES, "Each working morning, if something needs me", "An update on a case of yours, a review, a meeting"),
+            (
+                YES,
+                "Each working morning, if something needs me",
+                "An update on a case of yours, an action, a review, a referral, a meeting",
+            ),
             (NO, "Never", "Your home page says the same"),
         ),
         "action": url_for(".choose"),

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.db import DAY, to_micros
 from portal.query import Query
@@ -75,16 +75,31 @@ def _on_the_case(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
+_BEFORE = aliased(Assignment)
+_IN_THEIR_PLACE = and_(
+    Assignment.covers.is_(None),
+    Assignment.user != ActionRow.user,
+    exists().where(
+        _BEFORE.case == ActionRow.case,
+        _BEFORE.party == ActionRow.party,
+        _BEFORE.user == ActionRow.user,
+        _BEFORE.ends == Assignment.starts,
+    ),
+)
+"""A hand-over for good that began later than it was arranged: one post ends at the instant the other begins."""
+_GONE = ~_on_the_case(Assignment.user == ActionRow.user)
 _MINE = or_(
     ActionRow.user == bindparam("user"),
     _on_the_case(Assignment.user == bindparam("user"), Assignment.covers == ActionRow.user),
+    and_(_GONE, _on_the_case(Assignment.user == bindparam("user"), _IN_THEIR_PLACE)),
 )
 _ASTRAY = or_(
     ActionRow.user.is_(None),
     ActionRow.user.not_in(bindparam("able", expanding=True)),
     and_(
         ActionRow.user.not_in(bindparam("everywhere", expanding=True)),
-        ~_on_the_case(Assignment.user == ActionRow.user),
+        _GONE,
+        ~_on_the_case(Assignment.user.in_(bindparam("able", expanding=True)), _IN_THEIR_PLACE),
     ),
 )
 _DUE = and_(_MINE, ActionRow.due < bindparam("soon"))
@@ -125,7 +140,8 @@ def held(session: Session, records: Collection[uuid.UUID]) -> dict[uuid.UUID, Ac
 
 
 def due_for(session: Session, party: str, user: uuid.UUID, now: int, soon: int) -> list[Act]:
-    """The open actions of a person, or of a colleague whom they cover, that are due before `soon`; the oldest first."""
+    """The open actions of a person, or of a colleague whom they cover or whose place they took, that are due before
+    `soon`; the oldest first."""
     return _OF_PERSON.all(session, party=party, user=user, now=now, soon=soon)
 
 

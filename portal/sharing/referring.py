@@ -17,6 +17,7 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.db import from_micros, new_id
 from portal.errors import NotFound, Refused
+from portal.keys.index_tags import SURNAME_DOB
 from portal.query import Query
 from portal.sharing import cases, facts, inbox, preview, said, storing
 from portal.sharing.assigning import At, at_cases
@@ -26,6 +27,7 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check, clean
 from portal.sharing.importing.matching import PURPOSE, persons
 from portal.sharing.inbox import KIND
+from portal.sharing.reading import namesakes
 from portal.sharing.reading.age import is_minor
 from portal.sharing.sight import BASIS, CONFIDENCE, CREATE, SHARE, Shape, sight
 from portal.sharing.storing import BORN, NewRecord, Stored, tags_of
@@ -104,11 +106,12 @@ def refer(
     values = _checked(fields, typed, now)
     told = json.dumps([agreement, sorted((kind, sorted(of.items())) for kind, of in values.items())]).encode()
     identity = uuid.UUID(bytes=hmac.digest(once.bytes, told, "sha256")[:16], version=4)
+    others = _namesakes(session, doors, actor, values, now)
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
         _one_after_the_other(session, at.engine.agreement.digest)
         if not _MADE.first(session, referral=identity, by=actor.user):
-            case, joined = _case(session, doors, actor, at, values)
+            case, joined = _case(session, doors, actor, at, values, others)
             _keep(tx, doors, actor, at, case, joined, values)
             inbox.put(session, identity, case.id, actor.party, actor.user, now)
     return identity
@@ -142,11 +145,18 @@ def _one_after_the_other(session: Session, digest: str) -> None:
 
 
 def _case(
-    session: Session, doors: Doors, actor: Actor, at: At, values: Mapping[str, Mapping[str, str]]
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    at: At,
+    values: Mapping[str, Mapping[str, str]],
+    others: frozenset[uuid.UUID],
 ) -> tuple[Case, bool]:
     """The case the referral belongs to, and whether it was there: the open one of somebody known, else a new one."""
-    agreement, who = at.engine.agreement, {**values.get("person", {}), **values.get("identifiers", {})}
-    person = _known(session, doors, actor, who, at.now)
+    agreement, who = at.engine.agreement, _who(values)
+    person = _known(session, doors, actor, who, at.now)[0]
+    if person in others:
+        person = None
     if person is not None:
         wanted = (CaseFile.person == person, CaseFile.agreement == agreement.id, CaseFile.state == "open")
         row = session.execute(select(*CASE).where(*wanted).order_by(CaseFile.opened_at.desc()).limit(1)).first()
@@ -160,22 +170,41 @@ def _case(
     return Case(case, fresh, agreement.id, reference, "open", lead, None, minor), False
 
 
-def _known(session: Session, doors: Doors, actor: Actor, who: Mapping[str, str], now: int) -> uuid.UUID | None:
-    """The one person whom all that was typed leads to; None where there is none, or something says it is another.
+def _who(values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {**values.get("person", {}), **values.get("identifiers", {})}
+
+
+def _namesakes(
+    session: Session, doors: Doors, actor: Actor, values: Mapping[str, Mapping[str, str]], now: int
+) -> frozenset[uuid.UUID]:
+    """Who has the surname and date of birth that were typed and another forename, where no number says who it is."""
+    who = _who(values)
+    person, same = _known(session, doors, actor, who, now)
+    if person is None or same != {SURNAME_DOB}:
+        return frozenset()
+    is_another = namesakes.another(session, doors, actor, person, who.get(namesakes.FORENAME, ""), PURPOSE, now)
+    return frozenset({person} if is_another else ())
+
+
+def _known(
+    session: Session, doors: Doors, actor: Actor, who: Mapping[str, str], now: int
+) -> tuple[uuid.UUID | None, set[str]]:
+    """The one person whom all that was typed leads to, and by which kinds of tag; None where there is none, or
+    something says it is another.
 
     Better entered twice than on the wrong person: a duplicate can be found and put right.
     """
     found = persons(session, doors, actor, who, now)
     people = frozenset[uuid.UUID]().union(*found.values())
     if len(people) != 1:
-        return None
+        return None, set()
     [person] = people
     tags = list(tags_of(doors, who))
     theirs = select(SearchTag.kind, SearchTag.tag).join(CaseFile, CaseFile.id == SearchTag.case)
     held = {tuple(row) for row in session.execute(theirs.where(CaseFile.person == person))}
     kinds = {kind for kind, _ in held} & {kind for kind, _ in tags}
     same = {kind for kind, tag in tags if (kind, tag) in held}
-    return person if kinds <= same else None
+    return (person if kinds <= same else None), same
 
 
 def _keep(

@@ -1,11 +1,15 @@
 """Mails of the morning: to whom something waits, once a day, through a real mail server, and never a word of it."""
 
+import smtplib
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from unittest.mock import Mock, patch
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import arranging, notifying
+from portal.casework import actions, arranging, inbox, notifying, referrals
 from portal.casework.notifying import Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
@@ -27,6 +31,7 @@ from portal.sharing.tables import CaseFile
 from tests import clock
 from tests.installation import World
 from tests.machine import free_port
+from tests.portal.casework.test_referrals import NEW
 
 ADDRESS = "ada.okafor@police.example"
 
@@ -173,6 +178,88 @@ def test_a_meeting_today_is_told_to_who_is_asked(post: Post) -> None:
     assert post.tell() == 1, "the coordinator of this test has no address"
     assert post.box == ["gwen@adults.example"]
     assert guest.role == "attendee"
+
+
+def test_an_action_is_told_when_another_agency_gives_it_and_when_it_falls_due(post: Post) -> None:
+    at, label = post.world, "behaviour"
+
+    def give(by: Actor, to: str, days: int) -> None:
+        visit = visits.begin(at.session, at.doors, by, post.case, "risk", "", at.doors.clock())
+        due = day_at(at.doors.clock()) + timedelta(days=days)
+        actions.add(at.session, at.doors, by, visit, label, "Ring his mother", to, due)
+
+    give(post.ada, "me", 2)
+    give(post.jo, "me", 0)
+    assert post.tell() == 0, "what she gave herself is no news before its day, and what Jo has is not hers"
+    post.later(2 * DAY)
+    assert post.tell() == 1, "it is due today"
+    post.later(5 * DAY)
+    assert post.tell() == 0, "it was told"
+    lea = post.enrol("police", "lead", "Lea Lead", "lea@police.example")
+    with at.doors.log.transaction(at.session):
+        at.assign(post.case, lea)
+    give(post.jo, "lead.police", 20)
+    assert post.tell() == 1
+    assert post.box[-1] == "lea@police.example"
+
+
+def test_what_waits_in_the_inbox_and_what_became_of_a_referral_are_told(post: Post) -> None:
+    at = post.world
+    cora = post.enrol("barnet_safety", "coordinator", "Cora Keeper", "cora@safety.example")
+    holly = post.enrol("barnet_housing", "practitioner", "Holly Housing", "holly@housing.example")
+    made = referrals.refer(at.session, at.doors, holly, "barnet-iom", NEW, uuid.uuid4())
+    assert (post.tell(), post.box) == (1, ["cora@safety.example"])
+    inbox.answer(at.session, at.doors, cora, made, 1, "asked", "Where?")
+    post.later(DAY)
+    assert (post.tell(), post.box[1:]) == (1, ["holly@housing.example"])
+
+
+def test_an_answer_that_no_clause_tells_sends_no_mail(post: Post) -> None:
+    at = post.world
+    cora = at.actor("barnet_safety", "coordinator", "Cora Keeper")
+    holly = post.enrol("barnet_housing", "practitioner", "Holly Housing", "holly@housing.example")
+    young = {**NEW, "person.date_of_birth": "2012-03-27"}
+    made = referrals.refer(at.session, at.doors, holly, "barnet-iom", young, uuid.uuid4())
+    inbox.answer(at.session, at.doors, cora, made, 1, "refused", "Not persistent")
+    assert post.tell() == 0
+
+
+def test_a_wish_at_the_moment_of_a_run_is_kept(post: Post) -> None:
+    """Never means never: neither the run nor the wish undoes what the other wrote."""
+    at, held = post.world, []
+    session = Session(at.engine, expire_on_commit=False)
+
+    def wish() -> None:
+        notifying.wish(session, open_doors(at.settings, session), post.ada.user, False)
+
+    taken = put
+
+    def late(*given: object) -> None:
+        wishing = threading.Thread(target=wish)  # while the run holds the person, before it writes
+        wishing.start()
+        wishing.join(1)
+        held.append(wishing)
+        taken(*given)  # type: ignore[arg-type]
+
+    post.share()
+    at.session.rollback()
+    with patch.object(notifying, "put", side_effect=[None]) as first:
+        first.side_effect = lambda *given: late(*given) if not held else taken(*given)
+        assert post.tell() == 1
+        held[0].join(30)
+    session.close()
+    assert not notifying.wants(at.session, post.ada.user)
+    post.share()
+    assert post.tell() == 0
+
+
+@pytest.mark.parametrize("address", ["two@police.example, three@police.example", "jörg@police.example", "a@b\n c", "@"])
+def test_an_address_that_is_none_or_two_is_not_mailed_and_stops_nobody(address: str) -> None:
+    server = Mock(spec=smtplib.SMTP)
+    given = SimpleNamespace(mail_from="accord@barnet.example", base_url="https://accord.example")
+    if not address.isascii():  # what a server without SMTPUTF8 makes of it
+        server.send_message.side_effect = smtplib.SMTPNotSupportedError
+    assert not command._sent(server, given, address)  # type: ignore[arg-type]
 
 
 def test_nobody_is_mailed_on_a_saturday(post: Post) -> None:

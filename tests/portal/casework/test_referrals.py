@@ -147,6 +147,22 @@ def test_somebody_with_another_number_is_somebody_else(people: People) -> None:
     assert known not in people.world.session.scalars(select(Referral.case)).all()
 
 
+@pytest.mark.parametrize(("forename", "joins"), [("Darren", False), ("Dean Paul", True), ("Déan", True), ("", True)])
+def test_a_twin_is_somebody_else(here: People, forename: str, joins: bool) -> None:
+    known = here.world.case()
+    before = len(here.logged())
+    here.refer(here.police, {**DEAN, "person.forename": forename, **WHY})
+    assert here.logged()[before:][:-2] == ([("search", "permitted")] if forename else [])
+    [line] = here.waiting().lines
+    assert (line.case == known, line.known) == (joins, joins)
+
+
+def test_the_same_number_is_the_same_person_by_whatever_forename(here: People) -> None:
+    known = here.world.case(KNOWN)
+    here.refer(here.police, {**DEAN, "person.forename": "Darren", "identifiers.pnc": PNC, **WHY})
+    assert here.waiting().lines[0].case == known
+
+
 def test_who_was_deselected_gets_a_new_case_of_the_same_person(people: People) -> None:
     closed = people.world.case(state="deselected")
     people.refer(people.police, {**DEAN, **WHY})

@@ -1,6 +1,7 @@
 """What needs somebody today: their own, a colleague's whom they cover, what nobody has; done several at a time."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +14,7 @@ from portal.auth import people as accounts
 from portal.auth.actor import Actor
 from portal.casework import cover, team, today
 from portal.casework.cover import Order
-from portal.db import now_micros, to_micros
+from portal.db import DAY, now_micros, to_micros
 from portal.errors import Conflict
 from portal.sharing import acts
 from portal.sharing.acts import Act
@@ -80,12 +81,13 @@ def test_what_a_leaver_had_goes_to_the_spoc(people: Partners) -> None:
     assert tasks(people, people.spoc) == ["Ring his mother"]
 
 
-def move(people: Partners, until: int | None) -> None:
+def move(people: Partners, until: int | None, later: int = 0) -> None:
     at = people.world
     lines = team.desk(at.session, at.doors, people.spoc, people.jo.user).lines
     chosen = {line.case: line.stamp for line in lines}
     kit = at.actor("probation", "practitioner", "Kit Third")
-    cover.move(at.session, at.doors, people.spoc, Order(people.jo.user, kit.user, chosen, now_micros(), until, "Leave"))
+    order = Order(people.jo.user, kit.user, chosen, now_micros() + later, until, "Leave")
+    cover.move(at.session, at.doors, people.spoc, order)
 
 
 def test_who_covers_for_a_colleague_has_what_they_have(people: Partners) -> None:
@@ -94,6 +96,17 @@ def test_who_covers_for_a_colleague_has_what_they_have(people: Partners) -> None
     kit = people.world.actor("probation", "practitioner", "Kit Third")
     assert [line.who for line in due(people, kit).lines] == ["Jo Smith"]
     assert tasks(people, people.jo) == ["Ring his mother"]
+
+
+def test_a_hand_over_that_begins_later_takes_the_actions_along_on_its_day(people: Partners) -> None:
+    people.gives(people.jo, days=3)
+    move(people, None, DAY)
+    kit = people.world.actor("probation", "practitioner", "Kit Third")
+    assert (tasks(people, people.jo), tasks(people, kit)) == (["Ring his mother"], [])
+    at = people.world
+    at.doors = replace(at.doors, clock=lambda: now_micros() + 2 * DAY)
+    assert (tasks(people, people.jo), tasks(people, kit)) == ([], ["Ring his mother"])
+    assert (tasks(people, people.sam), tasks(people, people.spoc)) == ([], []), "nobody else's, and it is not astray"
 
 
 def test_several_are_done_at_once_in_one_entry(people: Partners) -> None:
