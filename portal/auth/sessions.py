@@ -111,8 +111,7 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
     actor = None
     if row.capacity is not None:
         fresh = row.stepped_up_at is not None and 0 <= now - row.stepped_up_at < limits.step_up
-        known = Induction(row.trained, row.use_accepted, row.vetted)
-        actor = Actor(row.user, row.party, row.role, row.public_id, row.capacity, fresh, known)
+        actor = _actor(row, fresh)
     return SessionState(
         session=row.public_id,
         user=row.user,
@@ -153,7 +152,12 @@ def lapsed(session: Session, cookie: str, limits: Limits, now: int, within: int)
     ended = min(row.ends, _idle_from(row, limits))
     if not ended <= now < ended + within or not _in_force(row, now):
         return None
-    return Actor(row.user, row.party, row.role, row.public_id, row.capacity, False)
+    return _actor(row, stepped_up=False)
+
+
+def _actor(row: Any, stepped_up: bool) -> Actor:
+    known = Induction(row.trained, row.use_accepted, row.vetted)
+    return Actor(row.user, row.party, row.role, row.public_id, row.capacity, stepped_up, known)
 
 
 def touch(session: Session, public_id: str, now: int) -> None:

@@ -76,7 +76,9 @@ def alterations(world: World) -> list[Any]:
     world.session.rollback()
     e = audit_tables.ENTRY
     rows = world.session.execute(
-        select(e.c.entry_id, e.c.actor, e.c.outcome).where(e.c.operation == "alteration").order_by(e.c.at)
+        select(e.c.entry_id, e.c.actor, e.c.outcome)
+        .where(e.c.operation == "alteration", e.c.actor.is_not(None))
+        .order_by(e.c.at)
     )
     return list(rows)
 

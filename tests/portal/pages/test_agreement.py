@@ -108,7 +108,7 @@ def test_a_role_without_content_is_told_so(web, world):
 def test_the_table_says_what_the_engine_decides_and_is_silent_where_it_is(world, party, role):
     engine, now = world.doors.book.engine("barnet-iom"), from_micros(world.doors.clock())
     agreement, capacity = engine.agreement, Capacity(party, role)
-    view = engine.open(capacity, {**WORKING, **youth(False)}, "risk", now)
+    view = engine.open(capacity, {**agreement.inducted, **WORKING, **youth(False)}, "risk", now)
     titles = {s.title: s for s in outlook(engine, capacity, "risk", now)}
     for category in agreement.categories.values():
         decisions = [
