@@ -65,12 +65,12 @@ def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
     return bool(late and reading.readable(session, doors, actor, late))
 
 
-def waiting(session: Session, doors: Doors, actor: Actor) -> Waiting:
-    """Who waits, since when, from which agency and why, as far as a clause gives it. Raises `NotFound` for a capacity
-    that keeps no list, `LogUnavailable`."""
+def waiting(session: Session, doors: Doors, actor: Actor, page: int = 1) -> Waiting:
+    """Who waits, since when, from which agency and why, as far as a clause gives it; a page of 50. Raises `NotFound`
+    for a capacity that keeps no list, `LogUnavailable`."""
     kept = _require(session, doors, actor)
     counted = inbox.counted(session, kept)
-    found = reading.to_answer(session, doors, actor, inbox.waiting(session, kept))
+    found = reading.to_answer(session, doors, actor, inbox.waiting(session, kept, (page - 1) * inbox.PAGE))
     total = counted.get(WAITING, 0)
     return Waiting(found.lines, total, found.hidden, counted.get(ASKED, 0), found.marking, found.receipt)
 

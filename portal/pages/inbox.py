@@ -15,12 +15,13 @@ from portal.pages.presenting import plural
 from portal.pages.rendering import show
 from portal.pages.team import id_of
 from portal.sharing.fields import Invalid
-from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING
+from portal.sharing.inbox import ACCEPTED, ASKED, PAGE, REFUSED, WAITING
 from portal.sharing.reading.referrals import Line
 
 pages = Blueprint("inbox", __name__)
 
 DONE = "inbox"
+LAST_PAGE = 10_000
 EXCERPT = 280  # characters of a reason in the list
 CHOICES = (
     (ACCEPTED, "Accept: it goes to the panel", ""),
@@ -91,7 +92,11 @@ def answer(referral: uuid.UUID) -> ResponseReturnValue:
 
 
 def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue:
-    found = inbox.waiting(db.session(), gate.doors(), gate.actor())
+    page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    found = inbox.waiting(db.session(), gate.doors(), gate.actor(), page)
+    if page > 1 and not found.lines and not found.hidden:
+        return redirect(url_for(".waiting"))
+    last = min(page * PAGE, found.total)
     boroughs = {line.borough for line in found.lines}
     d = {
         "lines": [(line, *_excerpts(line), url_for(".one", referral=line.id)) for line in found.lines],
@@ -99,7 +104,10 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
         "total": found.total,
         "hidden": found.hidden,
         "asked": found.asked,
-        "action": url_for(".accept"),
+        "action": url_for(".accept", page=page if page > 1 else None),
+        "words": f"{(page - 1) * PAGE + 1:,} to {last:,} of {found.total:,}, the longest waiting first",
+        "previous": url_for(".waiting", page=page - 1 if page > 2 else None) if page > 1 else None,
+        "next": url_for(".waiting", page=page + 1) if last < found.total else None,
         "errors": list(problems.items()),
         "criteria": url_for("criteria.everything"),
     }

@@ -48,7 +48,9 @@ def _items(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _SERVED = CaseFile.agreement.in_(bindparam("agreements", expanding=True))
 _OPEN = CaseFile.state == "open"
 _OLDEST = (Referral.sent_at, Referral.id)
-_WAITING = Query(_items(_SERVED, _OPEN, Referral.state == WAITING).order_by(*_OLDEST).limit(PAGE), _item)
+_WAITING = Query(
+    _items(_SERVED, _OPEN, Referral.state == WAITING).order_by(*_OLDEST).offset(bindparam("first")).limit(PAGE), _item
+)
 _SINCE = Query(
     _items(_SERVED, _OPEN, Referral.state == WAITING, Referral.since > bindparam("after"))
     .order_by(Referral.since.desc(), Referral.id)
@@ -86,9 +88,9 @@ _SENT = Query(
 )
 
 
-def waiting(session: Session, agreements: Sequence[str]) -> list[Item]:
-    """What waits under these agreements, the longest first; a page of 50."""
-    return _WAITING.all(session, agreements=agreements)
+def waiting(session: Session, agreements: Sequence[str], first: int = 0) -> list[Item]:
+    """What waits under these agreements, the longest first; a page of 50, from the one after `first`."""
+    return _WAITING.all(session, agreements=agreements, first=first)
 
 
 def since(session: Session, agreements: Sequence[str], after: int) -> list[Item]:

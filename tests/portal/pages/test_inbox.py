@@ -194,3 +194,18 @@ def test_a_referral_of_another_borough_looks_exactly_like_a_missing_one(web, wor
         pages.append(re.sub(r"[A-Z0-9]{4}-[A-Z0-9]{2}|\d\d:\d\d|value=\"[^\"]*\"", "", got.text + posted.text))
     assert pages[0] == pages[1]
     assert inbox.count(world.session, world.doors, world.actor("brent_safety", "coordinator")) == 0
+
+
+def test_more_than_a_page_is_turned(web, keeper, refer):
+    for number in range(53):
+        refer(f"Harkness-{number:02}")
+    web.sign_in(keeper)
+    web.get("/inbox")
+    assert "Harkness-49" in web.text
+    assert "Harkness-50" not in web.text
+    assert "1 to 50 of 53" in web.text
+    web.get("/inbox?page=2")
+    assert "Harkness-52" in web.text
+    assert "Harkness-49" not in web.text
+    assert "51 to 53 of 53" in web.text
+    assert web.get("/inbox?page=3").status_code == 302
