@@ -270,7 +270,7 @@ def _assemble(
         visit=found.visit.id,
         reference=case_file.reference,
         borough=agreement.borough,
-        agreement=agreement.title,
+        agreement=seen.reference,
         purpose=found.visit.purpose,
         purpose_name=agreement.purposes[found.visit.purpose].name,
         marking=highest_marking(agreement, categories),

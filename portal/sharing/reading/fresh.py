@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
+from portal.db import MINUTE
 from portal.query import Query
 from portal.sharing.sight import READ, UPDATE, Shape, Sight
-from portal.sharing.tables import CaseSeen, RecordRow, SealedValue
+from portal.sharing.tables import CaseFile, CaseSeen, RecordRow, SealedValue
 
 
 class Fresh(NamedTuple):
@@ -53,6 +54,7 @@ _RAGS = Query(
         CaseSeen.seen_at,
     )
     .join(SealedValue, SealedValue.record == RecordRow.id)
+    .join(CaseFile, CaseFile.id == RecordRow.case)
     .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == bindparam("user")))
     .where(
         RecordRow.case.in_(bindparam("cases", expanding=True)),
@@ -60,7 +62,7 @@ _RAGS = Query(
         RecordRow.owner != bindparam("party"),
         SealedValue.field == RAG,
         SealedValue.current,
-        SealedValue.version > 1,  # the first RAG of a case is no news beside the case itself
+        SealedValue.written_at > CaseFile.opened_at + MINUTE,  # what a case is opened with is no news beside it
         SealedValue.written_at > bindparam("since"),
     )
 )

@@ -97,7 +97,7 @@ def _disclose(
     return Part(
         reference=case_file.reference,
         borough=agreement.borough,
-        agreement=agreement.title,
+        agreement=seen.reference,
         purpose_name=agreement.purposes[found.visit.purpose].name,
         marking=highest_marking(agreement, {category_of(agreement, r.kind, r.label) for r in records}),
         receipt=said.receipt(receipt),

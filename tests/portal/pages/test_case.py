@@ -1,5 +1,6 @@
 """A case: the purpose asked once, what the agreement gives, what it withholds, and nothing for anybody else."""
 
+import re
 import uuid
 
 from sqlalchemy import update
@@ -172,3 +173,19 @@ def test_a_visit_to_a_refused_case_behaves_as_one_to_no_case(world: World) -> No
         answers += [browser.client.get(path).status_code for path in paths]
         seen.append(answers)
     assert seen[0] == seen[1] == [200, 404, 404, 404, 404, 404] * 2
+
+
+def test_each_clause_that_withholds_something_opens_from_the_page_that_names_it(world: World) -> None:
+    officer = world.actor("police", "practitioner")
+    browser = Visitor(world, officer)
+    visit = browser.open(world.case({**IDENTITY, **CLINICAL}, assigned=[officer]))
+    for part in ("", "/plan", "/release", "/document/letter-selected"):
+        browser.get(f"{visit}{part}")
+        links = set(re.findall(r'href="([^"]*/clause/[^"]*)"', browser.page))
+        assert links, part
+        for link in links:
+            assert browser.client.get(link, follow_redirects=True).status_code == 200, (part, link)
+    browser.get(f"{visit}/print")
+    browser.send(f"{visit}/print", {"reason": "For the file"})
+    for link in set(re.findall(r'href="([^"]*/clause/[^"]*)"', browser.page)):
+        assert browser.client.get(link, follow_redirects=True).status_code == 200, link
