@@ -225,6 +225,7 @@ def _line(
     persons = [h.id for h in people if h.case == first.case]
     name = (next((t for p in persons if (t := texts.get((p, key), ""))), "") for key in NAMES)
     party = agreement.parties.get(first.party)
+    order = {field: place for place, field in enumerate(agreement.fields)}
     return Line(
         request=first.request,
         case=first.case,
@@ -235,7 +236,9 @@ def _line(
         asked=from_micros(first.asked_at),
         days=first.days,
         why=texts.get((first.request, asks.WHY), ""),
-        parts=tuple(_part(at, row, texts, now) for row in rows),
+        parts=tuple(
+            _part(at, row, texts, now) for row in sorted(rows, key=lambda row: order.get(row.field, len(order)))
+        ),
     )
 
 
