@@ -44,6 +44,7 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         desk = open_desk(settings, doors, db.session())
         sequencer = Sequencer(db.engine, lambda session: doors.log.signer(session, settings.log_origin))
         db.session.remove()
+    app.extensions["sequencer"] = sequencer
     app.extensions["papers"] = papers.load(settings.documents_dir, {a.id for a in doors.book.all()})
     doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
     CSRFProtect(app)
@@ -61,6 +62,14 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
 def create() -> Flask:
     """The portal for the settings in the environment: what a WSGI server calls."""
     return create_app(load_settings())
+
+
+def close_app(app: Flask) -> None:
+    """End what an application runs and holds: the sequencer, after a last drain, and its connections."""
+    app.extensions["sequencer"].stop()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def configure(app: Flask, settings: Settings, overrides: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ that met it; `make test-long` draws fresh ones. An agreement is a value of its t
 and a text that it refuses is refused each time.
 """
 
+import threading
+from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
@@ -22,3 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 loading.loads = lru_cache(maxsize=32)(loading.loads)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_runs_on() -> Iterator[None]:
+    """No module leaves a sequencer running: it would meddle with the tests to come, and hold a connection."""
+    yield
+    assert "log-sequencer" not in {thread.name for thread in threading.enumerate()}

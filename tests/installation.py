@@ -7,21 +7,24 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from flask import Flask
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
+from portal.app import close_app, create_app
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, induction, people
 from portal.auth.actor import Actor, Induction
 from portal.auth.tags import Tags
 from portal.cli import installation
 from portal.config import Settings, load_settings
-from portal.db import DAY, new_id, now_micros, open_engine, to_micros
+from portal.db import DAY, db, new_id, now_micros, open_engine, to_micros
 from portal.sharing import cases, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.doors import Doors, open_doors
@@ -53,6 +56,13 @@ class World:
     session: Session
     doors: Doors
     users: dict[tuple[str, str, str], Actor] = field(default_factory=dict)
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    def app(self, **overrides: object) -> Flask:
+        """The application over this installation, with Flask's configuration overridden. It ends with this world."""
+        app = create_app(self.settings, **overrides)
+        self.closing.callback(_close, app)
+        return app
 
     def actor(self, party: str, role: str, name: str = "Someone Else", *, stepped_up: bool = True) -> Actor:
         """Someone acting in this capacity; the same one each time for the same name."""
@@ -110,6 +120,14 @@ class World:
         )
 
 
+def _close(app: Flask) -> None:
+    with app.app_context():
+        pool = db.engine.pool
+    close_app(app)
+    assert isinstance(pool, QueuePool)
+    assert not pool.checkedout(), "an application left a connection open"
+
+
 IDENTITY = {
     "probation person": {"surname": "Marlowe", "forename": "Dean", "date_of_birth": "1991-03-27"},
     "police identifiers": {"pnc": "2009/1234567X"},
@@ -142,7 +160,9 @@ def opened(given: Settings) -> Iterator[World]:
     try:
         with Session(engine, expire_on_commit=False) as session:
             doors = open_doors(given, session)
-            yield World(given, engine, session, doors)
-            session.rollback()
+            world = World(given, engine, session, doors)
+            with world.closing:
+                yield world
+                session.rollback()  # before an application's last drain, which needs the lock
     finally:
         engine.dispose()

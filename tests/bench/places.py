@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import gate
+from portal.app import create_app
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, induction, sessions
 from portal.auth.actor import Actor
@@ -27,7 +28,6 @@ from portal.sharing.doors import Doors, open_doors
 from portal.sharing.tables import CaseFile
 from tests.bench.caller import Caller
 from tests.installation import settings
-from tests.portal.pages.web import open_app
 
 WORKER, LISTER = ("walsh", "police", "practitioner"), ("rahman", "barnet_safety", "coordinator")
 IDENTITY = {"person", "identifiers"}
@@ -62,7 +62,7 @@ def made(home: Path, url: str | None) -> Iterator[Place]:
 
 def portal_of(place: Place) -> Flask:
     """The application, whose sequencer does not run by itself: its cost is measured apart and added."""
-    app = open_app(place.settings)
+    app = create_app(place.settings)
     services: gate.Services = app.extensions["portal"]
     services.doors.log.woken = None
     return app

@@ -17,11 +17,10 @@ from werkzeug.test import TestResponse
 
 from isa.agreement import Agreement, Capacity
 from portal.auth.actor import Actor
-from portal.db import db
 from tests import clock, hand, installation
 from tests.installation import World
 from tests.portal import planting
-from tests.portal.pages.web import Web, open_app
+from tests.portal.pages.web import Web
 from tests.portal.planting import Ground, Planted, seen
 
 NAME = "person.surname"
@@ -127,11 +126,9 @@ def laid_out(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         heard: list[str] = []
         handler = Hearing(heard)
         logging.getLogger().addHandler(handler)
-        app = open_app(given)
+        app = world.app()
         yield Land(world, text, grounds, app, {}, heard)
         logging.getLogger().removeHandler(handler)
-        with app.app_context():
-            db.engine.dispose()
 
 
 def capacities(agreement: Agreement) -> list[Capacity]:

@@ -5,8 +5,7 @@ import uuid
 import pytest
 
 from portal import gate
-from portal.db import db
-from tests.portal.pages.web import Web, open_app
+from tests.portal.pages.web import Web
 
 
 def values(rule):
@@ -27,10 +26,7 @@ def pages(app):
 
 @pytest.fixture
 def web(world):
-    app = open_app(world.settings)
-    yield Web(app, world)
-    with app.app_context():
-        db.engine.dispose()
+    return Web(world.app(), world)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from portal.audit import triggers
 from portal.audit.tables import ENTRY, SEQUENCE
 from portal.cli.main import portal
 from portal.config import Settings
-from portal.db import db, open_engine
+from portal.db import open_engine
 from tests import installation
 from tests.installation import World
-from tests.portal.pages.web import Web, open_app
+from tests.portal.pages.web import Web
 from tests.postgres import Server, postgres  # noqa: F401
 
 KINDS = ("sqlite", "postgresql")
@@ -173,10 +173,7 @@ def mute(
                 for statement in REFUSALS[kind]:
                     connection.execute(text(statement.format(table)))
 
-        app = open_app(given)
-        yield world, Web(app, world), refuse
-        with app.app_context():
-            db.engine.dispose()
+        yield world, Web(world.app(), world), refuse
 
 
 def test_with_the_log_unwritable_no_page_shows_or_changes_anything(

@@ -14,7 +14,6 @@ import pytest
 
 from portal.pages import pdf
 from tests.machine import PATIENCE
-from tests.portal.pages.web import open_app
 
 
 def texts(content: bytes) -> list[str]:
@@ -88,7 +87,7 @@ def check(content: bytes, title: str, marking: str) -> None:
 
 @pytest.fixture
 def app(world):
-    found = open_app(world.settings)
+    found = world.app()
     with found.test_request_context():
         yield found
 

@@ -11,7 +11,7 @@ from limits.storage import memory
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.auth.tables import LoginSession, UserAccount
-from portal.db import db, now_micros
+from portal.db import now_micros
 from portal.sharing import visits
 from portal.sharing.tables import VisitRow
 from tests import installation
@@ -20,7 +20,7 @@ from tests.machine import PATIENCE
 from tests.oidc.browser import Person
 from tests.oidc.fixtures import running
 from tests.oidc.listening import listener
-from tests.portal.pages.web import Web, open_app
+from tests.portal.pages.web import Web
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,7 @@ def site(template, tmp_path, portal, provider):
     provider.write_providers(given.home)
     given = dataclasses.replace(given, base_url=portal.base)
     with opened(given) as world:
-        app = open_app(given)
-        yield Web(app, world)
-        with app.app_context():
-            db.engine.dispose()
+        yield Web(world.app(), world)
 
 
 @pytest.fixture

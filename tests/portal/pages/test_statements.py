@@ -16,7 +16,7 @@ from portal.sharing.acts import Act
 from portal.sharing.tables import RecordRow
 from tests import clock, installation
 from tests.installation import IDENTITY, World
-from tests.portal.pages.web import Web, open_app
+from tests.portal.pages.web import Web
 
 FEW, MANY = 3, 24
 NAME = {"by": "name", "surname": "Marlowe", "born-day": "27", "born-month": "3", "born-year": "1991"}
@@ -109,7 +109,7 @@ def counts(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
     """For each page, the statements it sends where there are few rows, and where there are many."""
     given = installation.copy(template, tmp_path_factory.mktemp("statements") / "home")
     with clock.ticking(), installation.opened(given) as world:
-        team = Team(world, open_app(given))
+        team = Team(world, world.app())
         for key, party, role in (
             ("police", "police", "practitioner"),
             ("spoc", "police", "spoc"),
@@ -125,8 +125,6 @@ def counts(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
             for name, (who, path) in PAGES.items():
                 found[name].append(_asked(team, team.browsers[who], path(team)))
         yield found
-        with team.app.app_context():
-            db.engine.dispose()
 
 
 def _asked(team: Team, web: Web, path: str) -> int:

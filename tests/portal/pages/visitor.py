@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal import gate
-from portal.app import create_app
 from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
@@ -22,7 +21,7 @@ class Visitor:
 
     def __init__(self, world: World, actor: Actor) -> None:
         self.world, self.actor = world, actor
-        self.app = create_app(world.settings)
+        self.app = world.app()
         self.client: FlaskClient = self.app.test_client()
         self.page = ""
         self.sign_in(actor)

@@ -10,12 +10,10 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from portal.app import create_app
 from portal.audit import tables as audit_tables
 from portal.auth import sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
-from portal.config import Settings
 from portal.db import HOUR, now_micros
 from tests.installation import World
 
@@ -76,8 +74,3 @@ class Web:
             kept["csrf_token"] = RAW
         signer = URLSafeTimedSerializer(self.app.config["SECRET_KEY"], salt="wtf-csrf-token")
         return str(signer.dumps(RAW))
-
-
-def open_app(settings: Settings, **overrides: Any) -> Flask:
-    """The application for these settings."""
-    return create_app(settings, **overrides)
