@@ -17,7 +17,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from portal.app import close_app, create_app
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, induction, people
 from portal.auth.actor import Actor, Induction
@@ -60,6 +59,8 @@ class World:
 
     def app(self, **overrides: object) -> Flask:
         """The application over this installation, with Flask's configuration overridden. It ends with this world."""
+        from portal.app import create_app  # here: a process of the tests that shows no page starts without it
+
         app = create_app(self.settings, **overrides)
         self.closing.callback(_close, app)
         return app
@@ -121,6 +122,8 @@ class World:
 
 
 def _close(app: Flask) -> None:
+    from portal.app import close_app
+
     with app.app_context():
         pool = db.engine.pool
     close_app(app)

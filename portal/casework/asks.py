@@ -1,7 +1,7 @@
 """Asking an owner to see more, and answering for one's agency: who may, what waits, what became of it (clause 8.28)."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from portal.sharing.doors import Doors
 from portal.sharing.granting import Answer
 from portal.sharing.reading import asks as reading
 from portal.sharing.reading import case as case_reading
-from portal.sharing.reading.asks import NOTHING, Line, Lines, field_words
+from portal.sharing.reading.asks import NOTHING, Line, Lines, whole_words
 from portal.sharing.reading.heading import Heading, heading
 from portal.sharing.sight import CONFIDENCE, CREATE, sight
 
@@ -27,7 +27,9 @@ WORKING = {"assigned": True, "case_open": True, "contracted": True, asks.PUT_FAC
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One field that may be asked for. `pending`: it was asked for already; `based`: nothing but a request lacks."""
+    """One thing that may be asked for: a field, or an update with all its parts.
+
+    `pending`: it was asked for already; `based`: nothing but a request lacks."""
 
     value: str
     words: str
@@ -50,20 +52,27 @@ def blank(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> Bla
     if not seen.askable or found.visit.emergency:
         case_reading.refuse(session, doors, actor, "consultation", case, found.visit.purpose)
     pending = asking.pending(session, actor, case.id, found.now)
-    by_owner: dict[str, list[Wanted]] = {}
+    things: dict[str, dict[str, list[str]]] = {}
     for owner, key in sorted(seen.askable, key=lambda of: agreement.fields[of[1]].label is not None):
-        based = found.facts.known.get(f"{CONFIDENCE}:{owner}:{agreement.fields[key].category}") is True
-        words = field_words(agreement, key)
-        by_owner.setdefault(owner, []).append(Wanted(value(owner, key), words, (owner, key) in pending, based))
-    order = [party for party in agreement.parties if party in by_owner]
-    parties = agreement.parties
-    owners = tuple((o, parties[o].name, tuple(by_owner[o])) for o in order)
+        things.setdefault(owner, {}).setdefault(whole_words(agreement, key), []).append(key)
+
+    def wanted(owner: str, words: str, keys: Sequence[str]) -> Wanted:
+        left = [key for key in keys if (owner, key) not in pending]
+        categories = {agreement.fields[key].category for key in keys}
+        based = all(found.facts.known.get(f"{CONFIDENCE}:{owner}:{category}") is True for category in categories)
+        return Wanted(value(owner, *left or keys), words, not left, based)
+
+    owners = tuple(
+        (party, named.name, tuple(wanted(party, words, keys) for words, keys in things[party].items()))
+        for party, named in agreement.parties.items()
+        if party in things
+    )
     return Blank(heading(session, doors, actor, found), owners)
 
 
-def value(owner: str, key: str) -> str:
-    """What a form sends for a field of an owner."""
-    return f"{owner} {key}"
+def value(owner: str, *keys: str) -> str:
+    """What a form sends for fields of an owner that are asked for as one."""
+    return " ".join((owner, *keys))
 
 
 def ask(
@@ -77,7 +86,7 @@ def ask(
     once: uuid.UUID,
 ) -> None:
     """Send the form. Raises as `asking.ask`."""
-    wanted = {(owner, key) for owner, _, key in (text.partition(" ") for text in ticked)}
+    wanted = {(owner, key) for owner, *keys in (text.split(" ") for text in ticked) for key in keys or [""]}
     asking.ask(session, doors, actor, visit, wanted, why, days, once)
 
 

@@ -21,13 +21,15 @@ from portal.pages.team import id_of
 from portal.sharing.asks import GRANTED, LONGEST, REFUSED, WAITING
 from portal.sharing.fields import Invalid
 from portal.sharing.granting import Answer
-from portal.sharing.reading.asks import Line
+from portal.sharing.reading.asks import Line, Part
 
 pages = Blueprint("granting", __name__)
 
 DONE = "granting"
-BACK, LATER = "take-back", ""
+BACK, LATER = "take-back", "later"
 CHOICES = ((GRANTED, "Grant it", ""), (REFUSED, "Refuse it", ""), (LATER, "Answer later", ""))
+ALIKE = ("", "The same answer as for the whole", "")
+"""For the other parts of an update, whose first part stands for them all until one is answered by itself."""
 ANSWERED = "Answered. Whoever asked reads it on their home page and on the case."
 TAKEN = "Taken back. It is not shown to them any more."
 MEANWHILE = "Somebody answered or took back some of this since you opened the page. Nothing was changed."
@@ -93,15 +95,27 @@ def _answers(typed: Mapping[str, str]) -> dict[uuid.UUID, Answer]:
     found = {}
     for name, state in typed.items():
         sort, _, of = name.partition(".")
-        if sort == "answer" and state != LATER:
-            found[id_of(of)] = Answer(state, until, typed.get(f"reason.{of}", ""))
+        source = of if state else typed.get(f"as.{of}", of)
+        answer = typed.get(f"answer.{source}", "")
+        if sort == "answer" and answer not in ("", LATER):
+            found[id_of(of)] = Answer(answer, until, typed.get(f"reason.{source}", ""))
     return found
+
+
+def _wholes(line: Line) -> list[list[Part]]:
+    """What waits, the parts of an update together."""
+    found: dict[tuple[str, bool], list[Part]] = {}
+    for part in line.parts:
+        if part.state == WAITING:
+            found.setdefault((part.whole, part.readable), []).append(part)
+    return list(found.values())
 
 
 def _one(
     request_id: uuid.UUID, typed: Mapping[str, str], problems: Mapping[str, str], status: int = 200
 ) -> ResponseReturnValue:
     line, found = asks.one(db.session(), gate.doors(), gate.actor(), request_id)
+    told = {of: text for of, text in problems.items() if typed.get(f"answer.{of}") or f"as.{of}" not in typed}
     until = boxes.day_typed(typed, "until") if typed else as_typed(_proposed(line))
     d = {
         "line": line,
@@ -109,13 +123,16 @@ def _one(
         "case": url_for("case.ask", case=line.case),
         "action": request.path,
         "cancel": _list_path(),
+        "wholes": _wholes(line),
         "choices": CHOICES,
+        "alike": (ALIKE, *CHOICES),
+        "apart": lambda parts: any(typed.get(f"answer.{p.id.hex}") or p.id.hex in told for p in parts[1:]),
         "until": until,
         "longest": LONGEST,
         "answers": {p.id.hex: typed.get(f"answer.{p.id.hex}", "") for p in line.parts},
         "reasons": {p.id.hex: typed.get(f"reason.{p.id.hex}", "") for p in line.parts},
-        "problems": problems,
-        "errors": _errors(line, problems),
+        "problems": told,
+        "errors": _errors(line, told),
         "typed": _lost(line, typed) if status == 409 else [],
         "late": status == 409,
     }

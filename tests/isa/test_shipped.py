@@ -215,8 +215,9 @@ def test_whatever_reaches_a_contracted_agent_asks_for_the_contract(agreement: Ag
     }
     agents = [party.id for party in agreement.parties.values() if party.acts_for]
     assert len(agents) == 2
+    engine = Engine(agreement)
     for party, role, purpose in product(agents, ("lead", "attendee"), agreement.purposes):
-        view = Engine(agreement).open(Capacity(party, role), {**facts, "meeting_open": True}, purpose, NOW)
+        view = engine.open(Capacity(party, role), {**facts, "meeting_open": True}, purpose, NOW)
         for key, field in agreement.fields.items():
             for owner in field.owners - {party}:
                 assert not any(view.decide(action, key, owner).permit for action in ("read", "export", "search")), key

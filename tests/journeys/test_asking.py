@@ -23,7 +23,7 @@ def test_what_is_withheld_is_asked_for_granted_and_taken_back(someone: Callable[
     chidi.look("ask-form")
     service = "what:barnet_recovery "
     chidi.page.locator(f'input[name="{service}substance_need.need"]').check()
-    chidi.page.locator(f'input[name="{service}update.text@substance_need"]').check()
+    chidi.page.locator(f'input[name^="{service}update.text@substance_need "]').check()
     chidi.presses("Ask for it")
     chidi.reads("There is a problem", "Say why you need it")
     chidi.fills("Why do you need it?", why)

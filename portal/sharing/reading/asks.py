@@ -36,11 +36,12 @@ _HEADS = Query(HEADS.where(RecordRow.id.in_(bindparam("records", expanding=True)
 class Part:
     """One field of a request in words. `state` as in the table, `until` the last day it may be seen, `because` why not.
 
-    `based`: the owner has recorded its basis; `readable`: its reader may read the field now.
+    `whole`: what it is a part of, as it was asked for: its own words but for the parts of an update. `based`: the owner has recorded its basis; `readable`: its reader may read the field now.
     """
 
     id: uuid.UUID
     field: str
+    whole: str
     owner: str
     state: str
     until: date | None
@@ -249,6 +250,7 @@ def _part(at: At, row: Ask, texts: Mapping[tuple[uuid.UUID, str], str], now: int
     return Part(
         id=row.id,
         field=field_words(agreement, row.field),
+        whole=whole_words(agreement, row.field),
         owner=owner.short if owner else row.owner,
         state=state,
         until=day_at(row.ends - 1) if row.ends and state == GRANTED else None,
@@ -258,6 +260,15 @@ def _part(at: At, row: Ask, texts: Mapping[tuple[uuid.UUID, str], str], now: int
     )
 
 
+def whole_words(agreement: Agreement, key: str) -> str:
+    """What is asked for as one: the field, or the update that it is a part of, "Update (relevant health risk or need)":
+    its text without its day and its source would be hearsay."""
+    described = agreement.fields.get(key)
+    if described is None or not described.label:
+        return field_words(agreement, key)
+    return f"{agreement.kinds[described.kind].name} ({low(agreement.categories[described.label].name)})"
+
+
 def field_words(agreement: Agreement, key: str) -> str:
     """A field as whoever asks and whoever answers knows it: "Update (relevant health risk or need): source"."""
     described = agreement.fields.get(key)
@@ -265,6 +276,6 @@ def field_words(agreement: Agreement, key: str) -> str:
         return "Something that the agreement no longer has"
     kind = agreement.kinds[described.kind]
     if described.label:
-        whole = f"{kind.name} ({low(agreement.categories[described.label].name)})"
+        whole = whole_words(agreement, key)
         return whole if described.name == kind.name else f"{whole}: {low(described.name)}"
     return kind.name if len(kind.fields) == 1 else f"{kind.name}: {low(described.name)}"

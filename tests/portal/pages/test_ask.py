@@ -158,6 +158,33 @@ def test_the_spoc_finds_it_at_home_and_grants_one_and_refuses_another(web, peopl
     assert "Taken back" in web.text
 
 
+def test_an_update_is_one_box_and_one_answer_unless_a_part_is_answered_by_itself(web, people, case):
+    page = web.get(f"{case}/ask").text
+    [box] = re.findall(rf'name="what:(ntmh {UPDATE} [^"]+)"', page)
+    whole = box.split(" ")[1:]
+    assert len(whole) > 2
+    assert not any(f'"what:ntmh {part}' in page for part in whole[1:])
+    answer = web.post(f"{case}/ask", {**WHY, f"what:{box}": "yes", "once": str(uuid.uuid4())})
+    assert answer.status_code == 303
+    rows = {r.field: r.id.hex for r in people.rows()}
+    assert set(rows) == set(whole)
+    path = answering(web, people, people.rows()[0].request)
+    page = web.get(path).text
+    alike = dict(re.findall(r'name="(as\.[^"]+)" value="([^"]+)"', page))
+    assert alike == {f"as.{rows[part]}": rows[UPDATE] for part in whole[1:]}
+    assert "one by one" in page
+    until = today() + timedelta(days=7)
+    day = {"until-day": str(until.day), "until-month": str(until.month), "until-year": str(until.year)}
+    others = {f"answer.{rows[part]}": "" for part in whole[1:]}
+    apart = {**others, f"answer.{rows[whole[1]]}": "refused"}
+    given = {f"answer.{rows[UPDATE]}": "granted", **alike, **day}
+    assert web.post(path, {**given, **apart}).status_code == 400
+    assert '<details class="govuk-details" open>' in web.last.text
+    assert web.post(path, {**given, **apart, f"reason.{rows[whole[1]]}": "Names his sister"}).status_code == 303
+    states = {r.field: r.state for r in people.rows()}
+    assert states == {part: "refused" if part == whole[1] else "granted" for part in whole}
+
+
 def test_nobody_else_sees_any_of_it(web, people, case):
     sent(web, case, NEED)
     request = people.rows()[0].request
