@@ -36,7 +36,8 @@ _HEADS = Query(HEADS.where(RecordRow.id.in_(bindparam("records", expanding=True)
 class Part:
     """One field of a request in words. `state` as in the table, `until` the last day it may be seen, `because` why not.
 
-    `whole`: what it is a part of, as it was asked for: its own words but for the parts of an update. `based`: the owner has recorded its basis; `readable`: its reader may read the field now.
+    `whole`: what it is a part of, as it was asked for: its own words but for the parts of an update.
+    `based`: the owner has recorded its basis; `readable`: its reader may read the field now.
     """
 
     id: uuid.UUID
