@@ -12,7 +12,7 @@ from portal.casework import actions, closing
 from portal.casework.actions import Form, One
 from portal.db import db, new_id
 from portal.errors import Conflict, NotFound
-from portal.pages import boxes, case, kept, rendering, visiting
+from portal.pages import boxes, case, kept, meetings, rendering, visiting
 from portal.pages.asking import party_kind
 from portal.pages.audience import audience
 from portal.pages.day_input import day_of, today
@@ -62,8 +62,18 @@ def keep(visit: uuid.UUID) -> ResponseReturnValue:
         problems = {INPUTS[part]: said for part, said in wrong.problems.items()}
         return _form(visit, actions.blank(db.session(), doors, actor, visit), form, problems, 400)
     kept.sent(visit)
+    panel = _panel()
+    if panel:
+        meetings.say(DONE[""])
+        return redirect(panel, 303)
     case.done(DONE[""])
     return redirect(url_for("case.view", visit=visit) + "#todo", 303)
+
+
+def _panel() -> str:
+    """The case in the meeting that the form was opened from, "" where it was opened from the case."""
+    meeting, of = (request.args.get(name, type=uuid.UUID) for name in ("meeting", "case"))
+    return url_for("decide.one", meeting=meeting, case=of) if meeting and of else ""
 
 
 def _due(form: Mapping[str, str]) -> date | None:
@@ -77,12 +87,12 @@ def _due(form: Mapping[str, str]) -> date | None:
 def _form(
     visit: uuid.UUID, form: Form, typed: Mapping[str, str], problems: Mapping[str, str], status: int = 200
 ) -> ResponseReturnValue:
-    blank, base = form.blank, url_for("case.view", visit=visit)
+    blank, base, panel = form.blank, url_for("case.view", visit=visit), _panel()
     d = {
         "person": blank.about.name,
         "reference": blank.about.reference,
-        "action": request.path,
-        "cancel": base,
+        "action": request.full_path.rstrip("?"),
+        "cancel": panel or base,
         "once": typed.get("once", ""),
         "owner_name": blank.owner_name,
         "task": typed.get("task", ""),
@@ -104,8 +114,8 @@ def _form(
         purpose=blank.about.purpose_name,
         purpose_path=f"{base}/purpose",
         visit=base,
-        back=base,
-        back_text="The case",
+        back=panel or base,
+        back_text="The meeting" if panel else "The case",
         d=d,
     )
 

@@ -17,7 +17,8 @@ from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.errors import typed as typed_text
 from portal.pages.face import face
 from portal.pages.frame import Alert
-from portal.pages.meetings import DONE, title_of
+from portal.pages.happened import may_act
+from portal.pages.meetings import DONE, say, title_of
 from portal.pages.presenting import moment
 from portal.pages.rendering import by_whom, show
 from portal.pages.team import id_of
@@ -36,6 +37,8 @@ REFERRED = (
     LATER,
 )
 RUNNING = ((deciding.STAY, "Stay on IOM", ""), (deciding.DESELECT, "De-select", CLOSES), LATER)
+STAYS = "then"
+"""The button that records the decision and stays, to add actions."""
 USUAL = timedelta(weeks=13)
 """Until the next review, unless somebody says otherwise."""
 NO_DAY = "The next review must be a real date, like 27 3 2027"
@@ -79,7 +82,9 @@ def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
     except Conflict:
         return _one(meeting, case, told, review, {"": CHANGED}, 409)
     following = deciding.following(db.session(), meeting, case)
-    session[DONE] = "The decision is recorded."
+    say("The decision is recorded.")
+    if STAYS in form and told.outcome not in deciding.ENDS:
+        return redirect(url_for(".one", meeting=meeting, case=case), 303)
     if following is None:
         return redirect(url_for("meetings.one", meeting=meeting), 303)
     return redirect(url_for(".one", meeting=meeting, case=following), 303)
@@ -169,6 +174,8 @@ def _one(
             "referrals": tuple(r for r in d.records("referral") if r.text("reason")),
             "assessed": found.assessed,
             "bands": _bands(d.records("score_band"), d.records("score")),
+            "stays": STAYS if may_act(d) else "",
+            "add": url_for("action.add", visit=d.visit, meeting=meeting, case=case) if may_act(d) else "",
             "next": url_for(".one", meeting=meeting, case=found.following) if found.following else "",
             "action": url_for(".decide", meeting=meeting, case=case),
         },

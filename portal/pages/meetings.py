@@ -54,7 +54,7 @@ def plan() -> ResponseReturnValue:
         made = arranging.plan(db.session(), gate.doors(), gate.actor(), agreement or _only(), on, once)
     except Invalid as wrong:
         return _everything(wanted, agreement, wrong.problems)
-    _say("The meeting is planned. Its agenda holds the cases that are due for review by then.")
+    say("The meeting is planned. Its agenda holds the cases that are due for review by then.")
     return redirect(url_for(".one", meeting=made), 303)
 
 
@@ -76,7 +76,7 @@ def arrange(meeting: uuid.UUID) -> ResponseReturnValue:
         arranging.arrange(db.session(), gate.doors(), gate.actor(), meeting, chosen, given.attendees, given.reference)
     except Invalid as wrong:
         return _one(meeting, wrong.problems, given)
-    _say("The agenda is kept.")
+    say("The agenda is kept.")
     return redirect(url_for(".one", meeting=meeting), 303)
 
 
@@ -92,7 +92,7 @@ def move(meeting: uuid.UUID) -> ResponseReturnValue:
         arranging.move(db.session(), gate.doors(), gate.actor(), meeting, on)
     except Invalid as wrong:
         return _one(meeting, wrong.problems, day=wanted)
-    _say("The meeting is held on another day, with the same agenda. Tell those who were asked.")
+    say("The meeting is held on another day, with the same agenda. Tell those who were asked.")
     return redirect(url_for(".one", meeting=meeting), 303)
 
 
@@ -104,7 +104,7 @@ def call_off(meeting: uuid.UUID) -> ResponseReturnValue:
         arranging.call_off(db.session(), gate.doors(), gate.actor(), meeting)
     except Invalid as wrong:
         return _one(meeting, wrong.problems)
-    _say("The meeting is called off. Its cases stand on the agenda of the next one you plan.")
+    say("The meeting is called off. Its cases stand on the agenda of the next one you plan.")
     return redirect(url_for(".everything"), 303)
 
 
@@ -124,7 +124,7 @@ def join(meeting: uuid.UUID) -> ResponseReturnValue:
 def close(meeting: uuid.UUID) -> ResponseReturnValue:
     """Close it for everybody."""
     done = attending.close(db.session(), gate.doors(), gate.actor(), meeting)
-    _say("The meeting is closed, and with it what it opened." if done else "The meeting was over already.")
+    say("The meeting is closed, and with it what it opened." if done else "The meeting was over already.")
     return redirect(url_for(".one", meeting=meeting), 303)
 
 
@@ -216,7 +216,8 @@ def _alert(about: Summary) -> Alert:
     return Alert("notice", words, heading=heading, path=path, path_text="Go to the meeting")
 
 
-def _say(words: str) -> None:
+def say(words: str) -> None:
+    """Say once, on the next page of a meeting, what was done last. Never anything about a person."""
     session[DONE] = words
 
 

@@ -107,6 +107,31 @@ def test_nothing_that_was_typed_is_lost(web, world, nadia):
     assert web.post(path, {**given, "outcome": "Stay on IOM"}).status_code == 303
 
 
+def test_actions_are_added_as_they_are_agreed_and_lead_back_to_the_case(web, world, nadia):
+    for _ in range(2):
+        world.case(review_due=now_micros() - DAY)
+    meeting = plan(web)
+    web.post(f"{meeting}/join")
+    path = re.search(r'class="govuk-button" href="([^"]+)"', web.get(meeting).text).group(1)
+    answer = web.post(path, {**form(web, path), "outcome": "Stay on IOM", "then": "yes"})
+    assert answer.location == path, "the next case would be another"
+    page = web.get(path).text
+    assert "The decision is recorded." in web.text
+    add = re.search(r'href="([^"]+/action\?[^"]+)"', page).group(1).replace("&amp;", "&")
+    blank = web.get(add).text
+    assert f'href="{path}"' in blank
+    once = re.search(r'name="once" value="([^"]+)"', blank).group(1)
+    kind = re.search(r'name="kind" id="kind" value="([^"]+)"', blank).group(1)
+    typed = {"once": once, "kind": kind, "to": "me", "by": "7"}
+    assert web.post(add, typed).status_code == 400
+    assert f'action="{add}"' in web.last.text.replace("&amp;", "&")
+    assert web.post(add, {**typed, "task": "Ring the hostel about the move"}).location == path
+    web.get(path)
+    assert "Ring the hostel about the move" in web.text
+    assert "Yours, due 2 December 2026" in web.text
+    assert "Go to the next case" in web.text
+
+
 def test_a_meeting_is_nobody_else_s(web, world, nadia):
     world.case(review_due=now_micros() - DAY)
     meeting = plan(web)
