@@ -265,6 +265,9 @@ class Agreement:
     clauses: Mapping[str, Clause]
     examples: tuple[Example, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _shapes: dict[tuple[str, str | None], tuple[Field, ...]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def reference(self) -> str:
@@ -295,7 +298,12 @@ class Agreement:
 
     def fields_of(self, kind: str, label: str | None = None) -> tuple[Field, ...]:
         """The fields of one record of `kind` (with the writer's `label` where the kind is labelled), in order."""
-        return tuple(f for f in self.fields.values() if f.kind == kind and f.label == label)
+        if not self._shapes:
+            found: dict[tuple[str, str | None], list[Field]] = {}
+            for each in self.fields.values():
+                found.setdefault((each.kind, each.label), []).append(each)
+            self._shapes.update({shape: tuple(fields) for shape, fields in found.items()})
+        return self._shapes.get((kind, label), ())
 
 
 def leaves_part3(agreement: Agreement, owner: str, recipient: str) -> bool:
