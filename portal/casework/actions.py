@@ -1,11 +1,13 @@
 """What is to be done on a case: give an action to somebody, let a colleague have it."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import Entry
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
@@ -23,6 +25,7 @@ from portal.sharing.reading import history, staff
 from portal.sharing.reading.age import minor_now
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.heading import Heading, heading
+from portal.sharing.reading.rows import Head
 from portal.sharing.sight import READ, Shape
 from portal.sharing.typed import LAST_YEAR
 from portal.sharing.writing import Written
@@ -127,13 +130,17 @@ def _problems(
             problems["whom"] = f"{name} cannot be given this. {why}"
     if to is None:
         problems["whom"] = "Choose who is to do it"
+    late = due_problem(due, day_at(found.now))
+    return {**problems, "due": late} if late else problems
+
+
+def due_problem(due: date | None, today: date) -> str:
+    """What is wrong with the day by which something is to be done, "" where nothing is."""
     if due is None:
-        problems["due"] = "Choose the day it is due, or type a real date"
-    elif due < day_at(found.now):
-        problems["due"] = "The day it is due must be today or later"
-    elif due.year > LAST_YEAR:
-        problems["due"] = f"The day it is due must be before {LAST_YEAR + 1}"
-    return problems
+        return "Choose the day it is due, or type a real date"
+    if due < today:
+        return "The day it is due must be today or later"
+    return f"The day it is due must be before {LAST_YEAR + 1}" if due.year > LAST_YEAR else ""
 
 
 def _whom(session: Session, doors: Doors, actor: Actor, found: Found) -> tuple[Whom, ...]:
@@ -213,21 +220,23 @@ def give(
     user = actor.user if to == ME else offered.get(to)
     if user is None:
         raise Invalid({"to": "Choose somebody who works on this case"})
-    case = found.visit.case
-    subject = case_reading.subject_of(found.sight, case, [here.head])
-    entry = said.entry(
-        "alteration",
-        actor,
-        purpose=found.visit.purpose,
-        agreement=found.sight.reference,
-        subjects=[subject, *team.named([user])],
-        visit=found.visit.id,
-    )
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, found.now)
         if not acts.give(session, record, user, held):
             raise Conflict(str(record), here.record.version)
-        return said.receipt(tx.append(entry))
+        return said.receipt(tx.append(entry(actor, found, here.head, [user])))
+
+
+def entry(actor: Actor, found: Found, head: Head, whom: Sequence[uuid.UUID] = ()) -> Entry:
+    """For the log: an action changed in its row alone, and for whom."""
+    return said.entry(
+        "alteration",
+        actor,
+        purpose=found.visit.purpose,
+        agreement=found.sight.reference,
+        subjects=[case_reading.subject_of(found.sight, found.visit.case, [head]), *team.named(list(whom))],
+        visit=found.visit.id,
+    )
 
 
 def find(

@@ -1,4 +1,4 @@
-"""Saying what came of an action, or why it is no longer needed.
+"""Saying what came of an action, or why it is no longer needed; and opening it again.
 
 Whoever writes an action owns its record. Another party that was given it says what came of it in an update of its own,
 and in that moment the action is closed (docs/decisions/0011).
@@ -7,14 +7,16 @@ and in that moment the action is closed (docs/decisions/0011).
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.casework import actions
 from portal.errors import Conflict, NotFound
-from portal.sharing import acting, acts, writing
+from portal.sharing import acting, acts, said, writing
 from portal.sharing.acts import Act
+from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.reading import history
@@ -64,6 +66,37 @@ def close(
         return writing.create(session, doors, actor, visit, acts.TELLS, answer.label, answer.values, once, steer)
     except Invalid as wrong:
         raise Invalid({k if k == "label" else "text": words for k, words in wrong.problems.items()}) from None
+
+
+def reopen(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, version: int, due: date | None
+) -> Written:
+    """Open an action again, due by another day, for whom it was given to. What came of it stays in the history, or in
+    the update that tells it. For the party that wrote it, whoever closed it.
+
+    Raises as `close`; `Conflict` where it is open, or was changed since `version`; `Invalid` by part (due).
+    """
+    found, act, here = actions.find(session, doors, actor, visit, record)
+    if acts.way(found.sight, here.head.owner, here.head.label, act.party) != "own":
+        raise NotFound
+    if act.state == acts.OPEN or here.record.version != version:
+        raise Conflict(str(record), here.record.version)
+    wrong = actions.due_problem(due, day_at(found.now))
+    if due is None or wrong:
+        raise Invalid({"due": wrong})
+    values = {acts.DUE_ON: due.isoformat(), acts.RESULT: "", acts.OUTCOME: ""}
+    typed = {acts.field(name, here.head.label): text for name, text in values.items()}
+
+    def steer(told: uuid.UUID) -> None:
+        if not acts.reopen(session, act, acts.instant(due.isoformat())):
+            raise Conflict(str(told), version)
+
+    planned = writing.plan_edit(session, doors, actor, visit, record, version, typed, steer)
+    with doors.log.transaction(session) as tx:
+        if not isinstance(planned, Written):
+            return writing.alter(tx, doors, actor, planned)
+        steer(record)  # closed by the other party, and due on the same day: the record has it all
+        return Written(record, said.receipt(tx.append(actions.entry(actor, found, here.head))))
 
 
 @dataclass(frozen=True, slots=True)

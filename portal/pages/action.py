@@ -26,12 +26,13 @@ pages = Blueprint("action", __name__)
 
 DAYS = {"0": "Today", "1": "Tomorrow", "7": "In a week", "14": "In two weeks", "28": "In four weeks"}
 """Days from today that one click chooses."""
-GIVE = "give"
+GIVE, REOPEN = "give", "reopen"
 DONE = {
     "": "Added. Whoever is to do it finds it on the case now, and on their home page when it falls due.",
     acts.DONE: "Done. Whoever may see the action reads that it is closed.",
     acts.DROPPED: "No longer needed. Whoever may see the action reads that it is closed.",
     GIVE: "They have it now.",
+    REOPEN: "Open again. Whoever has it finds it on the case now, and on their home page when it falls due.",
 }
 MEANWHILE = "Someone closed or changed this action meanwhile. Look at it again: what you typed is kept below."
 INPUTS = {acts.TASK: "task", "label": "kind", "whom": "to", "due": "by"}
@@ -135,12 +136,14 @@ def close(visit: uuid.UUID, record: uuid.UUID) -> ResponseReturnValue:
     """Close it, or let somebody have it; whoever was slower reads what became of it and loses no word."""
     form, session, doors, actor = request.form, db.session(), gate.doors(), gate.actor()
     what = form.get("do", "")
-    if what not in (*acts.RESULTS, GIVE):
+    if what not in (*acts.RESULTS, GIVE, REOPEN):
         raise NotFound
     made = None
     try:
         if what == GIVE:
             actions.give(session, doors, actor, visit, record, form.get("to", ""), _uuid(form.get("held", "")))
+        elif what == REOPEN:
+            closing.reopen(session, doors, actor, visit, record, form.get("version", 0, type=int), _due(form))
         else:
             version, once = form.get("version", 0, type=int), _uuid(form.get("once", ""))
             text, label = form.get("text", ""), form.get("kind", "")
@@ -171,8 +174,11 @@ def _one(
         "kind": typed.get("kind", ""),
         "colleagues": _colleagues(found),
         "to": typed.get("to", ""),
+        "days": [(value, words, "") for value, words in DAYS.items()],
+        "by": typed.get("by", ""),
+        "due": boxes.day_typed(typed, "due"),
         "late": status == 409,
-        "errors": [(name, problems[name]) for name in ("", "text", "kind", "to") if name in problems],
+        "errors": [(name, problems[name]) for name in ("", "text", "kind", "to", "by") if name in problems],
     }
     return rendering.show(
         "action_one.html",

@@ -191,6 +191,14 @@ def close(
     return session.connection().execute(statement, rows).rowcount
 
 
+def reopen(session: Session, closed: Act, due: int) -> bool:
+    """Open an action again that is closed as it was read, due anew, for whom it was given to; whether it still was."""
+    state, at = ActionRow.state == closed.state, ActionRow.closed_at == closed.closed_at
+    still = (ActionRow.record == closed.record, state, at)
+    values = {"state": OPEN, "closed_at": None, "told": None, "due": due}
+    return session.connection().execute(update(ActionRow).where(*still).values(values)).rowcount == 1
+
+
 def give(session: Session, record: uuid.UUID, user: uuid.UUID, held: uuid.UUID | None) -> bool:
     """Let somebody of its party have an action that is open and that `held` has (None: nobody); whether it was so."""
     still = (ActionRow.record == record, ActionRow.state == OPEN, ActionRow.user == held)

@@ -92,6 +92,7 @@ class Action:
     open: bool
     holder: str
     may_close: bool
+    may_reopen: bool
     closed_on: date | None
     result: str
     outcome: str

@@ -34,13 +34,15 @@ def of_case(
 def action(sight: Sight, actor: Actor, record: Record, act: Act, told: bool) -> Action:
     """One of them. `told`: the record that says what came of it may be read. Without that, no more is said than that
     it is closed (clause 8.27)."""
+    way = acts.way(sight, record.owner, record.label, act.party)
     result = acts.RESULTS.get(act.state, "") if told else ""
     return Action(
         record=record,
         due=day_at(act.due),
         open=act.state == acts.OPEN,
         holder=_holder(actor, act),
-        may_close=act.state == acts.OPEN and bool(acts.way(sight, record.owner, record.label, act.party)),
+        may_close=act.state == acts.OPEN and bool(way),
+        may_reopen=act.state != acts.OPEN and way == "own",
         closed_on=day_at(act.closed_at) if act.closed_at and told else None,
         result=result,
         outcome=record.text(acts.OUTCOME) if told else "",

@@ -58,6 +58,22 @@ def test_an_action_is_added_in_one_form_and_stands_near_the_top(web, case):
     assert "Due 25 November 2026, today · Yours" in web.text
 
 
+def test_a_closed_action_is_opened_again_by_another_day(web, people, case):
+    record = people.gives(people.police)
+    people.closes(people.police, record, text="A bed from Friday")
+    assert "Open again" in web.get(case).text
+    path = f"{case}/action/{record}"
+    found = re.search(r'name="version" value="(\d+)"', web.get(path).text)[1]
+    assert web.post(path, {"do": "reopen", "version": found}).status_code == 400
+    assert "Choose the day it is due, or type a real date" in web.text
+    assert 'href="#by"' in web.last.text
+    assert web.post(path, {"do": "reopen", "version": found, "by": "14"}).location == f"{case}#todo"
+    web.get(case)
+    assert "Open again. Whoever has it finds it" in web.text
+    assert "Due 9 December 2026" in web.text
+    assert web.post(path, {"do": "reopen", "version": found, "by": "14"}).status_code == 409
+
+
 def test_overdue_is_said_in_words(web, people, case):
     people.gives(people.police, days=-4)
     web.get(case)
