@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from isa import loading
 
@@ -21,6 +22,25 @@ settings.register_profile("same", settings.get_profile("fresh"), derandomize=Tru
 def pytest_configure(config: pytest.Config) -> None:
     """Which examples are drawn."""
     settings.load_profile("same" if config.getoption("markexpr") == "not long" else "fresh")
+
+
+class JourneysTogether(LoadFileScheduling):  # type: ignore[misc]
+    """As `--dist loadfile`, but one process takes all journeys, and takes them first: they share a demo, whose seeding
+    costs as much as many of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope: str = super()._split_scope(nodeid)
+        return "tests/journeys" if scope.startswith("tests/journeys/") else scope
+
+    def _assign_work_unit(self, node: object) -> None:
+        if "tests/journeys" in self.workqueue:
+            self.workqueue.move_to_end("tests/journeys", last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> JourneysTogether | None:
+    """Ours for `--dist loadfile`, which `make test` asks for."""
+    return JourneysTogether(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 loading.loads = lru_cache(maxsize=32)(loading.loads)
