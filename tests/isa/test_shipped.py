@@ -49,6 +49,7 @@ READERS = {
     "mappa": ALL,
     "marac": {"police", "probation"},
     "safety": ALL,
+    "needs": ALL,
     "criteria": {"police", "probation", "council", "children", "adult_care", "youth_justice"},
     "request": set(),  # only with the facts of one request
 }
@@ -109,8 +110,20 @@ def test_every_grant_says_why(agreement: Agreement) -> None:
 def test_the_table_of_readers(category: str) -> None:
     barnet = shipped("barnet")
     role = "lead" if category == "marac" else "practitioner"
-    readers = {kind for kind in WORKING if any(permits(barnet, kind, role, key) for key in keys_of(barnet, category))}
+    keys = [key for key in keys_of(barnet, category) if not key.startswith("restriction.")]
+    readers = {kind for kind in WORKING if any(permits(barnet, kind, role, key) for key in keys)}
     assert readers == READERS[category]
+
+
+def test_who_may_read_a_zone_and_who_which_order_says_so() -> None:
+    barnet = shipped("barnet")
+    readers = {
+        key: {kind for kind in WORKING if permits(barnet, kind, "practitioner", key)}
+        for key in keys_of(barnet, "sentence")
+        if key.startswith("restriction.")
+    }
+    assert readers.pop("restriction.source") == READERS["sentence"]
+    assert set(map(frozenset, readers.values())) == {frozenset(ALL - {"health", "dwp"})}
 
 
 @pytest.mark.parametrize("category", sorted(OWN_ONLY))
