@@ -20,8 +20,10 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import LIMITS, Invalid, clean
 from portal.sharing.reading import due as reading
 from portal.sharing.reading import releases as coming
+from portal.sharing.reading import turning as growing
 from portal.sharing.reading.due import NOTHING, DueList
 from portal.sharing.reading.releases import ReleaseList
+from portal.sharing.reading.turning import TurningList
 from portal.sharing.typed import hidden
 
 FOR_EVER = to_micros(midnight(date.max))
@@ -68,6 +70,11 @@ def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int)
 def releases(session: Session, doors: Doors, actor: Actor) -> ReleaseList:
     """Who of this reader's cases comes out within 14 days, with what is not arranged. Raises `LogUnavailable`."""
     return coming.coming(session, doors, actor, doors.clock())
+
+
+def turning(session: Session, doors: Doors, actor: Actor) -> TurningList:
+    """Who of this reader's cases turns 18 within 90 days (clause 4.5). Raises `LogUnavailable`."""
+    return growing.turning(session, doors, actor, doors.clock())
 
 
 def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:

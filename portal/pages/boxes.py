@@ -8,6 +8,21 @@ from portal.pages.presenting import as_date
 
 PARTS = ("day", "month", "year")
 HINTS = {"date": "For example, 27 3 2026"}
+SAYS: Mapping[str, str] = {
+    "restriction.instruction": "Never the name, the address or the work of whom it protects, or that a MARAC sat: "
+    "it is sent back to you. For example: “Must not go into the area bounded by Bridge Lane, the A41 and Finchley "
+    "Road” or “No contact with one named person; ask the offender manager who”",
+    "restriction.starts_on": "Leave it empty if it holds already",
+    "restriction.ends_on": "It is no longer shown after that day. Leave it empty if it holds until further order",
+    "restriction.if_broken": "Whom to ring, by day and by night, and what to say first",
+    "restriction.source": "Shown only to those who enforce it",
+    "needs.interpreter": "For example, Somali, or British Sign Language. Leave it empty if none is needed",
+    "needs.communication": "What to do, not why: large print, say it and do not only send it, a step-free room. No "
+    "diagnosis",
+    "needs.gender": "What to do, not why: for example, a woman worker, or no appointments beside a group of men",
+    "needs.care_leaver": "Children’s services were their parent, and owe them an adviser until 25",
+}
+"""What stands above the box of a field, where its name does not say enough."""
 
 Typed = Mapping[str, str]
 
@@ -32,7 +47,7 @@ def boxes(fields: Iterable[Field], typed: Typed, problems: Mapping[str, str]) ->
             name=name_of(field),
             label=field.name,
             type=field.type,
-            hint=HINTS.get(field.type, ""),
+            hint=SAYS.get(field.key, HINTS.get(field.type, "")),
             error=problems.get(field.key, ""),
             value=day_typed(typed, name_of(field)) if field.type == "date" else typed.get(name_of(field), ""),
             choices=tuple((c, c, "") for c in field.choices),

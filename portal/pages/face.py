@@ -3,13 +3,16 @@
 Takes a `Disclosure` and only rearranges it: nothing reaches the page that the disclosure does not hold.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from portal.pages.pathways import custody
 from portal.pages.presenting import as_date, past
 from portal.sharing.disclosure import Disclosure, Record
+from portal.sharing.reading.turning import soon
+from portal.sharing.restrictions import KIND, is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,35 @@ class NextDate:
 
 
 @dataclass(frozen=True, slots=True)
+class Restriction:
+    """What the person must not do, "" where it does not open; `ahead`: it has not begun yet."""
+
+    sort: str
+    instruction: str
+    starts_on: str
+    ends_on: str
+    ahead: bool
+    if_broken: str
+    source: str
+    owner_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing to know for working with the person, and who wrote it when. `text` is "" where the label says it."""
+
+    label: str
+    text: str
+    owner_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """The head of the case page. Texts are "" where the agreement does not give them. `rag_since`: the day from which
-    the RAG is to be reviewed, "" while it holds; `rated_anew`: somebody wrote there since the reader's last visit."""
+    the RAG is to be reviewed, "" while it holds; `rated_anew`: somebody wrote there since the reader's last visit;
+    `over`: restrictions that only whoever may correct them still gets; `adult_on`: the eighteenth birthday, if near."""
 
     name: str
     also_known_as: str
@@ -50,6 +79,10 @@ class Face:
     custody: str = ""
     rag_since: str = ""
     rated_anew: bool = False
+    restrictions: tuple[Restriction, ...] = ()
+    over: frozenset[uuid.UUID] = frozenset()
+    needs: tuple[Need, ...] = ()
+    adult_on: date | None = None
 
 
 def face(d: Disclosure, today: date) -> Face:
@@ -69,6 +102,10 @@ def face(d: Disclosure, today: date) -> Face:
         custody=custody(d, today),
         rag_since=rag_since(d.records("case"), today),
         rated_anew=any(d.seen_before is not None and r.changed_at > d.seen_before for r in d.records("case")),
+        restrictions=tuple(_restriction(r, today) for r in d.records(KIND) if not is_over(r, today)),
+        over=frozenset(r.id for r in d.records(KIND) if is_over(r, today)),
+        needs=tuple(dict.fromkeys(n for r in d.records("needs") for n in _needs(r))),
+        adult_on=soon(d.first("person", "date_of_birth"), today),
     )
 
 
@@ -86,6 +123,25 @@ def _responsible(d: Disclosure, today: date) -> tuple[Person, ...]:
     """Whoever's last day has not passed, the lead first."""
     people = (_person(r) for r in d.records("assignment"))
     return tuple(sorted((p for p in people if not past(p.until, today)), key=lambda p: "Lead" not in p.role))
+
+
+def _restriction(record: Record, today: date) -> Restriction:
+    begins = as_date(record.text("starts_on"))
+    sort, text, start, end, ring, source = (
+        record.text(n) for n in ("sort", "instruction", "starts_on", "ends_on", "if_broken", "source")
+    )
+    ahead = begins is not None and begins > today
+    return Restriction(sort, text, start, end, ahead, ring, source, record.owner_name, record.changed_at)
+
+
+def _needs(record: Record) -> Iterator[Need]:
+    for value in record.values:
+        if value.broken:
+            yield Need(value.label, "could not be opened", record.owner_name, record.changed_at)
+        elif value.type != "yesno":
+            yield Need(value.label, value.text, record.owner_name, record.changed_at)
+        elif value.text == "Yes":
+            yield Need(value.label, "", record.owner_name, record.changed_at)
 
 
 def _person(record: Record) -> Person:

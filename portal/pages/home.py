@@ -25,6 +25,8 @@ from portal.sharing.reading.asks import Line
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
 from portal.sharing.reading.releases import NOTHING as NOBODY
+from portal.sharing.reading.turning import NOTHING as NOT_TURNING
+from portal.sharing.reading.turning import Turning
 
 pages = Blueprint("home", __name__)
 
@@ -40,7 +42,8 @@ DUTIES = {
 class Cases:
     """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
     that of the list and of an update shared from it, `task` the same as an answer to why; `referrals`: a few of one's
-    own, lately; `asked`: what one asked owners to see; `releases`: who comes out soon."""
+    own, lately; `asked`: what one asked owners to see; `releases`: who comes out soon; `turning`: who
+    turns 18."""
 
     heading: str
     list: CaseList
@@ -55,6 +58,7 @@ class Cases:
     asked: tuple[Line, ...] = ()
     today: Today | None = None
     releases: tuple[Release, ...] = ()
+    turning: tuple[Turning, ...] = ()
 
 
 @pages.get("/")
@@ -100,6 +104,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
     asked = asks.mine(db.session(), gate.doors(), who)
     due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
     soon = casework.releases(db.session(), gate.doors(), who) if front else NOBODY
+    grown = casework.turning(db.session(), gate.doors(), who) if front else NOT_TURNING
     d = Cases(
         heading=_heading(who, reach),
         list=found,
@@ -114,16 +119,18 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         asked=asked.lines,
         today=today.part(due, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
         releases=today.releases(soon),
+        turning=grown.lines,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     joins = induction.alerts() + joining.alerts()
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
+    parts = (found, own, due, asked, soon, grown)
     return show(
         "home.html",
         d.heading,
         status=422 if typed else 200,
-        marking=SENSITIVE if any(part.marking == SENSITIVE for part in (found, own, due, asked, soon)) else OFFICIAL,
-        receipt=found.receipt or own.receipt or due.receipt or asked.receipt or soon.receipt,
+        marking=SENSITIVE if any(part.marking == SENSITIVE for part in parts) else OFFICIAL,
+        receipt=next((part.receipt for part in parts if part.receipt), None),
         alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )

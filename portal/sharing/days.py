@@ -16,6 +16,14 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, LONDON)
 
 
+def eighteenth(born: date) -> date:
+    """The day somebody turns 18, as `age` reckons it."""
+    try:
+        return born.replace(year=born.year + 18)
+    except ValueError:
+        return date(born.year + 18, 3, 1)
+
+
 def age(born: date, on: date) -> int:
     """Whole years on a day, negative before the birth. Who was born on 29 February turns a year older on 1 March."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

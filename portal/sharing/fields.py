@@ -7,6 +7,7 @@ from datetime import date
 from isa.agreement import Field
 from portal.keys import index_tags
 from portal.keys.index_tags import BadNumber
+from portal.sharing import restrictions
 from portal.sharing import typed as rules
 
 LIMITS = {"text": 300, "longtext": 20_000, "integer": 12, "date": 10, "choice": 200, "yesno": 3}
@@ -58,7 +59,8 @@ def check(fields: Iterable[Field], typed: Mapping[str, str], today: date) -> dic
     """
     values: dict[str, str] = {}
     problems: dict[str, str] = {}
-    for field in fields:
+    every = tuple(fields)
+    for field in every:
         text = clean(typed.get(field.key, ""))
         if not text:
             continue
@@ -68,6 +70,7 @@ def check(fields: Iterable[Field], typed: Mapping[str, str], today: date) -> dic
             problems[field.key] = str(wrong)
     problems |= _out_of_order({**typed, **values}, values)
     problems |= _neither_nor({**typed, **values}, values)
+    problems = restrictions.wrong({f.key for f in every}, {**typed, **values}) | problems
     if problems:
         raise Invalid(problems)
     return values
@@ -95,6 +98,8 @@ def _checked(field: Field, text: str, typed: Mapping[str, str], today: date) -> 
         raise _Wrong(f"{field.name} must be {limit:,} characters or fewer")
     if rules.hidden(text):
         raise _Wrong(f"{field.name} holds characters that cannot be seen: type it again")
+    if field.kind == restrictions.KIND and (instead := restrictions.gives_away(field.key, text)):
+        raise _Wrong(instead)
     match field.type:
         case "date":
             return _day(field, text, today)

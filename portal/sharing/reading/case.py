@@ -15,7 +15,8 @@ from portal.auth.actor import Actor
 from portal.db import MINUTE, from_micros, new_id, put
 from portal.errors import NotFound, Refused
 from portal.query import Query
-from portal.sharing import emergency, facts, said, visits
+from portal.sharing import emergency, facts, restrictions, said, visits
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
@@ -195,6 +196,7 @@ def _disclose(
     records = [r for h in shown if (r := open_record(seen, h, sealed, broken, action)) is not None]
     if broken:
         note_broken(session, doors, actor, found.visit.purpose, case_file, broken, found.visit.id)
+    records = restrictions.standing(records, day_at(found.now), to_correct=action == READ)
     steered = of_case(session, seen, actor, case_file.id, permitted, records)
     return replace(_assemble(doors, found, records, older, said.receipt(receipt), before), actions=steered)
 

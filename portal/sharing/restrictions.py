@@ -1,0 +1,96 @@
+"""Zones and contact conditions: what the person must not do, and never whom it protects (clause 8.60). Pure.
+
+Nobody can be kept from writing a name in other words. What plainly gives somebody away is sent back to its writer,
+with what to write instead, and nothing of it is kept.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+from portal.sharing.disclosure import Record
+
+KIND = "restriction"
+SORT, INSTRUCTION, FROM, UNTIL, BROKEN = (
+    f"{KIND}.{name}" for name in ("sort", "instruction", "starts_on", "ends_on", "if_broken")
+)
+
+_PARTNER = "partner|wife|husband|spouse|girlfriend|boyfriend|fianc[eé]e?"
+_ROAD = (
+    "road|street|avenue|lane|close|drive|way|gardens|terrace|crescent|court|house|rise|grove|place|mews|hill|walk|square"
+    "|row|rd|st|ave"
+)
+_ANYBODY = "(?!(?:Any|All|The|One|Two|Three|An?|His|Her|Their|Children|Child|People|Persons?|Women|Men|Others?)\\b)"
+_PERSON = rf"{_ANYBODY}[A-Z][a-z'’-]+"
+"""A word that is written like a name. It is looked for only where nothing but a person can stand."""
+
+_CONFERENCE = "Leave out MARAC and any adviser: that alone tells who spoke. Write what the person must not do"
+_HARMED = "Leave out any word for who was harmed. Write “one named person”, and that the offender manager says who"
+_RELATION = "Leave out who it is to the person. Write “one named person”, and that the offender manager says who"
+_NAME = "Leave out the name. Write “No contact with one named person; ask the offender manager who”"
+_PLACE = (
+    "Leave out where somebody lives or works, house numbers and whole postcodes. Write “Must not go into the area "
+    "bounded by” and the roads, or “at the approved address”"
+)
+
+_ANYWHERE = (
+    (re.compile(r"\bm\W?a\W?r\W?a\W?c\W?s?\b|\bi[ds]vas?\b|\brisk assessment conference", re.I), _CONFERENCE),
+    (re.compile(r"\bvictims?\b|\bcomplainants?\b|\bsurvivors?\b|\binjured party\b", re.I), _HARMED),
+    (re.compile(rf"\bex\b(?!-)|\bex[- ]?(?:{_PARTNER})\b", re.I), _RELATION),
+    (re.compile(rf"\b(?:his|her|their|the|former|previous|estranged) (?:{_PARTNER})s?\b(?! agenc)", re.I), _RELATION),
+    (re.compile(r"\bwhere (?:she|he|they) (?:now )?(?:lives?|works?|stays?)\b|\brefuge\b", re.I), _PLACE),
+)
+"""What gives somebody away in whichever box it stands."""
+_IN_THE_INSTRUCTION = (
+    (re.compile(rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+){_PERSON}"), _NAME),
+    (
+        re.compile(
+            r"(?i:\bnot\s+(?:[a-z]+\s+){0,4}?(?:contact|meet|speak to|speak with|communicate with|message)\s+)"
+            rf"{_PERSON}"
+        ),
+        _NAME,
+    ),
+    (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_PERSON}"), _NAME),
+    (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
+    (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
+)
+"""What does so only there: whom to ring if it is broken may have a name and an address."""
+
+
+def gives_away(key: str, text: str) -> str:
+    """What to leave out and what to write instead, "" where a text plainly gives nobody away."""
+    patterns = (*_ANYWHERE, *_IN_THE_INSTRUCTION) if key == INSTRUCTION else _ANYWHERE
+    return next((words for pattern, words in patterns if pattern.search(text)), "")
+
+
+def wrong(keys: Collection[str], whole: Mapping[str, str]) -> dict[str, str]:
+    """What is missing or out of order in the whole record, where one of its fields (`keys`) is written."""
+    if not any(key.startswith(f"{KIND}.") for key in keys):
+        return {}
+    problems = {}
+    if not whole.get(SORT, "").strip():
+        problems[SORT] = "Select what it is"
+    if not whole.get(INSTRUCTION, "").strip():
+        problems[INSTRUCTION] = "Write what the person must not do"
+    first, last = _day(whole.get(FROM, "")), _day(whole.get(UNTIL, ""))
+    if first and last and last < first:
+        problems[UNTIL] = "It ends before it starts: correct one of the two dates"
+    return problems
+
+
+def is_over(record: Record, today: date) -> bool:
+    """Whether its last day has passed. One without a last day, or whose day does not open, is not over."""
+    last = _day(record.text("ends_on")) if record.kind == KIND else None
+    return last is not None and last < today
+
+
+def standing(records: Iterable[Record], today: date, to_correct: bool) -> list[Record]:
+    """Without the restrictions that are over; with `to_correct` whoever may change one keeps it."""
+    return [r for r in records if not is_over(r, today) or (to_correct and r.can_edit)]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""What plainly gives away whom a zone protects is told from what a practitioner must be able to write."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from isa.loading import load
+from portal.pages import boxes
+from portal.sharing import restrictions
+from portal.sharing.days import age, eighteenth
+from portal.sharing.reading.turning import soon
+from portal.sharing.restrictions import BROKEN, INSTRUCTION, gives_away, wrong
+from tests.isa.test_hand_table import FOLDER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Heard at MARAC on 3 March.",
+        "See the M.A.R.A.C. minutes",
+        "The IDVA asks for the whole road.",
+        "The victim is Sarah.",
+        "Not to contact the complainant.",
+        "No contact with his ex-partner",
+        "No contact with her ex",
+        "Not to go near his former wife.",
+        "No contact with Sarah Coyle",
+        "No contact, direct or indirect, with Sarah",
+        "Must not directly or indirectly contact Sarah Coyle.",
+        "No contact with Ms Coyle",
+        "Not within 100 metres of 14 Elm Park Road",
+        "Not to enter NW9 5XX",
+        "Keep out of nw95xx",
+        "Not to go to Flat 3",
+        "Not to go to the road where she lives now",
+    ],
+)
+def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
+    assert gives_away(INSTRUCTION, text).startswith("Leave out")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Must not go into the area bounded by Bridge Lane, the A41 and Finchley Road.",
+        "Must not go within 100 metres of Colindale Avenue, 7pm to 7am.",
+        "No contact with one named person; ask the offender manager who.",
+        "No contact, direct or through others, with the persons named in the order.",
+        "No contact with anyone under 18 unless children's services agree. Any new relationship is told to probation.",
+        "At the approved address from 8pm to 6am, tagged.",
+        "Must not be on the A41 5pm to 7am, nor in NW9 or HA8.",
+        "Must not approach Burnt Oak station. Tell the partner agencies.",
+        "Must not meet people he was convicted with.",
+    ],
+)
+def test_an_instruction_can_be_written(text: str) -> None:
+    assert gives_away(INSTRUCTION, text) == ""
+
+
+def test_whom_to_ring_may_have_a_name_and_an_address_and_gives_nobody_away() -> None:
+    assert gives_away(BROKEN, "999, then Ms Feeney at Hendon probation, 14 Elm Park Road, NW9 5XX, 020 7946 0991") == ""
+    assert gives_away(BROKEN, "Ring the victim liaison officer").startswith("Leave out")
+
+
+def test_it_says_what_it_is_and_what_not_to_do_and_ends_after_it_starts() -> None:
+    whole = {restrictions.SORT: "Curfew", INSTRUCTION: "At home from 8pm to 6am"}
+    assert wrong({INSTRUCTION}, whole) == {}
+    assert set(wrong({INSTRUCTION}, {INSTRUCTION: " "})) == {restrictions.SORT, INSTRUCTION}
+    days = {restrictions.FROM: "2026-03-02", restrictions.UNTIL: "2026-03-01"}
+    assert set(wrong({restrictions.UNTIL}, whole | days)) == {restrictions.UNTIL}
+    assert wrong({"sentence.type"}, {}) == {}
+
+
+def test_eighteen_is_told_ninety_days_ahead_and_not_on_the_day() -> None:
+    today = date(2026, 11, 25)
+    assert eighteenth(date(2008, 2, 29)) == date(2026, 3, 1)
+    assert age(date(2008, 2, 29), date(2026, 2, 28)) == 17
+    for ahead, told in ((0, False), (1, True), (90, True), (91, False)):
+        on = today + timedelta(days=ahead)
+        assert (soon(on.replace(year=on.year - 18).isoformat(), today) == on) is told
+    assert soon("", today) is soon("1204-13-41", today) is None
+
+
+@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+def test_the_words_beside_a_box_are_of_fields_that_there_are(borough: str) -> None:
+    fields = load(FOLDER / f"{borough}.toml").fields
+    assert set(boxes.SAYS) <= set(fields)
+    assert {restrictions.SORT, INSTRUCTION, restrictions.FROM, restrictions.UNTIL, BROKEN} <= set(fields)
