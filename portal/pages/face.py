@@ -131,6 +131,8 @@ def _restriction(record: Record, today: date) -> Restriction:
         record.text(n) for n in ("sort", "instruction", "starts_on", "ends_on", "if_broken", "source")
     )
     ahead = begins is not None and begins > today
+    if text.casefold().startswith(sort.casefold()):  # "No contact: No contact with …" says it twice
+        sort = ""
     return Restriction(sort, text, start, end, ahead, ring, source, record.owner_name, record.changed_at)
 
 

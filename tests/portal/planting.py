@@ -17,6 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import SECOND, new_id, now_micros
 from portal.pages.presenting import MONTHS
 from portal.sharing import cases, storing
+from portal.sharing.restrictions import UNTIL
 from portal.sharing.storing import NewRecord
 from tests import hand
 from tests.installation import World
@@ -90,7 +91,7 @@ _counter = itertools.count(1)
 
 def _canary(field_: Field) -> str:
     n = next(_counter)
-    if field_.type == "date":
+    if field_.type == "date" and field_.key != UNTIL:  # long over, it would hide its record (test_restrictions.py)
         return f"{1200 + n // 228}-{n // 19 % 12 + 1:02}-{n % 19 + 10:02}"
     if field_.key == "identifiers.pnc":
         return f"2001/{n:07}{_PNC_LETTERS[int(f'01{n:07}') % 23]}"

@@ -58,6 +58,11 @@ def _identity(book: Casebook, p: Profile, rng: Random) -> None:
         religion=rng.choice(("", "", "None", "Christian", "Muslim", "Not said")),
         disability=rng.choice(("", "", "", "Dyslexia", "Hearing loss, left ear", "ADHD")),
     )  # fmt: skip
+    if language != "English" and p.number % 3 == 0:
+        book.add(
+            book.ago(start, "09:40"), by, "needs", interpreter=f"{language}, for anything that is to be signed",
+            communication="Understands more than he says; give him time." if not p.woman else "",
+        )  # fmt: skip
 
 
 def _moves(book: Casebook, p: Profile, rng: Random, person: int, by: str) -> None:

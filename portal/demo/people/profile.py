@@ -83,7 +83,7 @@ def imagine(rng: Random, borough: Borough, number: int, today: date, known: Know
     """Draws a person of a borough. A `known` one keeps the identity under which probation's monthly file names them."""
     woman = known.woman if known else rng.random() < 0.12
     surname, forenames, ethnicity = names.person_name(rng, woman)
-    birth = known.birth if known else days.born(today, _age(rng), rng.randrange(364))
+    birth = known.birth if known else _birth(rng, today)
     state = rng.choices(_STATES, _STATE_WEIGHTS)[0]
     crime, offence = _crime(rng, known)
     opened = rng.randrange(4, 40) if state in (v.REFERRED, v.SELECTED) else rng.randrange(70, 350)
@@ -148,6 +148,12 @@ def _address(rng: Random, borough: Borough) -> str:
     if kind < 0.2:
         return f"Room {rng.randrange(1, 24)}, {rng.choice(borough.hostels)}".replace("the ", "The ")
     return f"Flat {rng.randrange(1, 48)}, {house}" if kind < 0.55 else house
+
+
+def _birth(rng: Random, today: date) -> date:
+    """Whoever is under 18 turns it within some months: youth justice looks ahead to that day."""
+    years, back = _age(rng), rng.randrange(364)
+    return days.born(today, years, back if years >= 18 else 355 - back // 4)
 
 
 def _age(rng: Random) -> int:

@@ -40,6 +40,11 @@ def _forms(book: Casebook) -> None:
         book.ago(338, "09:33"), by, "equality", ethnicity="B9", first_language="Somali", religion="Muslim",
         disability="ADHD assessment open",
     )  # fmt: skip
+    book.add(
+        book.ago(327, "16:05"), by, "needs", care_leaver=v.NO,
+        communication="Short messages, read out together. Ask him to say it back. No letters: he hides them unopened. "
+        "His mother needs a Somali interpreter, never his brother.",
+    )  # fmt: skip
     refer(
         book, 336, v.ROBBERY,
         "Two phone robberies outside the same school, with older boys watching from the wall. First entries on his "

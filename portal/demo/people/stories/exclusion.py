@@ -69,6 +69,7 @@ def _supervision(book: Casebook) -> None:
         conditions="GPS tag. Not to enter the shaded area on the map (East Finchley). No contact, direct or through "
         "others, with the persons named in the order. Tell us of any new relationship. Building Choices programme.",
     )  # fmt: skip
+    _restrictions(book)
     book.add(
         book.ago(229, "10:22"), "feeney", "sentence_summary",
         text="On licence after custody for domestic abuse. GPS tag and an area of the borough he must not enter.",
@@ -80,6 +81,34 @@ def _supervision(book: Casebook) -> None:
         book.ago(223, "17:15"), "gill", "safety", recorded_on=book.on(223).isoformat(),
         warning="Records visits on a door camera and quotes them back. Finds out workers' first names.",
         advice="Surnames only, two workers, no talk on the step. Do not say where you have come from or go next.",
+    )  # fmt: skip
+
+
+def _restrictions(book: Casebook) -> None:
+    """What everybody who arranges anything for him must know, and not whom it protects; the tagged curfew is over."""
+    ring = "999 if he is inside now. Then Daniel Feeney, offender manager, or the duty officer after five."
+    zone = book.add(
+        book.ago(216, "15:40"), "feeney", "restriction", sort="Exclusion zone", source="Licence", if_broken=ring,
+        instruction="Must not go into the area of East Finchley bounded by East End Road, the High Road, Fortis Green "
+        "and Church Lane.",
+        starts_on=book.day(216).isoformat(), ends_on=book.day(-250).isoformat(),
+    )  # fmt: skip
+    book.edit(
+        zone, book.ago(84, "11:25"), "feeney",
+        instruction="Must not go into the area of East Finchley bounded by East End Road, the High Road, Fortis Green, "
+        "Tetherdown and Church Lane. The leisure centre is inside it.",
+    )  # fmt: skip
+    book.add(
+        book.ago(216, "15:50"), "gill", "restriction", sort="No contact", source="Restraining order",
+        instruction="No contact of any kind, through others or online, with two named persons; ask the offender "
+        "manager who.",
+        starts_on=book.day(400).isoformat(),
+        if_broken="101, or 999 if it is happening. Keep what was sent and answer nothing.",
+    )  # fmt: skip
+    book.add(
+        book.ago(216, "15:55"), "feeney", "restriction", sort="Curfew", source="Licence",
+        instruction="At the approved address from 8pm to 7am, tagged.", if_broken=ring,
+        starts_on=book.day(216).isoformat(), ends_on=book.day(126).isoformat(),
     )  # fmt: skip
 
 

@@ -35,6 +35,10 @@ def _forms(book: Casebook) -> None:
         book.ago(262, "09:40"), "feeney", "equality", ethnicity="W2", first_language="English", disability="Asthma",
     )  # fmt: skip
     book.add(
+        book.ago(261, "10:40"), "feeney", "needs", gender="A woman worker, and a woman at any home visit.",
+        communication="Mornings only. Large print, her glasses were lost.", care_leaver=v.YES,
+    )  # fmt: skip
+    book.add(
         book.ago(180, "14:25"), "nwosu", "person", surname="Keating", forename="Danielle", also_known_as="Dani",
         address="Flat 6, 14 Tannery Court", postcode="HA8 0DR",
     )  # fmt: skip
