@@ -75,6 +75,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         happened=happened.told(d),
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
+        may_move=happened.may_move(d),
         add=happened.addable(d),
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
         assessed=_assessed(d),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from portal.pages.pathways import custody
-from portal.pages.presenting import as_date, past
+from portal.pages.presenting import as_date, day, past
+from portal.sharing import moves
 from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.reading.turning import soon
 from portal.sharing.restrictions import KIND, is_over
+from portal.sharing.moves import Stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Need:
 class Face:
     """The head of the case page. Texts are "" where the agreement does not give them. `rag_since`: the day from which
     the RAG is to be reviewed, "" while it holds; `rated_anew`: somebody wrote there since the reader's last visit;
-    `over`: restrictions that only whoever may correct them still gets; `adult_on`: the eighteenth birthday, if near."""
+    `over`: restrictions that only whoever may correct them still gets; `adult_on`: the eighteenth birthday, if near;
+    `more`: how the case stands besides its status, in lines."""
 
     name: str
     also_known_as: str
@@ -83,10 +86,12 @@ class Face:
     over: frozenset[uuid.UUID] = frozenset()
     needs: tuple[Need, ...] = ()
     adult_on: date | None = None
+    more: tuple[str, ...] = ()
 
 
 def face(d: Disclosure, today: date) -> Face:
     """The head of the page for one disclosure. Dates are those from 60 days back; of more than five, the first five."""
+    stand = moves.stand((*d.records(moves.KIND), *d.records(moves.CUSTODY), *d.records(moves.CASE)))
     return Face(
         name=" ".join(part for part in (d.first("person", "forename"), d.first("person", "surname")) if part),
         also_known_as=d.first("person", "also_known_as"),
@@ -95,18 +100,28 @@ def face(d: Disclosure, today: date) -> Face:
         telephone=d.first("person", "telephone"),
         rag=d.first("case", "rag"),
         rag_reason=d.first("case", "rag_reason"),
-        status=d.first("case", "status"),
+        status=stand.shown,
         cohort=d.first("case", "cohort"),
         responsible=_responsible(d, today),
-        next_dates=_next_dates(d, today),
+        next_dates=_next_dates(d, today, stand),
         custody=custody(d, today),
         rag_since=rag_since(d.records("case"), today),
+        more=_more(stand),
         rated_anew=any(d.seen_before is not None and r.changed_at > d.seen_before for r in d.records("case")),
         restrictions=tuple(_restriction(r, today) for r in d.records(KIND) if not is_over(r, today)),
         over=frozenset(r.id for r in d.records(KIND) if is_over(r, today)),
         needs=tuple(dict.fromkeys(n for r in d.records("needs") for n in _needs(r))),
         adult_on=soon(d.first("person", "date_of_birth"), today),
     )
+
+
+def _more(stand: Stand) -> tuple[str, ...]:
+    """Supervision, and a suspension that a stay in custody would hide."""
+    how, since = stand.supervision, stand.listed
+    found = [f"{moves.STEPS[how.code].to} since {day(how.on)}"] if how.code and how.on else []
+    if since.code == moves.SUSPENDED and since.on and stand.status in moves.RUNNING:
+        found.insert(0, f"Suspended since {day(since.on)}")
+    return tuple(found)
 
 
 def rag_since(cases: Iterable[Record], today: date) -> str:
@@ -151,8 +166,11 @@ def _person(record: Record) -> Person:
     return Person(name, role, record.owner_name, telephone, until)
 
 
-def _next_dates(d: Disclosure, today: date) -> tuple[NextDate, ...]:
+def _next_dates(d: Disclosure, today: date, stand: Stand) -> tuple[NextDate, ...]:
     found: list[NextDate] = []
+    for words, since in (("Review of the recall", stand.place), ("Review of the suspension", stand.listed)):
+        if since.review and (by := as_date(since.review)):
+            found.append(NextDate(words, by))
     wanted = (
         ("custody", "release_on", "Release"),
         ("sentence", "release_on", "Release"),
@@ -162,7 +180,8 @@ def _next_dates(d: Disclosure, today: date) -> tuple[NextDate, ...]:
     for kind, name, label in wanted:
         for record in d.records(kind):
             on = as_date(record.text(name))
-            if on is None or (kind == "plan" and record.text("status") == "Met"):
+            over = record.text("status") == "Met" if kind == "plan" else bool(record.text("released_on"))
+            if on is None or over:
                 continue
             pathway = record.text("pathway") if kind == "plan" else ""
             found.append(NextDate(f"{label}: {pathway}" if pathway else label, on))

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.sharing.disclosure import Disclosure, Record
+from portal.sharing.moves import KIND as MOVE
 
 UPDATE, ACTION, CRITERIA = "update", "action", "criteria"
+OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, MOVE})
+"""Kinds that are written on pages of their own, or with something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def addable(d: Disclosure) -> tuple[Addable, ...]:
             name=f"{w.kind_name}: {w.label_name}" if w.label else w.kind_name,
         )
         for w in d.writable
-        if w.kind not in (UPDATE, ACTION, CRITERIA)
+        if w.kind not in OF_THEIR_OWN
     )
 
 
@@ -82,3 +85,8 @@ def may_update(d: Disclosure) -> bool:
 def may_act(d: Disclosure) -> bool:
     """Whether an action may be added at all."""
     return any(w.kind == ACTION for w in d.writable)
+
+
+def may_move(d: Disclosure) -> bool:
+    """Whether it may be recorded at all that the case stands otherwise."""
+    return any(w.kind == MOVE for w in d.writable)

@@ -7,7 +7,9 @@ from datetime import date
 
 from isa.explaining import Group
 from portal.pages.presenting import as_date, day, near, past
+from portal.sharing import moves
 from portal.sharing.disclosure import Action, Disclosure, Record
+from portal.sharing.moves import Stand
 from portal.sharing.reading.part import Part
 from portal.sharing.release import CUSTODY, GAPS, KINDS, NOT_ARRANGED, THINGS, State, judged
 
@@ -190,8 +192,12 @@ def missing(thing: Thing) -> bool:
 def custody(d: Part | Disclosure, today: date) -> str:
     """Where somebody is held and when they come out, in one line; "" where nothing of it may be read.
 
-    The last record of custody counts. Without one, what the sentence says of the release."""
-    records = d.of(CUSTODY) if isinstance(d, Part) else d.records(CUSTODY)
+    What was recorded of the last day counts, a change of where the case stands before an older record of custody.
+    Without either, what the sentence says of the release."""
+    of = d.of if isinstance(d, Part) else d.records
+    records, changes = of(CUSTODY), [r for r in of(moves.KIND) if r.label == moves.PLACE]
+    if changes:
+        return _moved(moves.stand((*changes, *records)), records, today)
     if not records:
         on = d.first("sentence", "release_on")
         return f"Release {_on(on, today)}" if on and not past(on, today) else ""
@@ -203,6 +209,21 @@ def custody(d: Part | Disclosure, today: date) -> str:
     held = {"Remand": "On remand", "Recall": "Recalled, in custody"}.get(records[0].text("held_as"), "In custody")
     words = f"{held}{at}" + (f" since {day(since)}" if since else "")
     return f"{words}, release {_on(on, today)}" if on else f"{words}, no release date"
+
+
+HELD: Mapping[str, str] = {moves.REMAND: "On remand", moves.RECALL: "Recalled, in custody"}
+
+
+def _moved(stand: Stand, records: Iterable[Record], today: date) -> str:
+    """The line where changes were recorded. A release date counts that stands in a custody record not yet ended."""
+    place, on = stand.place, stand.place.on or today
+    if not stand.held:
+        return f"Back in the community since {_on(on.isoformat(), today)}" if (today - on).days <= OLD else ""
+    running = [r for r in records if not r.text("released_on")]
+    at = place.where or next((t for r in running if (t := r.text("prison"))), "")
+    out = next((t for r in running if (t := r.text("release_on")) and not past(t, on)), "")
+    words = f"{HELD.get(place.code, 'In custody')}{f' at {at}' if at else ''} since {day(on)}"
+    return f"{words}, release {_on(out, today)}" if out else f"{words}, no release date"
 
 
 def release_on(part: Part) -> str:

@@ -13,6 +13,7 @@ from portal.pages import case, pathways, rendering, visiting
 from portal.pages.day_input import today
 from portal.pages.face import rag_since
 from portal.sharing.fields import Invalid, clean
+from portal.sharing.moves import KIND as MOVE
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import part as reading
 from portal.sharing.reading.part import Part
@@ -20,8 +21,8 @@ from portal.sharing.release import CUSTODY, KINDS
 
 pages = Blueprint("plan", __name__)
 
-OF_PLAN = ("person", "case", pathways.PLAN, "action", "assignment", CUSTODY, "sentence")
-OF_RELEASE = ("person", CUSTODY, "sentence", *KINDS)
+OF_PLAN = ("person", "case", pathways.PLAN, "action", "assignment", CUSTODY, MOVE, "sentence")
+OF_RELEASE = ("person", CUSTODY, MOVE, "sentence", *KINDS)
 ON_PAPER = tuple(dict.fromkeys((*OF_PLAN, *OF_RELEASE)))
 
 

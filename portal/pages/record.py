@@ -13,7 +13,7 @@ from portal.errors import NotFound
 from portal.pages import boxes, case, kept, pathways, rendering, visiting
 from portal.pages.asking import party_kind
 from portal.pages.audience import Audience, audience
-from portal.pages.happened import ACTION, CRITERIA, UPDATE
+from portal.pages.happened import OF_THEIR_OWN, UPDATE
 from portal.sharing import forms, writing
 from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
@@ -168,7 +168,7 @@ def _add_form(
 
 
 def _blank(visit: uuid.UUID, kind: str) -> Blank:
-    if kind in (ACTION, CRITERIA):  # the one has a form of its own, the other is written with a decision alone
+    if kind in OF_THEIR_OWN - {UPDATE}:
         raise NotFound
     return forms.to_add(db.session(), gate.doors(), gate.actor(), visit, kind)
 

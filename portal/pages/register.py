@@ -35,6 +35,7 @@ from portal.pages import (
     search,
     sign_in,
     sign_out,
+    stands,
     team,
     team_case,
 )
@@ -43,7 +44,7 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
-    work = (case, plan, record, action, change, kept, copying, emergency, paper, papers, search, imports)
+    work = (case, plan, stands, record, action, change, kept, copying, emergency, paper, papers, search, imports)
     panel = (refer, inbox, meetings, decide, ask, granting, criteria, team, team_case)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)

@@ -76,6 +76,21 @@ def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int
         session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
 
 
+def follow(session: Session, case: uuid.UUID, review: str, released: bool) -> None:
+    """Bring the operating row into step with a change of where the case stands: `review` is the ISO day by which
+    somebody looks at it, "" for none, never later than the review that is due; whoever is out is not awaited any more.
+
+    Inside a write transaction.
+    """
+    changed: dict[str, Any] = {"release_due": None} if released else {}
+    due = session.scalar(select(CaseFile.review_due).where(CaseFile.id == case))
+    if review:
+        on = to_micros(midnight(date.fromisoformat(review)))
+        changed["review_due"] = min(on, due) if due else on
+    if changed:
+        session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
+
+
 def next_references(session: Session, borough: str, now: int, count: int) -> list[str]:
     """Fresh references such as "BN-2026-0147", counted within a borough and a year. Inside a write transaction."""
     stem = f"{PREFIX.get(borough, borough[:2].upper())}-{from_micros(now).year}-"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from isa.agreement import Agreement, Field
 from portal.auth.actor import Actor
 from portal.errors import NotFound, Refused
-from portal.sharing import acts, preview
+from portal.sharing import acts, moves, preview
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.preview import Audience
@@ -123,6 +123,8 @@ def _change(one: history.One) -> Change:
     if shape.kind == acts.KIND:
         standing = acts.correctable(v.key for v in one.record.values)
         fields = tuple(f for f in fields if f.key in standing)
+    if shape.kind == moves.KIND:
+        fields = tuple(f for f in fields if f.key in moves.correctable([f.key]))
     if not fields:
         raise Refused(
             "8.1", "Only the agency that owns a record changes it.", _ask(agreement, shape.owner), one.receipt.reference

@@ -17,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import acts, asks, cases, preview, said
+from portal.sharing import acts, asks, cases, moves, preview, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -33,7 +33,7 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
-STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria"})
+STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND})
 """Kinds that are written with something else, an operating row or a decision: the general forms make none."""
 Steer = Callable[[uuid.UUID], None]
 """Writes the operating row of a record, by its id, in its transaction."""
@@ -87,9 +87,14 @@ def create(
     """
     planned = plan(session, doors, actor, visit, kind, label, typed, once, steer)
     with doors.log.transaction(session) as tx:
-        if once is not None and _MADE.first(session, record=planned.record.id, by=actor.user):
+        if once is not None and made(session, actor, planned.record.id):
             return Written(planned.record.id, None)
         return add(tx, doors, actor, planned)
+
+
+def made(session: Session, actor: Actor, record: uuid.UUID) -> bool:
+    """Whether this person has written that record already: their form came twice."""
+    return _MADE.first(session, record=record, by=actor.user) is not None
 
 
 def plan(
@@ -173,6 +178,8 @@ def plan_edit(
         raise Conflict(str(record), present.version)
     if head.kind == acts.KIND and steer is None:
         typed = acts.corrected({v.key: v.text for v in present.values}, typed)
+    if steer is None:
+        typed = moves.by_hand(head.kind, {v.key: v.text for v in present.values}, typed)
     described = _touched(present, found.engine.agreement.fields, typed)
     changed = _differences(present, described, check(described, typed, day_at(found.now)))
     if not changed:

@@ -1,5 +1,5 @@
-"""What other agencies shared lately that a reader may read, and another RAG: which case, of what kind, by whom, when.
-Opens nothing."""
+"""What other agencies shared lately that a reader may read, another RAG, and where a case stands otherwise: which case,
+of what kind, by whom, when. Opens nothing."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from portal.auth.actor import Actor
 from portal.db import MINUTE
 from portal.query import Query
+from portal.sharing.moves import KIND
 from portal.sharing.sight import READ, UPDATE, Shape, Sight
 from portal.sharing.tables import CaseFile, CaseSeen, RecordRow, SealedValue
 
 
 class Fresh(NamedTuple):
-    """An update of another agency, or its new RAG (clause 8.36). `unseen`: the reader has not opened the case since."""
+    """An update of another agency, its new RAG (clause 8.36), or a change of where the case stands (8.75).
+    `unseen`: the reader has not opened the case since."""
 
     case: uuid.UUID
     label: str
@@ -28,6 +30,7 @@ class Fresh(NamedTuple):
 _UPDATES = Query(
     select(
         RecordRow.case,
+        RecordRow.kind,
         RecordRow.label,
         RecordRow.owner,
         RecordRow.made_as_youth,
@@ -37,7 +40,7 @@ _UPDATES = Query(
     .outerjoin(CaseSeen, (CaseSeen.case == RecordRow.case) & (CaseSeen.user == bindparam("user")))
     .where(
         RecordRow.case.in_(bindparam("cases", expanding=True)),
-        RecordRow.kind == UPDATE,
+        RecordRow.kind.in_((UPDATE, KIND)),
         RecordRow.owner != bindparam("party"),
         RecordRow.created_at > bindparam("since"),
     )
@@ -75,8 +78,8 @@ def updates(
     asked = {"user": actor.user, "party": actor.party, "cases": ids, "since": since}
     told = [
         Fresh(case, label, owner, at, seen_at is None or at > seen_at)
-        for case, label, owner, youth, at, seen_at in _UPDATES.all(session, **asked)
-        if seen[case].permitted(READ, Shape(UPDATE, label, owner, youth))
+        for case, kind, label, owner, youth, at, seen_at in _UPDATES.all(session, **asked)
+        if seen[case].permitted(READ, Shape(kind, label, owner, youth))
     ]
     rated = [
         Fresh(case, seen[case].agreement.fields[RAG].category, owner, at, seen_at is None or at > seen_at)

@@ -16,12 +16,12 @@ from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
 from portal.db import DAY, from_micros
 from portal.query import Query
-from portal.sharing import facts, said
+from portal.sharing import facts, moves, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.fresh import Fresh, updates
-from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
+from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, latest_moves, opened, shape_of
 from portal.sharing.sight import READ, Sight, sight
 from portal.sharing.tables import Assignment, CaseFile
 from portal.sharing.visits import CASE, Case
@@ -30,6 +30,8 @@ PAGE, LATEST = 50, 10
 MOST_UNIONS = 64
 FORTNIGHT = 14 * DAY
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
+MOVED = tuple(f"{moves.KIND}.{moves.TO}@{label}" for label in (moves.PLACE, moves.LISTED))
+"""What changed last of where somebody is, and of the list: the status is shown as these say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +181,12 @@ def listed(
     seen = sights_at(session, doors, actor, cases, purpose, now)
     visible = [c for c in cases if seen[c.id].knows_person]
     ids = [c.id for c in visible]
-    rows = [h for h in heads(session, ids, ["person", "case"]) if seen[h.case].permitted(READ, shape_of(h))]
+    some = heads(session, ids, ["person", "case", moves.KIND])
+    rows = latest_moves(h for h in some if seen[h.case].permitted(READ, shape_of(h)))
     by_case: dict[uuid.UUID, list[Head]] = {}
     for head in rows:
         by_case.setdefault(head.case, []).append(head)
-    sealed = fetch(session, doors.keys, [h.id for h in rows], SHOWN)
+    sealed = fetch(session, doors.keys, [h.id for h in rows], (*SHOWN, *MOVED))
     fresh = updates(session, actor, seen, ids, now - FORTNIGHT)
     new = Counter(f.case for f in fresh if f.unseen)
     subjects = [_subject(seen[c.id], c, by_case.get(c.id, ())) for c in visible]
@@ -256,13 +259,14 @@ def _line(
         for field, text in opened(seen, head, sealed, broken):
             texts.setdefault(field.key, text or "")
     surname, forename, rag, status = (texts.get(key, "") for key in SHOWN)
+    place, listed = (s.code if (s := moves.BY_WORDS.get(texts.get(key, ""))) else "" for key in MOVED)
     return Line(
         case=case.id,
         reference=case.reference,
         borough=seen.agreement.borough,
         name=f"{forename} {surname}".strip(),
         rag=rag,
-        status=status,
+        status=moves.status_shown(status, place, listed),
         review_due=from_micros(case.review_due) if case.review_due and seen.knows_review else None,
         new=new,
         can_share=seen.shares_updates,

@@ -17,6 +17,7 @@ from portal.keys.deks import Keyring
 from portal.keys.opening import ToOpen, open_fields
 from portal.keys.sealing import HEADER, MAGIC, Bound, Context, Dek
 from portal.query import Query
+from portal.sharing import moves
 from portal.sharing.disclosure import Record, Value
 from portal.sharing.sight import EDIT, EXPORT, READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
@@ -71,6 +72,19 @@ def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = (
     if kinds:
         return _SOME_HEADS.all(session, cases=cases, kinds=kinds)
     return _ALL_HEADS.all(session, cases=cases)
+
+
+def latest_moves(rows: Iterable[Head]) -> list[Head]:
+    """Of heads, newest first, all but the changes that a later one has taken the place of, and those no list shows."""
+    met: set[tuple[uuid.UUID, str]] = set()
+    kept = []
+    for head in rows:
+        if head.kind == moves.KIND:
+            if head.label not in (moves.PLACE, moves.LISTED) or (head.case, head.label) in met:
+                continue
+            met.add((head.case, head.label))
+        kept.append(head)
+    return kept
 
 
 def shape_of(head: Head) -> Shape:

@@ -69,6 +69,11 @@ def _supervision(book: Casebook) -> None:
         text="Recalled on licence for burglary, to be released again next week and supervised for half a year.",
     )  # fmt: skip
     book.add(
+        book.ago(61, "10:30"), "okonkwo", "move", label="release", to="Recalled to prison",
+        since=book.day(63).isoformat(), where="HMP Wormwood Scrubs",
+        reason="Lost the shared house on Friday, missed two appointments, no address and no telephone since.",
+    )  # fmt: skip
+    book.add(
         book.ago(60, "11:30"), "whitmore", "custody", prison="HMP Wormwood Scrubs", held_as="Recall",
         since=book.day(63).isoformat(), release_on=out,
     )  # fmt: skip
