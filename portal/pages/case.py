@@ -21,6 +21,7 @@ from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as reading
+from portal.sharing.reading import earlier
 
 pages = Blueprint("case", __name__)
 
@@ -76,6 +77,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
         may_move=happened.may_move(d),
+        earlier=None if d.emergency else earlier.earlier(db.session(), gate.doors(), gate.actor(), d.case),
         add=happened.addable(d),
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
         assessed=_assessed(d),

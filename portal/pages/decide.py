@@ -24,6 +24,7 @@ from portal.pages.rendering import by_whom, show
 from portal.pages.team import id_of
 from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid
+from portal.sharing.reading.earlier import earlier
 
 pages = Blueprint("decide", __name__)
 
@@ -158,6 +159,7 @@ def _one(
         d={
             "face": head,
             "disclosure": d,
+            "earlier": earlier(db.session(), gate.doors(), gate.actor(), case),
             "form": told,
             "review": review,
             "record": standing.id if standing else "",

@@ -12,9 +12,9 @@ from portal.pages.pathways import custody
 from portal.pages.presenting import as_date, day, past
 from portal.sharing import moves
 from portal.sharing.disclosure import Disclosure, Record
+from portal.sharing.moves import Stand
 from portal.sharing.reading.turning import soon
 from portal.sharing.restrictions import KIND, is_over
-from portal.sharing.moves import Stand
 
 
 @dataclass(frozen=True, slots=True)

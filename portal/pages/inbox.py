@@ -16,6 +16,7 @@ from portal.pages.rendering import show
 from portal.pages.team import id_of
 from portal.sharing.fields import Invalid
 from portal.sharing.inbox import ACCEPTED, ASKED, PAGE, REFUSED, WAITING
+from portal.sharing.reading.earlier import earlier
 from portal.sharing.reading.referrals import Line
 
 pages = Blueprint("inbox", __name__)
@@ -143,6 +144,7 @@ def _one(
     d = {
         "line": line,
         "assessed": assessed,
+        "earlier": earlier(db.session(), gate.doors(), gate.actor(), line.case),
         "name": line.name or "Name not shown",
         "case": url_for("case.ask", case=line.case),
         "action": url_for(".answer", referral=referral) if waits else "",
