@@ -86,8 +86,9 @@ def move(
     where somebody changed meanwhile where the case stands. The same form twice (`once`) is one change.
     """
     step = STEPS.get(code)
-    case = visits.resolve(session, doors, actor, visit, doors.clock()).case.id
-    count = _count(session, case)
+    live = visits.once(session, actor, visit)
+    case = live.case.id if live else visit  # another's visit is refused, and logged, by the desk
+    count = _count(session, case)  # before it is read: what is added meanwhile is noticed
     found = desk(session, doors, actor, visit)
     if step is None or step not in [s for s, _ in found.steps]:
         raise NotFound

@@ -160,6 +160,18 @@ def test_who_owns_no_such_record_changes_nothing(team: Team, who: str) -> None:
     assert team.records("move") == []
 
 
+def test_with_anothers_visit_nothing_is_changed_and_the_attempt_is_logged(team: Team) -> None:
+    """The twin: with a visit of their own the same form is kept."""
+    at, typed = team.world, {"since": SINCE, "reason": WHY}
+    theirs, stamp = team.visit(team.jo), team.desk(team.gov).seen
+    with pytest.raises(NotFound) as refused:
+        moving.move(at.session, at.doors, team.gov, theirs, "remand", typed, stamp)
+    assert refused.value.reference, "the entry that was logged"
+    assert team.records("move") == []
+    moving.move(at.session, at.doors, team.gov, team.visit(team.gov), "remand", typed, stamp)
+    assert len(team.records("move")) == 1
+
+
 def test_the_general_form_makes_no_change_and_corrects_the_reason_alone(team: Team) -> None:
     at, made = team.world, team.moves(team.jo, "remand").record
     typed = {"move.to@release": "Back in the community", "move.since@release": SINCE}
