@@ -17,7 +17,7 @@ from portal.audit.entry import Entry
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.casework import asks, inbox, meetings, referrals, team, today
+from portal.casework import asks, comments, confirming, inbox, meetings, referrals, team, today
 from portal.casework.notice_tables import MorningMail
 from portal.db import DAY, put
 from portal.sharing import posts
@@ -99,6 +99,8 @@ def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
     if today.news(session, doors, actor, since) or referrals.news(session, doors, actor, since):
         return True
     if inbox.news(session, doors, actor, since) or asks.fresh(session, doors, actor, since, now):
+        return True
+    if comments.news(session, doors, actor, since) or confirming.news(session, doors, actor, since):
         return True
     return _news(session, doors, actor, since, now)
 

@@ -16,6 +16,7 @@ from portal.pages.copying import own_system
 from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.sections import sections
+from portal.pages.stamps import stamps
 from portal.sharing import visits
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure
@@ -74,6 +75,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         team_path=url_for("team_case.show_team", visit=visit) if team.assigns(gate.doors(), gate.actor()) else "",
         sections=sections(d),
         happened=happened.told(d),
+        stamps=stamps(d),
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
         may_move=happened.may_move(d),

@@ -1,19 +1,23 @@
 """The timeline and the list of what may be added, made once for a page: templates only place what stands here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from portal.sharing.disclosure import Disclosure, Record
+from portal.pages.presenting import joined
+from portal.sharing.disclosure import Comment, Disclosure, Record
 from portal.sharing.moves import KIND as MOVE
 
-UPDATE, ACTION, CRITERIA = "update", "action", "criteria"
-OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, MOVE})
+UPDATE, ACTION, CRITERIA, COMMENT = "update", "action", "criteria", "comment"
+OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, MOVE})
 """Kinds that are written on pages of their own, or with something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One update. `on` is the day it happened as written, or the moment it was shared where that is not given."""
+    """One update. `on` is the day it happened as written, or the moment it was shared where that is not given.
+
+    `asked`: its reader is to confirm that they have read it, or did (`confirmed`); `who_read`: they may see who has.
+    """
 
     id: str
     about: str
@@ -28,6 +32,30 @@ class Told:
     can_edit: bool
     can_copy: bool
     changed: bool
+    comments: tuple["Under", ...] = ()
+    can_comment: bool = False
+    asked: bool = False
+    confirmed: datetime | None = None
+    who_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """One comment under an update. `asked`: the names of whom its reader asks in it, in words."""
+
+    id: str
+    by: str
+    owner: str
+    at: datetime
+    about: str
+    text: str
+    broken: bool
+    youth: bool
+    new: bool
+    can_edit: bool
+    changed: bool
+    asked: str
+    asks_you: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +69,37 @@ class Addable:
 def told(d: Disclosure) -> tuple[Told, ...]:
     """The timeline of a disclosure, newest first. "New" is what was shared or changed since the last visit."""
     since = d.seen_before
-    return tuple(_told(r, since is not None and r.changed_at > since, d.emergency is None) for r in d.timeline)
+    return tuple(
+        replace(
+            _told(r, since is not None and r.changed_at > since, d.emergency is None),
+            comments=tuple(_under(c, r.label, since) for c in d.talk.comments.get(r.id, ())),
+            can_comment=r.label in d.talk.under,
+            asked=r.id in d.talk.to_confirm,
+            confirmed=d.talk.to_confirm.get(r.id),
+            who_read=r.id in d.talk.ours,
+        )
+        for r in d.timeline
+    )
+
+
+def _under(comment: Comment, label: str, since: datetime | None) -> Under:
+    record = comment.record
+    text = next((v for v in record.values), None)
+    return Under(
+        id=str(record.id),
+        by=comment.by,
+        owner=record.owner_name,
+        at=record.at,
+        about=record.label_name if record.label != label else "",
+        text=text.text if text is not None else "",
+        broken=text is not None and text.broken,
+        youth=record.made_as_youth,
+        new=since is not None and record.changed_at > since,
+        can_edit=record.can_edit,
+        changed=record.version > 1,
+        asked=joined(comment.asked),
+        asks_you=comment.asks_you,
+    )
 
 
 def _told(record: Record, new: bool, may_leave: bool) -> Told:

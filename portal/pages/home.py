@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from isa.agreement import Capacity
 from portal import gate
 from portal.auth.actor import Actor
-from portal.casework import asks, meetings, referrals
+from portal.casework import asks, comments, confirming, meetings, referrals
 from portal.casework import today as casework
+from portal.casework.comments import NOBODY as NO_CALLS
 from portal.casework.team import around
 from portal.db import db
 from portal.pages import granting, inbox, induction, joining, kept, people, today
+from portal.pages.confirming import Turn
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
 from portal.pages.referral import Told, all_told
@@ -43,7 +45,7 @@ class Cases:
     """The list of cases as the page shows it. `numbers`: may search by PNC or CRN; paths may be None; `purpose` is
     that of the list and of an update shared from it, `task` the same as an answer to why; `referrals`: a few of one's
     own, lately; `asked`: what one asked owners to see; `releases`: who comes out soon; `turning`: who
-    turns 18."""
+    turns 18; `turn`: who asks this person."""
 
     heading: str
     list: CaseList
@@ -59,6 +61,7 @@ class Cases:
     today: Today | None = None
     releases: tuple[Release, ...] = ()
     turning: tuple[Turning, ...] = ()
+    turn: Turn | None = None
 
 
 @pages.get("/")
@@ -103,6 +106,8 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
     front = page == 1 and not review
     asked = asks.mine(db.session(), gate.doors(), who)
     due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
+    calls = comments.waiting(db.session(), gate.doors(), who) if front else NO_CALLS
+    unread = confirming.mine(db.session(), gate.doors(), who) if front else 0
     soon = casework.releases(db.session(), gate.doors(), who) if front else NOBODY
     grown = casework.turning(db.session(), gate.doors(), who) if front else NOT_TURNING
     d = Cases(
@@ -120,6 +125,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         today=today.part(due, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
         releases=today.releases(soon),
         turning=grown.lines,
+        turn=Turn(calls, unread) if calls.lines or unread else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     joins = induction.alerts() + joining.alerts()
@@ -130,7 +136,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         d.heading,
         status=422 if typed else 200,
         marking=SENSITIVE if any(part.marking == SENSITIVE for part in parts) else OFFICIAL,
-        receipt=next((part.receipt for part in parts if part.receipt), None),
+        receipt=next((part.receipt for part in (*parts, calls) if part.receipt), None),
         alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )

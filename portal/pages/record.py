@@ -1,13 +1,14 @@
 """Writing: share an update, add a record. Before anything is shared, its writer sees by name who will read it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
+from portal.casework import confirming
 from portal.db import db, new_id
 from portal.errors import NotFound
 from portal.pages import boxes, case, kept, pathways, rendering, visiting
@@ -26,6 +27,9 @@ MOSTLY = {"housing": "housing", "health": "health_engagement", "substance": "sub
 """What an agency of a kind mostly writes about: chosen in advance, to save a click."""
 INPUTS = {"text": "text", "nature": "nature", "source": "source", "happened_on": "happened"}
 """Field of an update → its input, the same whatever the update is about."""
+
+TICK = "confirm:"
+"""Begins the name of the box of each agency: of one name for all, a form that is carried over would keep one tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,25 @@ def share(visit: uuid.UUID) -> ResponseReturnValue:
     label = form.get("kind", "")
     values = {f"update.{name}@{label}": _update_value(form, name) for name in INPUTS}
     try:
-        made = writing.create(db.session(), gate.doors(), gate.actor(), visit, UPDATE, label, values, _once(form))
+        made = confirming.share(
+            *(db.session(), gate.doors(), gate.actor(), visit, label, values),
+            *(form.get(confirming.WHO, ""), _parties(form), _once(form)),
+        )
     except Invalid as error:
-        problems = {INPUTS[key.partition("@")[0].partition(".")[2]]: words for key, words in error.problems.items()}
+        problems = {_input(key): words for key, words in error.problems.items()}
         return _update_form(visit, _blank(visit, UPDATE), form, problems, 400)
     kept.sent(visit)
     case.done(SHARED, made.record)
     return redirect(url_for("case.view", visit=visit) + "#happened", 303)
+
+
+def _input(key: str) -> str:
+    name = key.partition("@")[0].partition(".")[2]
+    return INPUTS[name] if name else key
+
+
+def _parties(form: Mapping[str, str]) -> set[str]:
+    return {name.removeprefix(TICK) for name in form if name.startswith(TICK)}
 
 
 def _update_value(form: Mapping[str, str], name: str) -> str:
@@ -92,11 +108,19 @@ def _update_form(
         "nature": typed.get("nature", ""),
         "source": typed.get("source", ""),
         "happened": boxes.day_typed(typed, "happened"),
-        "errors": [
-            (name, problems[name]) for name in ("text", "kind", "nature", "source", "happened") if name in problems
-        ],
+        "confirm": typed.get(confirming.WHO, ""),
+        "parties": _asked(blank, _parties(typed)),
+        "errors": [(name, problems[name]) for name in (*INPUTS.values(), "kind", confirming.WHO) if name in problems],
     }
     return _framed("update_form.html", "Share an update", blank, base, d, status)
+
+
+def _asked(blank: Blank, ticked: Collection[str]) -> tuple[tuple[str, str, bool], ...]:
+    """Agencies that may be asked to confirm, as (box, name, ticked): the writer's own, and those that they may know to
+    work on the case."""
+    there = {a.party: a.name for choice in blank.choices for a in choice.audience if a.now}
+    named = [(blank.owner, blank.owner_name), *sorted(there.items(), key=lambda one: one[1])]
+    return tuple((f"{TICK}{party}", name, party in ticked) for party, name in named)
 
 
 def _framed(

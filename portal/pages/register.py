@@ -8,6 +8,8 @@ from portal.pages import (
     ask,
     case,
     change,
+    comment,
+    confirming,
     copying,
     criteria,
     decide,
@@ -44,8 +46,8 @@ from portal.pages import (
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
-    work = (case, plan, stands, record, action, change, kept, copying, emergency, paper, papers, search, imports)
-    panel = (refer, inbox, meetings, decide, ask, granting, criteria, team, team_case)
+    work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
+    panel = (search, imports, refer, inbox, meetings, decide, ask, granting, criteria, team, team_case)
     for noun in (*front, *work, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -100,6 +100,12 @@ _GRANTED = Query(
     ),
     tuple,
 )
+_GRANTED_ON = Query(
+    select(AskRow.user, AskRow.capacity, AskRow.owner, AskRow.field)
+    .join(CaseFile, CaseFile.id == AskRow.case)
+    .where(AskRow.case == bindparam("case"), AskRow.state == GRANTED, AskRow.ends > bindparam("now"), _LIVE),
+    tuple,
+)
 _OWN = (AskRow.user == bindparam("user"), AskRow.capacity == bindparam("capacity"))
 _RECENT = or_(
     AskRow.state == WAITING,
@@ -125,6 +131,11 @@ def granted(session: Session, cases: Sequence[uuid.UUID], actor: Actor, now: int
     if not cases:
         return []
     return _GRANTED.all(session, cases=cases, capacity=actor.capacity, user=actor.user, now=now)
+
+
+def granted_on(session: Session, case: uuid.UUID, now: int) -> list[tuple[uuid.UUID, uuid.UUID, str, str]]:
+    """(person, capacity, owner, field) of all that is granted now at one case."""
+    return _GRANTED_ON.all(session, case=case, now=now)
 
 
 def mine(session: Session, actor: Actor, now: int, case: uuid.UUID | None = None) -> list[Ask]:

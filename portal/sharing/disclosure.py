@@ -1,6 +1,7 @@
 """What a page receives: values the agreement permits, what it withholds and why, and the receipt. Nothing else."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -100,6 +101,28 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment under an update, and the name of who wrote it. `asked`: whom its reader asks in it, where the reader
+    wrote it; `asks_you`: its reader is asked."""
+
+    record: Record
+    by: str
+    asked: tuple[str, ...]
+    asks_you: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """By update: its comments, the oldest first; when its reader confirmed it, None where they are still to; and those
+    of the reader's own party that somebody is to confirm. `under`: labels of updates that they may comment on."""
+
+    comments: Mapping[uuid.UUID, tuple[Comment, ...]] = field(default_factory=dict)
+    to_confirm: Mapping[uuid.UUID, datetime | None] = field(default_factory=dict)
+    ours: frozenset[uuid.UUID] = frozenset()
+    under: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Disclosure:
     """One case for one visit. `young`: what the age of the person when it was written withholds, if there is any."""
 
@@ -127,6 +150,7 @@ class Disclosure:
     seen_before: datetime | None = field(default=None)
     actions: tuple[Action, ...] = ()
     young: tuple[Group, ...] = ()
+    talk: Talk = field(default_factory=Talk)
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The permitted records of one kind, newest first."""

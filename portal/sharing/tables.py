@@ -50,7 +50,7 @@ class RecordRow(Base):
     label: Mapped[str] = mapped_column(String(40))  # the category its writer chose, "" where the kind has fixed ones
     owner: Mapped[str] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = mapped_column(String(20))  # "" unless the kind has one (a basis: in_force, withdrawn)
+    state: Mapped[str] = mapped_column(String(20))  # "" unless there is one (a basis: in_force; an update: confirm)
     made_as_youth: Mapped[bool | None] = mapped_column(Boolean)  # None: date of birth was not known
     created_at: Mapped[int] = mapped_column(Micros)
     created_by: Mapped[uuid.UUID] = mapped_column(Id)

@@ -17,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import acts, asks, cases, moves, preview, said
+from portal.sharing import acts, asks, cases, moves, preview, said, talk
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -33,7 +33,7 @@ from portal.sharing.tables import CaseFile, RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
-STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND})
+STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND, talk.COMMENT})
 """Kinds that are written with something else, an operating row or a decision: the general forms make none."""
 Steer = Callable[[uuid.UUID], None]
 """Writes the operating row of a record, by its id, in its transaction."""
@@ -85,7 +85,11 @@ def create(
     `NotFound`, `Refused` (with the clause), `Invalid`, `LogUnavailable`. The entry of the disclosure names the parties
     that may read it and work on the case today.
     """
-    planned = plan(session, doors, actor, visit, kind, label, typed, once, steer)
+    return keep(session, doors, actor, plan(session, doors, actor, visit, kind, label, typed, once, steer), once)
+
+
+def keep(session: Session, doors: Doors, actor: Actor, planned: Planned, once: uuid.UUID | None = None) -> Written:
+    """Write a new record that was planned with this `once`, or find that it was written before."""
     with doors.log.transaction(session) as tx:
         if once is not None and made(session, actor, planned.record.id):
             return Written(planned.record.id, None)

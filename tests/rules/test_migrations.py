@@ -15,7 +15,8 @@ import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.ask_tables
 import portal.sharing.meeting_tables
-import portal.sharing.tables  # noqa: F401
+import portal.sharing.tables
+import portal.sharing.talk_tables  # noqa: F401
 from portal.audit import triggers
 from portal.db import Base, at_head, migrate, open_engine
 from tests import installation

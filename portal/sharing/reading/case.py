@@ -15,18 +15,22 @@ from portal.auth.actor import Actor
 from portal.db import MINUTE, from_micros, new_id, put
 from portal.errors import NotFound, Refused
 from portal.query import Query
-from portal.sharing import emergency, facts, restrictions, said, visits
+from portal.sharing import emergency, facts, restrictions, said, talk, visits
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Emergency, Receipt, Record, Section
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
+from portal.sharing.reading import talk as said_below
 from portal.sharing.reading.actions import of_case
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
-from portal.sharing.sight import EXPORT, READ, Sight, category_of, sight
+from portal.sharing.reading.talk import Below
+from portal.sharing.sight import EXPORT, READ, UPDATE, Sight, category_of, sight
 from portal.sharing.tables import CaseFile, CaseSeen
 from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
+SPOKEN = (UPDATE, talk.COMMENT)
+"""What stands in the timeline, and in no section."""
 LONGEST_ON_PAPER = 300  # characters of a reason: it stands on every sheet
 _SEEN = Query(
     select(CaseSeen.seen_at).where(CaseSeen.user == bindparam("user"), CaseSeen.case == bindparam("case")),
@@ -177,6 +181,9 @@ def _disclose(
     case_file, seen = found.visit.case, found.sight
     permitted = [h for h in heads(session, [case_file.id]) if seen.permitted(action, shape_of(h))]
     shown, older = _page(permitted, older_than, everything=action == EXPORT)
+    below = said_below.below(session, actor, case_file.id, permitted, shown, found.now) if action == READ else Below()
+    shown += below.heads
+    unopened = below.unopened(actor.user)
     sealed = fetch(session, doors.keys, [h.id for h in shown])
     before = _SEEN.first(session, user=actor.user, case=case_file.id)
     entry = said.entry(
@@ -192,13 +199,16 @@ def _disclose(
         receipt = tx.append(entry)
         if action == READ and (before is None or found.now - before > MINUTE):
             put(session, CaseSeen, {"user": actor.user, "case": case_file.id}, {"seen_at": found.now})
+        if unopened:
+            talk.opened(session, unopened, actor.user, found.now)
     broken: list[tuple[uuid.UUID, str]] = []
     records = [r for h in shown if (r := open_record(seen, h, sealed, broken, action)) is not None]
     if broken:
         note_broken(session, doors, actor, found.visit.purpose, case_file, broken, found.visit.id)
     records = restrictions.standing(records, day_at(found.now), to_correct=action == READ)
     steered = of_case(session, seen, actor, case_file.id, permitted, records)
-    return replace(_assemble(doors, found, records, older, said.receipt(receipt), before), actions=steered)
+    given = _assemble(doors, found, records, older, said.receipt(receipt), before)
+    return replace(given, actions=steered, talk=said_below.told(session, doors, actor, seen, below, records))
 
 
 def note_broken(
@@ -222,10 +232,12 @@ def note_broken(
 
 
 def _page(permitted: Sequence[Head], older_than: int | None, everything: bool) -> tuple[list[Head], int | None]:
-    """The records to open: all but the timeline, and one page of that; with where the next page begins, if any."""
-    updates = [h for h in permitted if h.kind == "update"]
+    """The records to open: all but the timeline, and one page of that; with where the next page begins, if any.
+    Comments come with their updates, and never on paper (clause 8.85)."""
+    updates = [h for h in permitted if h.kind == UPDATE]
+    others = [h for h in permitted if h.kind not in SPOKEN]
     if everything:
-        return list(permitted), None
+        return others + updates, None
     if older_than is not None:
         updates = [h for h in updates if h.created_at < older_than]
     size = TIMELINE
@@ -233,7 +245,7 @@ def _page(permitted: Sequence[Head], older_than: int | None, everything: bool) -
         size += 1  # the next page begins before an instant: what happened at it stays together
     page = updates[:size]
     older = page[-1].created_at if len(updates) > size else None
-    return [h for h in permitted if h.kind != "update"] + page, older
+    return others + page, older
 
 
 def subject_of(seen: Sight, case_file: Case, shown: Sequence[Head], **more: object) -> Subject:
@@ -281,9 +293,11 @@ def _assemble(
         review_due=from_micros(case_file.review_due) if case_file.review_due else None,
         lead_party=agreement.parties[case_file.lead_party].short if case_file.lead_party in agreement.parties else "",
         sections=_sections(seen, records),
-        timeline=tuple(r for r in records if r.kind == "update"),
+        timeline=tuple(r for r in records if r.kind == UPDATE),
         timeline_older=older,
-        safety=tuple(r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind != "update"),
+        safety=tuple(
+            r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind not in SPOKEN
+        ),
         writable=seen.addable,
         exportable=seen.exports and not found.visit.emergency,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,
@@ -299,7 +313,7 @@ def _sections(seen: Sight, records: Sequence[Record]) -> tuple[Section, ...]:
     agreement = seen.agreement
     by_category: dict[str, list[Record]] = {}
     for record in records:
-        if record.kind != "update":
+        if record.kind not in SPOKEN:
             by_category.setdefault(category_of(agreement, record.kind, record.label), []).append(record)
     return tuple(
         Section(key, category.name, tuple(by_category.get(key, ())), tuple(seen.withheld.get(key, ())))

@@ -16,7 +16,7 @@ from portal.errors import NotFound, SealBroken
 from portal.keys.opening import open_with
 from portal.keys.sealing import Dek, dek_id
 from portal.query import Query
-from portal.sharing import said
+from portal.sharing import said, talk
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading import case as case_reading
@@ -119,12 +119,25 @@ def permitted_head(
 ) -> tuple[Found, Head]:
     """The head of a record of the visit's case on which the action is permitted on some field; refusals are logged."""
     found = case_reading.find(session, doors, actor, visit, operation)
-    row = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
-    head = Head._make(row) if row else None
-    if head is None or not found.sight.permitted(action, shape_of(head)):
+    head = _head(session, found, record)
+    if head is None or not found.sight.permitted(action, shape_of(head)) or not _with_update(session, found, head):
         case_reading.refuse(session, doors, actor, operation, found.visit.case, found.visit.purpose)
     assert head is not None
     return found, head
+
+
+def _head(session: Session, found: Found, record: uuid.UUID) -> Head | None:
+    row = session.execute(HEADS.where(RecordRow.id == record, RecordRow.case == found.visit.case.id)).one_or_none()
+    return Head._make(row) if row else None
+
+
+def _with_update(session: Session, found: Found, head: Head) -> bool:
+    """A comment is for nobody who may not read the update that it stands under (clause 8.85)."""
+    if head.kind != talk.COMMENT:
+        return True
+    about = talk.update_of(session, head.id)
+    update = _head(session, found, about) if about else None
+    return update is not None and bool(found.sight.permitted(READ, shape_of(update)))
 
 
 def _keys_to(rows: Iterable[Any]) -> set[bytes]:

@@ -44,7 +44,7 @@ def test_the_form_names_who_will_and_who_will_not_see_it(world: World, police: V
     sentence = text.partition("Sentence and licence")[2].partition("Sanitised intelligence")[0]
     assert "Probation and Youth Justice (clause 5.22)" in sentence
     assert "Will not see it Adult Social Care" in sentence
-    assert police.page.count("checked") == 2, "what it is about and that it is a fact are chosen in advance"
+    assert police.page.count("checked") == 3, "what it is about, a fact, and that nobody is to confirm it, in advance"
 
 
 def test_what_an_agency_mostly_writes_about_is_chosen_in_advance(world: World) -> None:

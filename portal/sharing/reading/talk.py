@@ -1,0 +1,90 @@
+"""The comments under the updates of a page, and which updates their reader is to confirm. The case decides and logs."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from portal.auth.actor import Actor
+from portal.db import from_micros
+from portal.sharing import talk
+from portal.sharing.disclosure import Comment, Record, Talk
+from portal.sharing.doors import Doors
+from portal.sharing.reading import staff
+from portal.sharing.reading.rows import Head
+from portal.sharing.sight import UPDATE, Sight
+from portal.sharing.talk import COMMENT, Asked, Said, ToRead
+
+UNFIT = frozenset({"safety"})
+"""A warning is no remark: under this category a comment stands beneath a warning alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What belongs to a page of updates: `heads` of the comments to open, and the rows that steer them."""
+
+    heads: tuple[Head, ...] = ()
+    said: tuple[Said, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    to_read: Mapping[uuid.UUID, ToRead] = field(default_factory=dict)
+    ours: frozenset[uuid.UUID] = frozenset()
+
+    def unopened(self, user: uuid.UUID) -> list[uuid.UUID]:
+        """Comments in which somebody is asked and that they see now for the first time."""
+        return [a.comment for a in self.asked if a.user == user and a.opened_at is None]
+
+
+def below(
+    session: Session, actor: Actor, case: uuid.UUID, permitted: Sequence[Head], shown: Sequence[Head], now: int
+) -> Below:
+    """The comments under the updates that are shown. Under an update that its reader may not read there is none for
+    them (clause 8.85). Nothing is asked of the database for a case without comments and confirmations."""
+    updates = {h.id: h for h in shown if h.kind == UPDATE}
+    comments = {h.id: h for h in permitted if h.kind == COMMENT}
+    said = [s for s in talk.of_case(session, case) if s.about in updates and s.record in comments] if comments else []
+    to_confirm = [h.id for h in updates.values() if h.state == talk.ASKED]
+    rows = talk.among(session, actor.party, actor.user, now, to_confirm) if to_confirm else []
+    return Below(
+        heads=tuple(comments[s.record] for s in said),
+        said=tuple(said),
+        asked=tuple(talk.asked_in(session, [s.record for s in said])) if said else (),
+        to_read={row.record: row for row in rows},
+        ours=frozenset(of for of in to_confirm if updates[of].owner == actor.party),
+    )
+
+
+def told(session: Session, doors: Doors, actor: Actor, sight: Sight, found: Below, records: Sequence[Record]) -> Talk:
+    """The same with the opened records. Whom a comment asks is told to its writer, and to whoever is asked."""
+    opened = {r.id: r for r in records if r.kind == COMMENT}
+    mine = {s.record for s in found.said if s.by == actor.user}
+    people = {s.by for s in found.said} | {a.user for a in found.asked if a.comment in mine}
+    names = staff.names(session, doors, people)
+    comments: dict[uuid.UUID, list[Comment]] = {}
+    for said in found.said:
+        if said.record not in opened:
+            continue
+        users = [a.user for a in found.asked if a.comment == said.record]
+        asked = tuple(sorted(names[user] for user in users)) if said.record in mine else ()
+        line = Comment(opened[said.record], names[said.by], asked, actor.user in users)
+        comments.setdefault(said.about, []).append(line)
+    return Talk(
+        comments={of: tuple(lines) for of, lines in comments.items()},
+        to_confirm={
+            of: from_micros(row.confirmed_at) if row.confirmed_at else None for of, row in found.to_read.items()
+        },
+        ours=found.ours,
+        under=frozenset(r.label for r in records if r.kind == UPDATE and labels_for(sight, r.label)),
+    )
+
+
+def labels_for(sight: Sight, label: str) -> tuple[str, ...]:
+    """Under which categories this capacity may comment on an update of one: under that one if its party owns such
+    records, else under any other that it may write, unless the update leaves no trace."""
+    own = [s.label for s in sight.writable if s.kind == COMMENT]
+    if label in own:
+        return (label,)
+    categories = sight.agreement.categories
+    if categories[label].silent:
+        return ()
+    return tuple(each for each in own if not categories[each].silent and each not in UNFIT)
