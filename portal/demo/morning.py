@@ -16,7 +16,7 @@ from portal.auth.actor import Actor
 from portal.casework import arranging, asks, cover, team
 from portal.casework.cover import Order
 from portal.db import new_id, to_micros
-from portal.demo import joining
+from portal.demo import joining, talking
 from portal.demo.people.shapes import Nominal
 from portal.errors import NotFound
 from portal.sharing import emergency, visits
@@ -57,8 +57,8 @@ ASKED = {
 
 
 def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: Mapping[str, Nominal]) -> None:
-    """Lists, views, cover for a colleague who goes on leave, a panel planned for today, requests to see more, a curious
-    search that ends in a refusal, and an emergency that awaits its review."""
+    """Lists, views, cover for a colleague who goes on leave, a panel planned for today, requests to see more, talk on
+    an update, a curious search that ends in a refusal, and an emergency that awaits its review."""
     for key, purpose in AT_WORK.items():
         actor = _actor(session, doors, users[key])
         for line in lists.my_cases(session, doors, actor).lines[:2]:
@@ -68,6 +68,8 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
     arranging.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
     joining.ask(session, doors, users)
     _requests(session, doors, users, cast["keating"])
+    police, probation = (_actor(session, doors, users[key]) for key in ("walsh", "achterberg"))
+    talking.talk(session, doors, police, probation, _case(session, cast["hylton"]))
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import actions, arranging, inbox, notifying, referrals
+from portal.casework import actions, arranging, comments, inbox, notifying, referrals
 from portal.casework.notifying import Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
@@ -27,7 +27,7 @@ from portal.sharing import staff, visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.doors import open_doors
 from portal.sharing.reading import case as case_reading
-from portal.sharing.tables import CaseFile
+from portal.sharing.tables import CaseFile, RecordRow
 from tests import clock
 from tests.installation import World
 from tests.machine import free_port
@@ -101,6 +101,29 @@ def test_what_was_seen_meanwhile_is_no_news(post: Post) -> None:
     at = post.world
     visit = visits.begin(at.session, at.doors, post.ada, post.case, "risk", "", at.doors.clock())
     case_reading.case(at.session, at.doors, post.ada, visit)
+    assert post.tell() == 0
+
+
+def test_whoever_is_asked_by_name_is_told_once_and_no_more_when_they_have_opened_it(world: World) -> None:
+    post, at = Post(world), world
+    bob = at.actor("police", "practitioner", "Bob Colleague")
+    with at.doors.log.transaction(at.session):
+        at.assign(post.case, bob)
+    post.share()
+
+    def opens() -> None:
+        visit = visits.begin(at.session, at.doors, post.ada, post.case, "risk", "", at.doors.clock())
+        case_reading.case(at.session, at.doors, post.ada, visit)
+
+    opens()
+    assert post.tell() == 0
+    on = at.session.scalars(select(RecordRow.id).where(RecordRow.kind == "update")).one()
+    visit = visits.begin(at.session, at.doors, bob, post.case, "risk", "", at.doors.clock())
+    whom = {comments.value("police", post.ada.user)}
+    comments.add(at.session, at.doors, bob, visit, on, "behaviour", "Is that his brother?", whom)
+    assert post.tell() == 1
+    opens()
+    post.later(DAY)
     assert post.tell() == 0
 
 

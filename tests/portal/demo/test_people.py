@@ -127,7 +127,11 @@ def check_value(row: dict[str, Any], text: str) -> None:
 
 def test_every_field_of_the_agreement_is_told_of_somewhere() -> None:
     used = {f"{d.kind}.{field}" for _, _, d in drafts(told()) for _, _, values in versions(d) for field in values}
-    asked = {"request.reason", "reply.reason"}  # told by the morning, through the door by which people ask
+    asked = {
+        "request.reason",
+        "reply.reason",
+        "comment.text",
+    }  # told by the morning, through the doors by which people do it
     assert set(agreement("barnet")["field"]) - used == asked
 
 

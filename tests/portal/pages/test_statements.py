@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 
 from portal.auth.actor import Actor
 from portal.db import DAY, db, new_id, now_micros
-from portal.sharing import acts, inbox
+from portal.sharing import acts, inbox, talk
 from portal.sharing.acts import Act
 from portal.sharing.tables import RecordRow
 from tests import clock, installation
@@ -26,6 +26,7 @@ WRITTEN = {
     "barnet_housing referral": {"reason": "Rent unpaid since August, and he is not seen.", "source": "Estate office"},
     "probation action@behaviour": {"task": "Ring the hostel", "due_on": TODAY.isoformat(), "given_to": "Police"},
     "probation update@behaviour": {"text": "Seen at the hostel.", "nature": "Fact"},
+    "probation comment@behaviour": {"text": "Do you know the warden?"},
     "probation score": {"predictor": "OVP", "value": "63", "assessed_on": "2026-03-01"},
 }
 
@@ -57,11 +58,20 @@ class Team:
             with world.doors.log.transaction(world.session):
                 inbox.put(world.session, new_id(), made, "barnet_housing", self.actors["housing"].user, now_micros())
                 acts.add(world.session, self._given(made))
+                self._talks(made)
 
     def _given(self, case: uuid.UUID) -> Act:
         kind = select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "action")
         record = self.world.session.execute(kind).scalar_one()
         return Act(record, case, "police", self.actors["police"].user, now_micros(), acts.OPEN, None, None)
+
+    def _talks(self, case: uuid.UUID) -> None:
+        """The officer is asked by name in a comment, and everybody is to confirm the update."""
+        session, now = self.world.session, now_micros()
+        rows = session.execute(select(RecordRow.kind, RecordRow.id).where(RecordRow.case == case))
+        of = {row.kind: row.id for row in rows}
+        talk.add(session, of["comment"], of["update"], case, [("police", self.actors["police"].user)], now)
+        talk.put_ask(session, of["update"], case, {talk.EVERY}, new_id(), now)
 
     def meeting(self) -> str:
         """A meeting of today with every case on its agenda, joined by its keeper."""
@@ -89,6 +99,7 @@ def _declared(team: Team) -> str:
 
 PAGES: dict[str, tuple[str, Callable[[Team], str]]] = {
     "home of a practitioner": ("police", lambda team: "/"),
+    "updates to confirm": ("police", lambda team: "/to-confirm"),
     "home of a SPOC": ("spoc", lambda team: "/"),
     "home of the coordinator": ("keeper", lambda team: "/"),
     "home of an administrator": ("admin", lambda team: "/"),
