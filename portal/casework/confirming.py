@@ -22,7 +22,7 @@ from portal.sharing.reading import to_read as reading
 from portal.sharing.reading.age import minor_now
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import highest_marking, shape_of
-from portal.sharing.reading.to_read import NOTHING, ReadingList
+from portal.sharing.reading.to_read import CONFIRMED, NOTHING, ReadingList
 from portal.sharing.sight import UPDATE, Shape, category_of
 from portal.sharing.talk import EVERY
 from portal.sharing.writing import Written
@@ -157,7 +157,7 @@ def confirm_one(
         actor,
         purpose=found.visit.purpose,
         agreement=found.sight.reference,
-        subjects=[case_reading.subject_of(found.sight, found.visit.case, [head], confirmed=True)],
+        subjects=[case_reading.subject_of(found.sight, found.visit.case, [head], justification=CONFIRMED)],
         visit=found.visit.id,
     )
     with doors.log.transaction(session) as tx:

@@ -27,6 +27,8 @@ from portal.sharing.visits import Case
 NAMES = ("person.forename", "person.surname")
 PARTS = ("text", "nature", "source", "happened_on")
 PAGE = 20
+CONFIRMED = "Confirmed having read the update"
+"""What the log says an alteration was for that changes no word of a record."""
 _HEADS = Query(HEADS.where(RecordRow.id.in_(bindparam("records", expanding=True))), Head._make)
 
 
@@ -142,7 +144,7 @@ def entry(doors: Doors, actor: Actor, operation: str, found: Sequence[Waiting]) 
             quiet = one.sight.agreement.categories[one.row.label].silent
             (silent if quiet else loud).append([one.row.record.hex, one.row.version])
         case, reference = each[0].case, each[0].sight.reference
-        detail = {"case": case.id.hex, "agreement": reference, "records": loud, "confirmed": True}
+        detail = {"case": case.id.hex, "agreement": reference, "records": loud, "justification": CONFIRMED}
         decided = each[0].sight.outcome(READ, {one.row.shape for one in each})
         subjects.append(Subject(case.person, detail, {"records": silent} if silent else None, decided=decided))
     return _said(doors, actor, operation, subjects)
