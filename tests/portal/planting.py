@@ -16,7 +16,7 @@ from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
 from portal.db import SECOND, new_id, now_micros
 from portal.pages.presenting import MONTHS
-from portal.sharing import cases, storing
+from portal.sharing import cases, storing, talk
 from portal.sharing.restrictions import UNTIL
 from portal.sharing.storing import NewRecord
 from tests import hand
@@ -124,11 +124,22 @@ def plant(
         planted = tuple(_records(text, basis))
         new = [_stored_as(p, case, person, now - at * SECOND, basis) for at, p in enumerate(planted)]
         storing.store(world.session, world.doors, text, new)
+        for comment, update in _under(planted):
+            talk.add(world.session, comment, update, case, (), now)
         tx.append(Entry("import", agreement=text.reference, subjects=[Subject(person, {"case": case.hex})]))
     return Ground(case, reference, state, bool(staff), delivering, basis, planted)
 
 
 PATHWAYS = ("accommodation", "education, training, employment")
+
+
+def _under(planted: Iterable[Planted]) -> Iterator[tuple[uuid.UUID, uuid.UUID]]:
+    """Each comment with an update that is given with it: of the same owner, label and age."""
+    planted = list(planted)
+    updates = {(p.label, p.owner, p.youth): p.id for p in planted if p.kind == "update"}
+    for p in planted:
+        if p.kind == talk.COMMENT:
+            yield p.id, updates[p.label, p.owner, p.youth]
 
 
 def _records(text: Agreement, basis: bool | None) -> Iterator[Planted]:

@@ -34,13 +34,13 @@ def fields_for(land: Land, ground: Ground, capacity: Capacity, purpose: str, sha
 
 def writable(land: Land, ground: Ground, capacity: Capacity, purpose: str) -> set[Shape]:
     """What the table lets this capacity add to a case it may know of, by hand: how the criteria stood is written with a
-    decision alone."""
+    decision alone, a comment under an update."""
     if not land.knows(ground, capacity, purpose):
         return set()
     return {
         shape
         for shape in shapes(land)
-        if shape[0] not in ("criteria", "request", "reply", "move")
+        if shape[0] not in ("criteria", "request", "reply", "move", "comment")
         and all(fields_for(land, ground, capacity, purpose, shape, action) for action in ("create", "share"))
     }
 
