@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from portal.db import now_micros
+from portal.sharing.tables import VisitRow
 from tests.installation import World
 from tests.portal.casework.talking import Talking, worlds
 from tests.portal.pages.web import Web
@@ -128,3 +131,19 @@ def test_the_general_form_makes_no_comment(web, people):
     assert web.get(f"{case}/add/comment/behaviour").status_code == 404
     assert web.post(f"{case}/add/comment/behaviour", {"comment.text": "Loose"}).status_code == 404
     assert "add/comment" not in web.get(case).text
+
+
+def test_a_form_that_outlives_its_visit_goes_on_after_the_purpose(web, people, world):
+    on = people.shares(people.jo)
+    case = opened(web, people, people.pat)
+    with world.doors.log.transaction(world.session) as tx:
+        tx.session.execute(update(VisitRow).values(ends=now_micros() - 1))
+    answer = sent(web, case, on, **{box(people.kim): "yes"})
+    assert answer.status_code == 409
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
+    again = {**hidden, "purpose": "risk", "reason": ""}
+    answer = web.post(f"/case/{people.case}", again)
+    assert answer.status_code == 307
+    assert web.post(answer.location, again).status_code == 303
+    assert people.texts(people.jo, on) == ["Seen since?"]
+    assert people.calls(people.kim) == ["Pat Police"]
