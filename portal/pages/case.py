@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import asks, assessing, team
+from portal.casework import asks, assessing, inbox, team
 from portal.casework.assessing import Assessment
 from portal.db import db
 from portal.errors import NotFound
@@ -23,6 +23,7 @@ from portal.sharing.disclosure import Disclosure
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as reading
 from portal.sharing.reading import earlier
+from portal.sharing.reading import same as linked
 
 pages = Blueprint("case", __name__)
 
@@ -83,6 +84,8 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         add=happened.addable(d),
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
         assessed=_assessed(d),
+        linked=linked.linked(db.session(), gate.doors(), gate.actor(), d.case, d.purpose, d.visit),
+        pair_path=url_for("same_person.everything") if inbox.keeps(gate.doors(), gate.actor()) else "",
     )
 
 

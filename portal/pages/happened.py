@@ -7,8 +7,8 @@ from portal.pages.presenting import joined
 from portal.sharing.disclosure import Comment, Disclosure, Record
 from portal.sharing.moves import KIND as MOVE
 
-UPDATE, ACTION, CRITERIA, COMMENT = "update", "action", "criteria", "comment"
-OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, MOVE})
+UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON = "update", "action", "criteria", "comment", "same_person"
+OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON, MOVE})
 """Kinds that are written on pages of their own, or with something else."""
 
 

@@ -13,7 +13,7 @@ from portal.casework import today as casework
 from portal.casework.comments import NOBODY as NO_CALLS
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import granting, inbox, induction, joining, kept, people, today
+from portal.pages import granting, inbox, induction, joining, kept, people, same_person, today
 from portal.pages.confirming import Turn
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
@@ -137,7 +137,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         status=422 if typed else 200,
         marking=SENSITIVE if any(part.marking == SENSITIVE for part in parts) else OFFICIAL,
         receipt=next((part.receipt for part in (*parts, calls) if part.receipt), None),
-        alerts=today.alerts() + inbox.alerts() + panels + kept.alerts() + covers + joins,
+        alerts=today.alerts() + inbox.alerts() + same_person.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )
 

@@ -111,6 +111,7 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
         "next": url_for(".waiting", page=page + 1) if last < found.total else None,
         "errors": list(problems.items()),
         "criteria": url_for("criteria.everything"),
+        "same_person": url_for("same_person.everything"),
     }
     done = session.pop(DONE, None)
     return show(

@@ -34,6 +34,7 @@ from portal.pages import (
     privacy,
     record,
     refer,
+    same_person,
     search,
     sign_in,
     sign_out,
@@ -47,7 +48,8 @@ def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
-    panel = (search, imports, refer, inbox, meetings, decide, ask, granting, criteria, team, team_case)
-    for noun in (*front, *work, *panel, agreement, people, log):
+    lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
+    panel = (meetings, decide, ask, granting)
+    for noun in (*front, *work, *lists, *panel, agreement, people, log):
         app.register_blueprint(noun.pages)
     errors.install(app)

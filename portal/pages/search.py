@@ -36,12 +36,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One hit with what its reader may do: `path` opens the case, `emergency` an emergency access, else `ask`."""
+    """One hit with what its reader may do: `path` opens the case, `emergency` an emergency access, else `ask`.
+    `others`: further hits that are linked with it as the same person."""
 
     hit: Hit
     path: str | None
     emergency: str | None
     ask: str
+    others: tuple["Result", ...] = ()
 
 
 @pages.get("/search")
@@ -74,7 +76,12 @@ def make() -> ResponseReturnValue:
 def results(search_id: uuid.UUID) -> ResponseReturnValue:
     """Whom the search found, why each one matched, and what may be done with it."""
     found = search.results(db.session(), gate.doors(), gate.actor(), search_id)
-    d = {"results": tuple(_result(hit) for hit in found.hits), "more": found.more, "again": url_for(".ask")}
+    d = {
+        "results": tuple(map(_result, found.hits)),
+        "total": sum(1 + len(hit.others) for hit in found.hits),
+        "more": found.more,
+        "again": url_for(".ask"),
+    }
     return show("search_results.html", "Search results", marking=SENSITIVE, receipt=found.receipt, d=d)
 
 
@@ -104,11 +111,12 @@ def _errors(invalid: Invalid | None, by_number: bool) -> tuple[tuple[str, str], 
 
 
 def _result(hit: Hit) -> Result:
+    others = tuple(map(_result, hit.others))
     if hit.may_open:
-        return Result(hit, f"/case/{hit.case}", None, "")
+        return Result(hit, f"/case/{hit.case}", None, "", others)
     if hit.in_emergency:
-        return Result(hit, None, f"/case/{hit.case}/emergency", _coordinator(hit))
-    return Result(hit, None, None, _coordinator(hit))
+        return Result(hit, None, f"/case/{hit.case}/emergency", _coordinator(hit), others)
+    return Result(hit, None, None, _coordinator(hit), others)
 
 
 def _coordinator(hit: Hit) -> str:

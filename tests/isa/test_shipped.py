@@ -51,6 +51,7 @@ READERS = {
     "safety": ALL,
     "needs": ALL,
     "criteria": {"police", "probation", "council", "children", "adult_care", "youth_justice"},
+    "same_person": {"council"},
     "request": set(),  # only with the facts of one request
 }
 OWN_ONLY = {"health", "health_need", "substance_need", "equality", "intelligence"}
@@ -98,7 +99,7 @@ def test_it_is_whole(agreement: Agreement) -> None:
     assert len(agreement.examples) >= 40
     assert len(agreement.parties) == 13
     assert set(READERS) == set(agreement.categories)
-    assert {c.id for c in agreement.categories.values() if c.silent} == {"intelligence", "victims", "marac", "request"}
+    assert {c.id for c in agreement.categories.values() if c.silent} == {"intelligence", "victims", "marac", "request", "same_person"}
     assert any("lawyer and DPO" in paragraph for paragraph in agreement.preamble)
 
 

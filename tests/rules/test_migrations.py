@@ -15,6 +15,7 @@ import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.ask_tables
 import portal.sharing.meeting_tables
+import portal.sharing.same_tables
 import portal.sharing.tables
 import portal.sharing.talk_tables  # noqa: F401
 from portal.audit import triggers

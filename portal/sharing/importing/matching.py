@@ -14,7 +14,7 @@ from portal.db import from_micros
 from portal.keys.deks import chunks
 from portal.keys.index_tags import CRN, PNC, SURNAME_DOB
 from portal.query import Query
-from portal.sharing import facts
+from portal.sharing import facts, same
 from portal.sharing.doors import Doors
 from portal.sharing.importing.accepted import Accepted
 from portal.sharing.reading.search import MATCHED
@@ -147,11 +147,14 @@ def _hits(session: Session, doors: Doors, actor: Actor, tags: set[bytes], now: i
         )
     ]
     known = sights(session, doors, actor, _cases(session, {row.id for row in rows}), now)
+    given = [r for r in rows if known[r.id].sight.decide(SEARCH, MATCHED[r.kind][0], r.owner).permit]
+    persons = {(known[row.id].case.agreement, known[row.id].case.person) for row in given}
+    leading = same.leading(session, served, persons)  # among those found alone: a link leads nobody further
     found: dict[bytes, list[_Hit]] = defaultdict(list)
-    for row in rows:
-        at = known[row.id]
-        if at.sight.decide(SEARCH, MATCHED[row.kind][0], row.owner).permit:
-            found[row.tag].append(_Hit(row.kind, at.case.person, at.case.reference))
+    for row in given:
+        case = known[row.id].case
+        person = leading.get((case.agreement, case.person), case.person)
+        found[row.tag].append(_Hit(row.kind, person, case.reference))
     return found
 
 

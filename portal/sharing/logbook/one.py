@@ -20,6 +20,8 @@ from portal.sharing.logbook import words
 from portal.sharing.logbook.entries import Line, case_of, lines
 from portal.sharing.logbook.scope import record, references, scope_of
 
+COMBINATION = "combination"
+"""About two persons, and the same is said of both."""
 MOST = 1_000  # subjects of one entry that a page names
 
 
@@ -82,7 +84,7 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         line=lines(session, doors, scope, [row], MOST)[0],
         outcome=OUTCOMES.get(row.outcome, row.outcome),
         agreement=words.agreement_words(doors.book, row.agreement),
-        said=_common(said) if about.count == 1 else _reason(said),
+        said=_common(said) if about.count == 1 or row.operation == COMBINATION else _reason(said),
         parts=_parts(session, doors, scope, full) if full else (),
         proof=proving.prove(session, signer.verifier, entry),
         erased=about.damaged == 0 and any(each.erased for each in about.details),

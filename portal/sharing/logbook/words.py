@@ -21,6 +21,9 @@ ASKED = {
     "taken_back": "Taken back by its owner",
 }
 """What a request to see more was about (clause 8.28), by field."""
+COMBINED = {"same": "Linked: said to be the same person", "two": "Said to be two people, and not linked"}
+"""What was said of the two cases of an entry (clause 8.70)."""
+TOLD_SAME = "Was told that they are linked: said to be the same person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,17 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     if isinstance(detail.get("asked"), Mapping):
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "everything"))
-    told += _requested(agreement, detail)
+    told += [*_combined(detail), *_requested(agreement, detail)]
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
     return tuple(told)
+
+
+def _combined(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an entry says of two records that may be one person's."""
+    words = COMBINED.get(str(detail.get("combined", "")), TOLD_SAME if detail.get("told_same") else "")
+    return [("The same person?", words)] if words else []
 
 
 def _requested(agreement: Agreement | None, detail: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import bindparam, select
@@ -20,6 +20,7 @@ from portal.sharing import emergency, facts, said
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
+from portal.sharing.reading import same
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.lists import owner_name
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, open_record, shape_of
@@ -54,7 +55,8 @@ _FOUND = Query(
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One case found, as far as the agreement lets this capacity know of it before it is theirs."""
+    """One case found, as far as the agreement lets this capacity know of it before it is theirs. `others`: further hits
+    that are linked with it as the same person; `also`: cases linked with it that were not found and may be opened."""
 
     case: uuid.UUID
     reference: str
@@ -66,6 +68,8 @@ class Hit:
     safety: tuple[Record, ...]
     may_open: bool
     in_emergency: bool  # whether an emergency would open something of it to this capacity
+    others: tuple["Hit", ...] = ()
+    also: tuple[tuple[uuid.UUID, str], ...] = ()  # id and reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
         raise NotFound
     purpose, tags = made.purpose, [made.tags[i : i + 16] for i in range(0, len(made.tags), 16)]
     found = _candidates(session, doors, actor, tags, purpose, now)
+    named = [seen.case for seen in found.values() if seen.named]
+    links = same.beside(session, doors, actor, named, purpose, now) if named else same.Beside({}, {})
     rows = [h for seen in found.values() for h in seen.heads]
     sealed = fetch(session, doors.keys, [h.id for h in rows])
     subjects = [
@@ -155,7 +161,10 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
             decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
         )
         for seen in found.values()
-    ] or [Subject(doors.log.nobody(session), {"records": []})]
+    ]
+    more = {case.id: case for cases in links.more.values() for case in cases}
+    subjects += [Subject(c.person, {"case": c.id.hex, "records": [], "told_same": True}) for c in more.values()]
+    subjects = subjects or [Subject(doors.log.nobody(session), {"records": []})]
     with doors.log.transaction(session) as tx:
         receipt = tx.append(said.entry("search", actor, purpose=purpose, subjects=subjects))
     hits = []
@@ -164,7 +173,22 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
         hits.append(_hit(seen, sealed, broken, now))
         if broken:
             note_broken(session, doors, actor, purpose, seen.case, broken)
-    return Results(tuple(hits), len(found) > MOST, said.receipt(receipt))
+    return Results(_together(hits, found, links), len(found) > MOST, said.receipt(receipt))
+
+
+def _together(hits: Sequence[Hit], found: Mapping[uuid.UUID, "_Candidate"], links: same.Beside) -> tuple[Hit, ...]:
+    """Hits that are linked as the same person stand in one, below the first of them that may be opened."""
+    groups: dict[object, list[Hit]] = {}
+    for hit in hits:
+        of = (found[hit.case].case.agreement, found[hit.case].case.person)
+        linked = found[hit.case].named and of in links.together
+        groups.setdefault((of[0], links.together[of]) if linked else hit.case, []).append(hit)
+    made = []
+    for first, *others in (sorted(each, key=lambda hit: not hit.may_open) for each in groups.values()):
+        case = found[first.case].case
+        also = links.more.get((case.agreement, case.person), ()) if found[first.case].named else ()
+        made.append(replace(first, others=tuple(others), also=tuple((c.id, c.reference) for c in also)))
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +199,12 @@ class _Candidate:
     sight: Sight
     matched: tuple[str, ...]
     heads: tuple[Head, ...]
+
+    @property
+    def named(self) -> bool:
+        """Whether a surname of it is given: links are told to nobody else (clause 8.70)."""
+        only = frozenset({"person.surname"})
+        return any(self.sight.some_permitted(a, shape_of(h), only) for h in self.heads for a in (SEARCH, READ))
 
 
 def _candidates(
