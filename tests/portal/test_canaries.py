@@ -62,6 +62,7 @@ CANARIES = {
     "reply": "Whimbrel past the breakwater",
     "compact": "Redstart along the hedgerow",
     "criteria": "Criteria of Barnet for adults, version 1",
+    "same person": "Siskin on the feeder",
     "typed into an error": "Bramblefinch unsent",
 }
 
@@ -224,6 +225,7 @@ def work(world: World, address: str) -> None:
     browser.get(f"/case/{other}/emergency")
     assert browser.post(f"/case/{other}/emergency", {"reason": CANARIES["emergency"]}) == 200
     refer(world, address, browser, born)
+    same_person(world, address, case, other)
     join(world, address)
     ask(world, address, browser, path)
     browser.get(f"{path}/update")
@@ -269,6 +271,18 @@ def refer(world: World, address: str, browser: Browser, born: Mapping[str, str])
     assert CANARIES["answer"] in browser.page
     assert keeper.post(path, {"answer": "refused", "reason": CANARIES["typed into an error"]}) == 409
     assert CANARIES["typed into an error"] in keeper.page, "it is given back to its writer"
+
+
+def same_person(world: World, address: str, case: uuid.UUID, other: uuid.UUID) -> None:
+    """Two records are compared and linked, and read again."""
+    keeper = Browser(address, signed_in(world, world.actor("barnet_safety", "coordinator")))
+    path = f"/same-person/{case}/{other}"
+    assert keeper.get(path) == 200
+    assert keeper.post(path, {"do": "open"}) == 200
+    assert keeper.post(path, {"answer": "same", "why": CANARIES["same person"]}) == 200
+    assert keeper.path == "/same-person"
+    assert keeper.get(path) == 200
+    assert CANARIES["same person"] in keeper.page
 
 
 def join(world: World, address: str) -> None:

@@ -95,12 +95,8 @@ def test_it_is_linked_and_nothing_is_moved(keeping: Keeping) -> None:
 def test_nobody_else_is_suggested_or_may_say(keeping: Keeping, party: str, role: str) -> None:
     who = keeping.world.actor(party, role)
     assert same_person.count(keeping.world.session, keeping.world.doors, who) == 0
-    for tried in (
-        lambda: keeping.say(who=who),
-        lambda: keeping.lines(who) if role == "practitioner" else keeping.say(who=who),
-    ):
-        with pytest.raises(NotFound):
-            tried()
+    with pytest.raises(NotFound):
+        keeping.say(who=who)
     assert keeping.count(SamePerson) == 0
 
 
@@ -110,10 +106,7 @@ def test_a_number_is_enough_and_another_borough_is_not_looked_at(keeping: Keepin
     one = at.case({**numbered, "police person": {"surname": "Okafor", "date_of_birth": "1990-01-01"}})
     other = at.case({**numbered, "probation person": {"surname": "Obi", "date_of_birth": "1990-01-10"}})
     at.case({**numbered, "police person": WHO}, agreement="brent-iom")
-    assert keeping.waiting() == [set(keeping.pair), {one, other}] or keeping.waiting() == [
-        {one, other},
-        set(keeping.pair),
-    ]
+    assert sorted(map(sorted, keeping.waiting())) == sorted(map(sorted, (keeping.pair, (one, other))))
     [line] = [line for line in keeping.lines().waiting if line.first.case == one]
     assert line.why == ("the same PNC ID",)
     assert (line.first.name, line.second.name) == ("Okafor", "Obi")
@@ -127,7 +120,7 @@ def test_a_deselected_case_is_compared_for_its_review_and_parted_all_the_same(ke
     same_person.begin(at.session, at.doors, keeping.keeper, keeping.pair)
     both = same_person.begun(at.session, at.doors, keeping.keeper, keeping.pair)
     found = same_person.compare(at.session, at.doors, keeping.keeper, keeping.pair, both)
-    assert [s.purpose_name for s in found.sides] == ["De-selection and review"] * 2
+    assert [s.purpose_name for s in found.sides] == ["de-selection and review"] * 2
     assert found.later == "", "nothing is left to close"
     keeping.say(TWO, base=1)
     assert [line.state for line in keeping.lines().two] == [TWO]

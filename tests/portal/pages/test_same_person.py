@@ -126,6 +126,7 @@ def test_suggested_compared_linked_found_and_parted(twice: Twice) -> None:
     assert twice.answer(web, same.TWO, "Brothers: the mother says so", base=1).status_code == 303
     assert "Linked: the same person" not in twice.found(web)
     assert second not in twice.opened(web, twice.first, "risk").text
+    web.post(twice.path, {"do": "open"})
     web.get(twice.path)
     assert "Brothers: the mother says so" in web.text
     assert BECAUSE in web.text, "the history stays"
