@@ -121,7 +121,7 @@ def keeps(doors: Doors, actor: Actor) -> tuple[str, ...]:
 def count(session: Session, doors: Doors, actor: Actor) -> int:
     """How many pairs wait to be compared by this capacity; 0 for one that keeps no list. Opens nothing."""
     kept = keeps(doors, actor)
-    return len(_offered(session, doors, actor, _unsaid(session, kept))) if kept else 0
+    return len(_offered(session, doors, actor, list(same.twice(session, kept)))) if kept else 0
 
 
 def lines(session: Session, doors: Doors, actor: Actor) -> Lines:
@@ -130,8 +130,7 @@ def lines(session: Session, doors: Doors, actor: Actor) -> Lines:
     if not kept:
         referrals.refuse(session, doors, actor, "list")
     twice, words = same.twice(session, kept), {w.pair: w for w in same.said(session, kept)}
-    wanted = [pair for pair in twice if pair not in words] + list(words)
-    offered = _offered(session, doors, actor, wanted)
+    offered = _offered(session, doors, actor, [*twice, *words])
     some = dict(list(offered.items())[: 2 * MOST])
     filed = {f.case.id: f for both in some.values() for f in both}
     now = doors.clock()
@@ -150,12 +149,6 @@ def lines(session: Session, doors: Doors, actor: Actor) -> Lines:
         found[line.state].append(line)
     waiting, linked, two = (tuple(found[state]) for state in ("", SAME, TWO))
     return Lines(waiting, linked, two, len(offered) > len(some), people.marking, people.receipt)
-
-
-def _unsaid(session: Session, agreements: Sequence[str]) -> list[Pair]:
-    twice = same.twice(session, agreements)
-    words = {w.pair for w in same.said(session, agreements)} if twice else set()
-    return [pair for pair in twice if pair not in words]
 
 
 def _offered(session: Session, doors: Doors, actor: Actor, pairs: Sequence[Pair]) -> dict[Pair, tuple[Filed, Filed]]:

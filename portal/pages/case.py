@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import asks, assessing, inbox, team
+from portal.casework import asks, assessing, same_person, team
 from portal.casework.assessing import Assessment
 from portal.db import db
 from portal.errors import NotFound
@@ -85,7 +85,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
         assessed=_assessed(d),
         linked=linked.linked(db.session(), gate.doors(), gate.actor(), d.case, d.purpose, d.visit),
-        pair_path=url_for("same_person.everything") if inbox.keeps(gate.doors(), gate.actor()) else "",
+        pair_path=url_for("same_person.everything") if same_person.keeps(gate.doors(), gate.actor()) else "",
     )
 
 

@@ -107,6 +107,11 @@ _OF_CASE = Query(
 )
 _a, _b, _one, _other = aliased(SearchTag), aliased(SearchTag), aliased(CaseFile), aliased(CaseFile)
 _SHARED = select(SearchTag.tag).group_by(SearchTag.tag).having(func.count(distinct(SearchTag.case)) > 1)
+_UNSAID = ~(
+    select(SamePerson.id)
+    .where(SamePerson.agreement == _one.agreement, SamePerson.first == _one.person, SamePerson.second == _other.person)
+    .exists()
+)
 _TWICE = Query(
     select(_one.agreement, _one.person, _other.person, _a.kind)
     .select_from(_a)
@@ -116,7 +121,7 @@ _TWICE = Query(
         _other,
         and_(_other.id == _b.case, _other.agreement == _one.agreement, _other.person > _one.person),
     )
-    .where(_a.tag.in_(_SHARED), _one.agreement.in_(bindparam("agreements", expanding=True)))
+    .where(_a.tag.in_(_SHARED), _one.agreement.in_(bindparam("agreements", expanding=True)), _UNSAID)
     .group_by(_one.agreement, _one.person, _other.person, _a.kind)
     .order_by(_one.agreement, _one.person, _other.person)
     .limit(MOST),
@@ -141,7 +146,8 @@ def pair_of(agreement: str, one: uuid.UUID, other: uuid.UUID) -> Pair:
 
 
 def twice(session: Session, agreements: Collection[str]) -> dict[Pair, set[str]]:
-    """Every pair of persons of one agreement that share a keyed tag, with the kinds of tag, whatever was said."""
+    """Every pair of persons of one agreement that share a keyed tag and of whom nothing was said yet, with the kinds
+    of tag."""
     found: dict[Pair, set[str]] = {}
     for agreement, one, other, kind in _TWICE.all(session, agreements=list(agreements)):
         found.setdefault(pair_of(agreement, one, other), set()).add(kind)

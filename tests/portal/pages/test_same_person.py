@@ -112,10 +112,12 @@ def test_suggested_compared_linked_found_and_parted(twice: Twice) -> None:
     assert ("combination", "permitted") in web.logged()
     page = twice.opened(web, twice.first, "selection").text
     assert f'href="/case/{twice.second}">{second}</a>' in page
+    assert "Linked: the same person as" in web.text
     assert f"{twice.path}" in page
     text = twice.found(web)
     assert text.count("Linked: the same person") == 1
     assert web.last.text.count('<article class="app-result">') == 1
+    assert "1 person found, 2 cases" in text
     assert {first, second} <= set(text.replace(",", " ").split())
 
     page = web.get(twice.path).text
