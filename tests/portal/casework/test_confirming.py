@@ -12,6 +12,7 @@ from portal.casework.confirming import EVERYONE, SOME
 from portal.db import DAY, now_micros
 from portal.errors import NotFound
 from portal.sharing.fields import Invalid
+from portal.sharing.reading import to_read
 from portal.sharing.talk_tables import Confirmation, ReadingAsk
 from tests.installation import World
 from tests.portal.casework.asking import UPDATE, Asking
@@ -146,7 +147,7 @@ def test_the_mail_knows_that_something_waits_and_after_confirming_that_nothing_d
     on = people.shares(people.jo, "Read this", "behaviour", EVERYONE)
     since = at.doors.clock() - DAY
     assert confirming.news(at.session, at.doors, people.ola, since)
-    waiting = {w.row.record: w.row.version for w in confirming.reading.waiting(at.session, at.doors, people.ola)}
+    waiting = {w.row.record: w.row.version for w in to_read.waiting(at.session, at.doors, people.ola)}
     assert on in waiting
     confirming.confirm(at.session, at.doors, people.ola, waiting)
     assert not confirming.news(at.session, at.doors, people.ola, since)
@@ -159,7 +160,7 @@ def test_what_an_owner_granted_to_one_person_is_confirmed_by_that_person_alone(w
     typed, visit = {UPDATE: "Do not knock after dark"}, asking.visit(asking.nurse)
     at = (world.session, world.doors)
     on = confirming.share(*at, asking.nurse, visit, "health_need", typed, EVERYONE, ()).record
-    waits = {who: [w.row.record for w in confirming.reading.waiting(*at, who)] for who in (asking.pat, asking.kim)}
+    waits = {who: [w.row.record for w in to_read.waiting(*at, who)] for who in (asking.pat, asking.kim)}
     assert on in waits[asking.pat]
     assert on not in waits[asking.kim]
     told = confirming.readers(*at, asking.nurse, asking.visit(asking.nurse), on).readers

@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework import referrals, same_person
@@ -116,7 +116,7 @@ def test_a_deselected_case_is_compared_for_its_review_and_parted_all_the_same(ke
     at = keeping.world
     keeping.say()
     with at.doors.log.transaction(at.session) as tx:
-        tx.session.execute(CaseFile.__table__.update().values(state="deselected"))
+        tx.session.execute(update(CaseFile).values(state="deselected"))
     same_person.begin(at.session, at.doors, keeping.keeper, keeping.pair)
     both = same_person.begun(at.session, at.doors, keeping.keeper, keeping.pair)
     found = same_person.compare(at.session, at.doors, keeping.keeper, keeping.pair, both)

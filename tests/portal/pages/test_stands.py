@@ -50,9 +50,9 @@ def test_it_is_recorded_from_the_case_and_stands_at_its_head(web: Web, case: uui
     assert "On remand at HMP Pentonville since 20 November 2026, no release date" in web.text
     assert "In custody" in web.text
     assert "Recorded. Those who work on the case" in web.text
-    page = web.get(f"{visit}/stands")
-    assert WHY in page.text
-    assert re.findall(rf'href="{visit}/stands/([a-z]+)"', page.text)[:3] == ["sentence", "recall", "community"]
+    standing = web.get(f"{visit}/stands").text
+    assert WHY in standing
+    assert re.findall(rf'href="{visit}/stands/([a-z]+)"', standing)[:3] == ["sentence", "recall", "community"]
     assert f'href="{visit}/add/move' not in web.get(visit).text
 
 
