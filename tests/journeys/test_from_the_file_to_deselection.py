@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -17,6 +17,12 @@ MANY = 25
 SELECTED = (
     "Burglaries in three wards since August, released in September, nobody holds him. Agreed by all at the table."
 )
+RISK = "Managing the risk this person poses"
+DONE = "Thirteen months without an arrest, in work, and he has asked to go on with his mentor alone."
+GAPS = {
+    "First appointment": ("Where, when and with whom", "Hendon probation, two o'clock"),
+    "Journey from the gate": ("How, and who is at the gate", "Met by his mentor"),
+}
 OTHERS = "Below what the panel takes on. Probation goes on supervising him alone."
 
 
@@ -68,15 +74,15 @@ def _decides(nadia: Person, outcome: str, why: str) -> None:
     expect(nadia.page).not_to_have_url(here)
 
 
-def _holds(nadia: Person, meeting: str) -> str:
-    """Twenty-five decisions with one declaration; the reference of the first case, which is selected."""
+def _holds(nadia: Person, meeting: str) -> tuple[str, str]:
+    """Twenty-five decisions with one declaration. The address and the name of the first case, which is selected."""
     nadia.goes_to(meeting)
     nadia.presses("Open the meeting")
     nadia.reads(f"0 of {MANY} cases decided")
     nadia.follows("First case")
     nadia.look("long-decide")
-    told = re.search(r"BN-\d{4}-\d{4}", nadia.page.locator("main").inner_text())
-    assert told
+    case = nadia.page.url.removeprefix(nadia.base).removeprefix(meeting)
+    name = nadia.page.get_by_role("heading", level=1).inner_text()
     expect(nadia.page.get_by_role("radio", name="Take on", exact=True)).to_be_visible()
     for number in range(MANY):
         if number:
@@ -90,18 +96,111 @@ def _holds(nadia: Person, meeting: str) -> str:
     nadia.follows("Minutes")
     nadia.reads(SELECTED)
     nadia.look("long-minutes")
-    return told[0]
+    return case, name
+
+
+def _opens(person: Person, case: str, purpose: str) -> str:
+    """The case by its address, for a purpose; the address of the visit."""
+    person.goes_to(case)
+    person.chooses(purpose)
+    person.presses("Open the case")
+    return person.page.url.removeprefix(person.base).partition("#")[0]
+
+
+def _has_him_held(ruth: Person, case: str, who: str) -> None:
+    """The SPOC gives the case to a colleague."""
+    _opens(ruth, case, RISK)
+    ruth.follows("Change who works on it")
+    ruth.chooses(who)
+    ruth.chooses("Practitioner")
+    ruth.fills("Why?", "Newly selected, on his patch")
+    ruth.presses("Assign")
+    ruth.reads(who)
+
+
+def _plans_with_him(feeney: Person, visit: str) -> None:
+    """A goal, the compact to sign, and that he signed it."""
+    feeney.goes_to(f"{visit}/plan")
+    feeney.follows("Add a goal on Accommodation")
+    feeney.fills("Goal", "A tenancy of his own by the spring")
+    feeney.presses("Share this record")
+    feeney.reads("A tenancy of his own by the spring")
+    feeney.look("long-plan")
+    feeney.goes_to(f"{visit}/document/compact")
+    feeney.reads("What is agreed", "A tenancy of his own by the spring")
+    feeney.look("long-compact")
+
+
+def _sees_him_in_and_out(feeney: Person, visit: str) -> None:
+    """On a sentence, his day of release prepared, and back in the community."""
+    today = day_at(now_micros())
+    feeney.goes_to(f"{visit}/stands/sentence")
+    _day(feeney, "since", today)
+    feeney.fills("Where", "HMP Pentonville")
+    feeney.fills("Why", "Twelve weeks for the burglary in Oakleigh Road")
+    _day(feeney, "release_on", today + timedelta(days=9))
+    feeney.presses("Record this")
+    feeney.reads("HMP Pentonville")
+    feeney.goes_to(f"{visit}/release")
+    feeney.heading("Day of release")
+    for thing, (detail, words) in GAPS.items():
+        feeney.follows(re.compile(f"Say how it stands.*{thing}"))
+        feeney.chooses("Arranged")
+        feeney.fills("Who arranges it", "Daniel Feeney")
+        feeney.fills(detail, words)
+        feeney.presses("Share this record")
+        feeney.heading("Day of release")
+    feeney.look("long-release")
+    feeney.goes_to("/")
+    feeney.reads("Releases in the next 14 days")
+    feeney.look("long-home-release")
+    feeney.goes_to(f"{visit}/stands/community")
+    _day(feeney, "since", today)
+    feeney.fills("Why", "Released early on tag, met at the gate")
+    feeney.presses("Record this")
+    feeney.does_not_read("In custody on a sentence at")
+
+
+def _day(person: Person, name: str, day: date) -> None:
+    for part, text in (("", day.day), ("-month", day.month), ("-year", day.year)):
+        person.page.locator(f"#{name}{part}").fill(str(text))
+
+
+def _takes_him_off(nadia: Person, case: str) -> None:
+    """At a meeting of its own, with him alone on the agenda."""
+    nadia.goes_to("/meetings")
+    nadia.presses("Plan it")
+    nadia.heading("Barnet panel")
+    nadia.look("long-second-agenda")
+    meeting = nadia.page.url.removeprefix(nadia.base)
+    nadia.presses("Open the meeting")
+    nadia.goes_to(f"{meeting}{case}")
+    nadia.chooses("De-select")
+    nadia.fills("Why?", DONE)
+    nadia.page.get_by_role("button", name=re.compile("^Record")).first.click()
+    nadia.reads("The decision is recorded.")
+    nadia.goes_to(meeting)
+    nadia.presses("Close the meeting")
 
 
 @pytest.mark.long
 @pytest.mark.skipif(not EXAMPLE.is_file(), reason="the example file of the shared folder is not here")
 @pytest.mark.parametrize("kind", [DESKTOP, PHONE], ids=["desktop", "phone"], indirect=True)
 def test_from_the_file_to_the_panel_and_off_the_list_again(someone: Callable[[], Person]) -> None:
-    ruth, nadia = someone(), someone()
+    ruth, nadia, feeney = someone(), someone(), someone()
     _brings_in_the_file(ruth)
     nadia.signs_in("rahman")
     _accepts_twenty_five(nadia)
-    reference = _holds(nadia, _plans(nadia))
-    print(reference)
-    ruth.goes_to("/")
-    ruth.look("long-home-probation")
+    case, name = _holds(nadia, _plans(nadia))
+    _has_him_held(ruth, case, "Daniel Feeney")
+    feeney.signs_in("feeney")
+    feeney.reads(name)
+    visit = _opens(feeney, case, RISK)
+    feeney.look("long-case")
+    _plans_with_him(feeney, visit)
+    _sees_him_in_and_out(feeney, visit)
+    _takes_him_off(nadia, case)
+    feeney.goes_to("/")
+    feeney.does_not_read(name)
+    assert feeney.page.goto(f"{feeney.base}{visit}").status in (403, 404)
+    feeney.does_not_read(name, "A tenancy of his own")
