@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
-from portal.casework import arranging, asks, cover, team
+from portal.casework import arranging, asks, cover, same_person, team
 from portal.casework.cover import Order
 from portal.db import new_id, to_micros
 from portal.demo import joining, talking
@@ -26,6 +26,7 @@ from portal.sharing.doors import Doors
 from portal.sharing.granting import Answer
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists, search
+from portal.sharing.same import TWO
 from portal.sharing.tables import CaseFile
 
 AT_WORK = {
@@ -45,6 +46,7 @@ AT_WORK = {
 REASON = "He rang 999 from a phone box saying he has taken tablets. Crew ask what they need to know before they go in."
 
 
+NAMESAKES = "Both were in custody the same night in two boroughs, with other PNC numbers and other mothers."
 AWAY = timedelta(days=9)
 NEED, SERVICE = "substance_need.need", "barnet_recovery"
 ASKED = {
@@ -69,6 +71,7 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
     joining.ask(session, doors, users)
     _requests(session, doors, users, cast["keating"])
     police, probation = (_actor(session, doors, users[key]) for key in ("walsh", "achterberg"))
+    _told_apart(session, doors, chair, cast["mensah-november"], cast["mensah-march"])
     talking.talk(session, doors, police, probation, _case(session, cast["hylton"]))
     _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
     _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
@@ -95,6 +98,15 @@ def _requests(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], no
     first = min(asks.put(session, doors, spoc).lines, key=lambda line: line.asked)
     until = day_at(doors.clock()) + timedelta(days=7)
     asks.answer(session, doors, spoc, first.request, {first.parts[0].id: Answer(GRANTED, until)})
+
+
+def _told_apart(session: Session, doors: Doors, keeper: Actor, one: Nominal, other: Nominal) -> None:
+    """The keeper of the list compares two of one name, and says that they are two people."""
+    pair = _case(session, one), _case(session, other)
+    same_person.begin(session, doors, keeper, pair)
+    both = same_person.begun(session, doors, keeper, pair)
+    same_person.compare(session, doors, keeper, pair, both)
+    same_person.say(session, doors, keeper, pair, 0, TWO, NAMESAKES, new_id())
 
 
 def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:

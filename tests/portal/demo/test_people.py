@@ -131,6 +131,7 @@ def test_every_field_of_the_agreement_is_told_of_somewhere() -> None:
         "request.reason",
         "reply.reason",
         "comment.text",
+        *(f"same_person.{name}" for name in ("other", "answer", "reason", "decided_by")),
     }  # told by the morning, through the doors by which people do it
     assert set(agreement("barnet")["field"]) - used == asked
 

@@ -71,6 +71,7 @@ def _supervision(book: Casebook) -> None:
     book.add(
         book.ago(61, "10:30"), "okonkwo", "move", label="release", to="Recalled to prison",
         since=book.day(63).isoformat(), where="HMP Wormwood Scrubs",
+        review_on=book.day(-12).isoformat(),
         reason="Lost the shared house on Friday, missed two appointments, no address and no telephone since.",
     )  # fmt: skip
     book.add(

@@ -148,6 +148,11 @@ def _other_forms(book: Casebook) -> None:
         book.ago(189, "10:20"), "feeney", "sentence_summary",
         text="Community order of a year for supplying, with drug treatment.",
     )  # fmt: skip
+    book.add(
+        book.ago(30, "11:05"), "feeney", "move", label="sentence_summary", to="Probation Reset",
+        since=book.day(31).isoformat(), then="The partnership goes on",
+        reason="In the last third of his order. The clinic and his mentor go on seeing him; no more appointments here.",
+    )  # fmt: skip
     score(book, 187, "feeney", 33, 71)
 
 
