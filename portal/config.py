@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from urllib.parse import urlsplit
 from portal.errors import Misconfigured
 
 PREFIX = "PORTAL_"
+NOTIFY = "https://api.notifications.service.gov.uk"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_NOTIFY_KEY = re.compile(rf"[\w-]*?({_UUID})-({_UUID})")
 LIMIT_STORES = ("redis://", "rediss://", "redis+unix://")
 
 
@@ -37,6 +41,8 @@ class Settings:
     """TOML file that names the identity providers and which party each of their users belongs to."""
     smtp_password_file: Path
     """File (mode 0600) with the password for the mail server. Default: smtp-password under the home folder."""
+    notify_key_file: Path
+    """File (mode 0600) with the API key of GOV.UK Notify. Default: notify-key under the home folder."""
     log_origin: str = "iom-portal.invalid/access-log"
     """Name of this installation's access log in its signed checkpoints (a name, not an address that is called)."""
     idle_minutes: int = 15
@@ -59,6 +65,10 @@ class Settings:
     """Where mails go: smtps://… or smtp://… (with STARTTLS), with a user name if the server wants one. Empty: none."""
     mail_from: str = ""
     """Address that mails come from. Needed with smtp_url."""
+    notify_template: str = ""
+    """Id of the e-mail template at GOV.UK Notify. Names that way to send; with it, smtp_url is left empty."""
+    notify_url: str = NOTIFY
+    """Where GOV.UK Notify answers. Another only with a template."""
     demo: bool = False
     """True only under `portal demo`: allows plain-http cookies and the demo identity provider on loopback."""
 
@@ -102,6 +112,7 @@ def _defaults(home: Path) -> dict[str, Any]:
         "documents_dir": Path(__file__).parent / "papers",
         "providers_file": home / "providers.toml",
         "smtp_password_file": home / "smtp-password",
+        "notify_key_file": home / "notify-key",
     }
 
 
@@ -130,6 +141,7 @@ def _refuse_unsafe(settings: Settings) -> None:
         problems.append("PORTAL_BASE_URL must begin with https://")
     problems += _limits_problems(settings)
     problems += _mail_problems(settings)
+    problems += _notify_problems(settings)
     for name in ("idle_minutes", "absolute_hours", "visit_minutes", "emergency_minutes", "step_up_minutes"):
         if getattr(settings, name) < 1:
             problems.append(f"{PREFIX}{name.upper()} must be at least 1")
@@ -146,6 +158,27 @@ def _mail_problems(settings: Settings) -> list[str]:
         problems.append("PORTAL_SMTP_URL must be smtps://host or smtp://host; the password goes into a file of its own")
     if "@" not in settings.mail_from:
         problems.append("PORTAL_MAIL_FROM must be the address that mails come from")
+    return problems
+
+
+def _notify_problems(settings: Settings) -> list[str]:
+    """GOV.UK Notify is set up as a whole or not at all: template, address, key."""
+    if not settings.notify_template:
+        named = settings.notify_url != NOTIFY or settings.notify_key_file != settings.home / "notify-key"
+        return ["PORTAL_NOTIFY_TEMPLATE must name the template at GOV.UK Notify"] if named else []
+    problems = []
+    if settings.smtp_url:
+        problems.append("PORTAL_SMTP_URL and PORTAL_NOTIFY_TEMPLATE name two ways to send; keep one")
+    if not re.fullmatch(_UUID, settings.notify_template):
+        problems.append("PORTAL_NOTIFY_TEMPLATE must be the id of a template, as GOV.UK Notify shows it")
+    where = urlsplit(settings.notify_url)
+    plain = settings.demo and where.scheme == "http"
+    if not where.hostname or where.username or not (where.scheme == "https" or plain):
+        problems.append("PORTAL_NOTIFY_URL must begin with https://")
+    try:
+        read_notify_key(settings)
+    except Misconfigured as error:
+        problems.append(str(error))
     return problems
 
 
@@ -171,6 +204,16 @@ def read_secret(settings: Settings) -> bytes:
 def read_smtp_password(settings: Settings) -> str:
     """The password for the mail server. Raises `Misconfigured` if the file is missing or readable by others."""
     return _private(settings.smtp_password_file, "PORTAL_SMTP_PASSWORD_FILE", "").decode().strip()
+
+
+def read_notify_key(settings: Settings) -> tuple[str, str]:
+    """Service id and secret of the API key of GOV.UK Notify (name, service and secret, joined by hyphens). Raises
+    `Misconfigured` if the file is missing, readable by others, or holds no such key."""
+    text = _private(settings.notify_key_file, "PORTAL_NOTIFY_KEY_FILE", "").decode("utf-8", "replace").strip()
+    found = _NOTIFY_KEY.fullmatch(text)
+    if found is None:
+        raise Misconfigured("PORTAL_NOTIFY_KEY_FILE: that is no API key of GOV.UK Notify; copy it whole, with its name")
+    return found[1], found[2]
 
 
 def _private(path: Path, named: str, remedy: str) -> bytes:

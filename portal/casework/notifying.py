@@ -1,7 +1,7 @@
 """Mails of the morning: that something waits for somebody, never what. At most one a day, and nothing is lost.
 
-The day is written down before a mail goes and the instant it told of afterwards: whoever was killed in between sends
-nothing twice, and the next mail tells of what the lost one would have.
+The day and the notice are written down before a mail goes and the instant it told of afterwards: whoever was killed in
+between sends nothing twice (`notices`), and the next mail tells of what a lost one would have.
 """
 
 import uuid
@@ -17,8 +17,9 @@ from portal.audit.entry import Entry
 from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.casework import asks, comments, confirming, inbox, meetings, referrals, team, today
+from portal.casework import asks, comments, confirming, inbox, meetings, notices, referrals, team, today
 from portal.casework.notice_tables import MorningMail
+from portal.casework.notices import Outcome, Round, Send
 from portal.db import DAY, put
 from portal.sharing import posts
 from portal.sharing.days import day_at
@@ -26,8 +27,6 @@ from portal.sharing.doors import Doors
 from portal.sharing.reading import fresh, lists, staff
 
 SATURDAY = 5
-Send = Callable[[str], bool]
-"""Hands a mail for this address to the server; whether the server has it."""
 
 
 def wants(session: Session, user: uuid.UUID) -> bool:
@@ -48,25 +47,41 @@ def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool) -> None:
 
 def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextManager[Send]]) -> int:
     """Mail everybody for whom something waits and who was not told today; how many mails went. Nobody at weekends.
+    What an earlier run of today began and did not finish is finished first.
 
-    `opened` opens the way to the mail server, once it is needed. Raises what it raises, and `LogUnavailable`.
+    `opened` opens the way to send, once it is needed. Raises what it raises, and `LogUnavailable`.
     """
     now = doors.clock()
     if day_at(now).weekday() >= SATURDAY:
         return 0
     doors.book.refresh(session)
+    notices.sweep(session, doors, now)
+    begun = [(n.id, n.user, n.tries) for n in notices.left(session, now) if n.user]
     waiting = [user for user, grants in _people(session, doors, now) if _waits(session, doors, user, grants, now)]
-    addresses = staff.names(session, doors, waiting, "email") if waiting else {}
-    count = 0
+    wanted = {user for _, user, _ in begun} | set(waiting)
+    addresses = staff.names(session, doors, wanted, "email") if wanted else {}
     reachable = [user for user in waiting if "@" in addresses[user]]
-    if not reachable:
+    if not begun and not reachable:
         return 0
     with opened() as send:
+        run = Round(session, doors, send)
+        for notice, user, tries in begun:
+            _again(session, doors, run, notice, user, tries, addresses[user])
         for user in reachable:
-            if _claimed(session, doors, user, now) and send(addresses[user]):
-                _told(session, doors, user, now)
-                count += 1
-    return count
+            if not run.stopped and _claimed(session, doors, user, now):
+                run.go(notices.of_person(user, day_at(now).toordinal()), addresses[user], False, [user])
+    return run.count
+
+
+def _again(
+    session: Session, doors: Doors, run: Round, notice: uuid.UUID, user: uuid.UUID, tries: int, address: str
+) -> None:
+    """Another attempt, unless they want none any more or no longer work here."""
+    now = doors.clock()
+    if not wants(session, user) or not capacities.current(session, user, now) or "@" not in address:
+        notices.settle(session, doors, notice, Outcome.REFUSED, ())
+    elif not run.stopped and notices.taken(session, doors, notice, tries, now):
+        run.go(notice, address, True, [user])
 
 
 def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
@@ -133,6 +148,7 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
             {"user": user},
             {"wanted": True, "tried_on": day, "told_until": _since(row, now)},
         )
+        notices.begin(session, notices.of_person(user, day), user, "", now)
         tx.append(Entry("notified", subjects=team.named([user])))
     return True
 
@@ -146,10 +162,3 @@ def _hold(session: Session, user: uuid.UUID) -> None:
 def _since(row: MorningMail | None, now: int) -> int:
     """From when on something is news: whoever was never told is told of a weekend at most."""
     return row.told_until if row and row.told_until else now - 3 * DAY
-
-
-def _told(session: Session, doors: Doors, user: uuid.UUID, until: int) -> None:
-    with doors.log.transaction(session):
-        row = session.get(MorningMail, user, populate_existing=True)
-        if row is not None:
-            row.told_until = until

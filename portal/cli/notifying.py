@@ -1,4 +1,4 @@
-"""portal notify: the mails of the morning, by the mail server that the settings name."""
+"""portal notify: the mails of the morning, by the mail server or the GOV.UK Notify that the settings name."""
 
 import smtplib
 import ssl
@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 import click
 
 from portal.casework import notifying
-from portal.casework.notifying import Send
-from portal.cli import installation
+from portal.casework.notices import Letter, Outcome, Send
+from portal.cli import govuk_notify, installation
+from portal.cli.govuk_notify import NotifyRefuses
 from portal.config import Settings, read_smtp_password
 from portal.errors import Misconfigured
 
@@ -30,13 +31,16 @@ PATIENCE = 30  # seconds for an answer of the mail server
 
 @click.command()
 def notify() -> None:
-    """Mail everybody for whom something waits and who was not mailed today. Run it each morning."""
+    """Mail everybody for whom something waits and who was not mailed today. Run it each morning, some times over."""
     given = installation.settings()
-    if not given.smtp_url:
-        raise Misconfigured("PORTAL_SMTP_URL names no mail server")
+    if not given.smtp_url and not given.notify_template:
+        raise Misconfigured("neither PORTAL_SMTP_URL nor PORTAL_NOTIFY_TEMPLATE names a way to send")
+    way = govuk_notify.service if given.notify_template else server
     with installation.opened(given) as (_, session, doors):
         try:
-            count = notifying.tell(session, doors, lambda: server(given))
+            count = notifying.tell(session, doors, lambda: way(given))
+        except NotifyRefuses as error:
+            raise click.ClickException(str(error)) from error
         except (OSError, smtplib.SMTPException) as error:
             raise click.ClickException(
                 f"the mail server did not answer as it should: {type(error).__name__}"
@@ -59,20 +63,23 @@ def server(given: Settings) -> Iterator[Send]:
             connection.starttls(context=context)
         if where.username:
             connection.login(where.username, read_smtp_password(given))
-        yield lambda address: _sent(connection, given, address)
+        yield lambda letter: _sent(connection, given, letter)
 
 
-def _sent(connection: smtplib.SMTP, given: Settings, address: str) -> bool:
-    """Whether the server took the mail. One address that it refuses keeps nobody else's back."""
+def _sent(connection: smtplib.SMTP, given: Settings, letter: Letter) -> Outcome:
+    """Whether the server took the mail. One address that it refuses keeps nobody else's back; and a mail server cannot
+    be asked what it took, so that an attempt without an answer stays the only one."""
+    if letter.again:
+        return Outcome.REFUSED
     mail = EmailMessage()
     mail["Subject"], mail["From"] = SUBJECT, given.mail_from
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(WORDS.format(base_url=given.base_url))
     try:
-        mail["To"] = Address(addr_spec=address)  # one address: a provider that names two has neither mailed
+        mail["To"] = Address(addr_spec=letter.address)  # one address: a provider that names two has neither mailed
         connection.send_message(mail)
     except (ValueError, HeaderParseError, smtplib.SMTPNotSupportedError):
-        return False
+        return Outcome.REFUSED
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-        return False
-    return True
+        return Outcome.REFUSED
+    return Outcome.SENT

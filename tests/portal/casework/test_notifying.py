@@ -3,7 +3,7 @@
 import smtplib
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
 from portal.casework import actions, arranging, comments, inbox, notifying, referrals
-from portal.casework.notifying import Send
+from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
 from portal.sharing import staff, visits, writing
@@ -58,10 +58,10 @@ class Post:
         typed = {f"update.text@{kind}": "Missed his appointment.", f"update.nature@{kind}": "Fact"}
         writing.create(at.session, at.doors, self.jo, visit, "update", kind, typed)
 
-    def tell(self, send: Send | None = None) -> int:
+    def tell(self, send: Callable[[str], bool] | None = None) -> int:
         @contextmanager
         def opened() -> Iterator[Send]:
-            yield send or self.received
+            yield lambda letter: _by_a_server(send or self.received, letter)
 
         return notifying.tell(self.world.session, self.world.doors, opened)
 
@@ -72,6 +72,11 @@ class Post:
     def later(self, micros: int) -> None:
         at = self.world
         at.doors = replace(at.doors, clock=lambda: now_micros() + micros)
+
+
+def _by_a_server(send: Callable[[str], bool], letter: Letter) -> Outcome:
+    """As a mail server does: it takes an address or not, and cannot be asked about an earlier attempt."""
+    return Outcome.SENT if not letter.again and send(letter.address) else Outcome.REFUSED
 
 
 @pytest.fixture
@@ -282,7 +287,7 @@ def test_an_address_that_is_none_or_two_is_not_mailed_and_stops_nobody(address: 
     given = SimpleNamespace(mail_from="accord@barnet.example", base_url="https://accord.example")
     if not address.isascii():  # what a server without SMTPUTF8 makes of it
         server.send_message.side_effect = smtplib.SMTPNotSupportedError
-    assert not command._sent(server, given, address)  # type: ignore[arg-type]
+    assert command._sent(server, given, Letter(address, "", False)) is Outcome.REFUSED  # type: ignore[arg-type]
 
 
 def test_nobody_is_mailed_on_a_saturday(post: Post) -> None:
@@ -306,7 +311,7 @@ def test_of_two_runs_at_once_each_person_is_mailed_by_one(post: Post) -> None:
     @contextmanager
     def opened() -> Iterator[Send]:
         together.wait()
-        yield post.received
+        yield lambda letter: _by_a_server(post.received, letter)
 
     def run(_: int) -> int:
         with Session(at.engine, expire_on_commit=False) as session:

@@ -1,0 +1,34 @@
+"""Notices on their way, mailboxes of teams, time away. No word of what a notice is about, no reason for being away"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "mail_notice",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("user", sa.LargeBinary(16), nullable=True),
+        sa.Column("party", sa.String(length=40), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_notice")),
+    )
+    op.create_index(op.f("ix_mail_notice_day"), "mail_notice", ["day"])
+    with op.batch_alter_table("morning_mail") as table:
+        table.add_column(sa.Column("to_team", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("morning_mail") as table:
+        table.drop_column("to_team")
+    op.drop_index(op.f("ix_mail_notice_day"), table_name="mail_notice")
+    op.drop_table("mail_notice")

@@ -1,0 +1,121 @@
+"""The queue of notices: what was begun survives a restart, and nothing is sent twice.
+
+A notice is written down, with its first attempt, before anything goes. Whoever finds it waiting later does not know
+what became of that attempt, and says so (`Letter.again`): a way that can ask, asks first; one that cannot, lets it be.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from portal.casework.notice_tables import MorningMail, Notice
+from portal.db import HOUR, MINUTE, put
+from portal.sharing.days import day_at
+from portal.sharing.doors import Doors
+
+WAITING, SENT, ENDED = "waiting", "sent", "ended"
+PAUSE, LONGEST_PAUSE = 5 * MINUTE, HOUR
+KEPT = 8  # days: a day longer than GOV.UK Notify knows a reference
+MOST_IN_A_ROW = 3
+"""After so many that were put off one after the other, a run stops: the rest has not been begun, and loses nothing."""
+_TEAMS = uuid.UUID("4be09a5b-6e5f-4a0e-9a1f-3a9c6d1f6a77")
+
+
+class Outcome(Enum):
+    """What became of a letter. LATER: it did not go, or nobody knows; it is tried again."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a way to send is given: an address and a reference, no word. `again`: an earlier attempt may have gone."""
+
+    address: str = field(repr=False)
+    reference: str
+    again: bool
+
+
+Send = Callable[[Letter], Outcome]
+"""Hands a letter on. Raises where nothing can be sent at all: the run ends, and what has not been begun waits."""
+
+
+def of_person(user: uuid.UUID, day: int) -> uuid.UUID:
+    """The one notice of a person on a day."""
+    return uuid.uuid5(user, str(day))
+
+
+def of_team(party: str, day: int) -> uuid.UUID:
+    """The one notice of a party's mailbox on a day."""
+    return uuid.uuid5(_TEAMS, f"{party}/{day}")
+
+
+def begin(session: Session, id: uuid.UUID, user: uuid.UUID | None, party: str, now: int) -> None:
+    """Write a notice down with its first attempt. In the transaction that claims the day."""
+    values = {"user": user, "party": party, "day": day_at(now).toordinal(), "until": now}
+    put(session, Notice, {"id": id}, {**values, "state": WAITING, "tries": 1, "due": now + PAUSE})
+
+
+def left(session: Session, now: int) -> Sequence[Notice]:
+    """Today's that wait for another attempt. Those of days before do not: the next notice tells of what they would."""
+    today = Notice.day == day_at(now).toordinal()
+    return session.scalars(select(Notice).where(today, Notice.state == WAITING, Notice.due <= now)).all()
+
+
+def sweep(session: Session, doors: Doors, now: int) -> None:
+    """Forget what is too old to be asked about."""
+    old = Notice.day < day_at(now).toordinal() - KEPT
+    if session.scalar(select(Notice.id).where(old).limit(1)) is not None:
+        with doors.log.transaction(session):
+            session.execute(delete(Notice).where(old))
+
+
+def taken(session: Session, doors: Doors, notice: uuid.UUID, tries: int, now: int) -> bool:
+    """Begin another attempt; False where another run has begun one meanwhile. The next is twice as far away."""
+    due = now + min(PAUSE << min(tries, 8), LONGEST_PAUSE)
+    same = Notice.id == notice, Notice.state == WAITING, Notice.tries == tries
+    with doors.log.transaction(session):
+        done = session.execute(update(Notice).where(*same).values(tries=tries + 1, due=due))
+        return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def settle(session: Session, doors: Doors, notice: uuid.UUID, outcome: Outcome, told: Sequence[uuid.UUID]) -> None:
+    """Keep what became of an attempt; who was told, is told until the instant the notice was made."""
+    if outcome is Outcome.LATER:
+        return
+    with doors.log.transaction(session):
+        row = session.get(Notice, notice, populate_existing=True)
+        if row is None or row.state != WAITING:
+            return
+        row.state = SENT if outcome is Outcome.SENT else ENDED
+        for user in told if outcome is Outcome.SENT else ():
+            known = session.get(MorningMail, user, populate_existing=True)
+            if known is not None:
+                known.told_until = max(known.told_until or 0, row.until)
+
+
+class Round:
+    """One run with one open way to send: counts what went, and stops where everything is put off."""
+
+    def __init__(self, session: Session, doors: Doors, send: Send) -> None:
+        self._session, self._doors, self._send = session, doors, send
+        self._put_off = 0
+        self.count = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether to begin nothing more."""
+        return self._put_off >= MOST_IN_A_ROW
+
+    def go(self, notice: uuid.UUID, address: str, again: bool, told: Sequence[uuid.UUID]) -> None:
+        """Make the attempt that was written down, and keep what became of it."""
+        outcome = self._send(Letter(address, str(notice), again))
+        self._put_off = self._put_off + 1 if outcome is Outcome.LATER else 0
+        self.count += outcome is Outcome.SENT
+        settle(self._session, self._doors, notice, outcome, told)
