@@ -8,6 +8,7 @@ import portal.casework.criteria_tables
 import portal.casework.notice_tables
 import portal.keys.tables
 import portal.sharing.ask_tables
+import portal.sharing.mailbox_tables
 import portal.sharing.meeting_tables
 import portal.sharing.same_tables
 import portal.sharing.tables

@@ -8,12 +8,14 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework.notice_tables import MorningMail, Notice
 from portal.db import HOUR, MINUTE, put
+from portal.keys.tables import insert_unless_there
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 
@@ -60,6 +62,14 @@ def begin(session: Session, id: uuid.UUID, user: uuid.UUID | None, party: str, n
     """Write a notice down with its first attempt. In the transaction that claims the day."""
     values = {"user": user, "party": party, "day": day_at(now).toordinal(), "until": now}
     put(session, Notice, {"id": id}, {**values, "state": WAITING, "tries": 1, "due": now + PAUSE})
+
+
+def first(session: Session, id: uuid.UUID, party: str, now: int) -> bool:
+    """As `begin`, of a team; False where another run has begun it."""
+    row = {"id": id, "user": None, "party": party, "day": day_at(now).toordinal(), "until": now}
+    values = {**row, "state": WAITING, "tries": 1, "due": now + PAUSE}
+    done = session.connection().execute(insert_unless_there(session, cast(Table, Notice.__table__)), values)
+    return bool(done.rowcount)
 
 
 def left(session: Session, now: int) -> Sequence[Notice]:

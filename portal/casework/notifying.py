@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from portal.casework import asks, comments, confirming, inbox, meetings, notices
 from portal.casework.notice_tables import MorningMail
 from portal.casework.notices import Outcome, Round, Send
 from portal.db import DAY, put
-from portal.sharing import posts
+from portal.sharing import mailboxes, posts
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.reading import fresh, lists, staff
@@ -35,13 +36,19 @@ def wants(session: Session, user: uuid.UUID) -> bool:
     return found is None or found.wanted
 
 
-def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool) -> None:
-    """Keep whether this person wants it."""
+def to_team(session: Session, user: uuid.UUID) -> bool:
+    """Whether this person wants it sent to their team's mailbox."""
+    found = session.get(MorningMail, user, populate_existing=True)
+    return found is not None and found.wanted and found.to_team
+
+
+def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool, to_team: bool = False) -> None:
+    """Keep whether this person wants it, and where."""
     with doors.log.transaction(session):
         _hold(session, user)
         found = session.get(MorningMail, user, populate_existing=True)
         known = (found.tried_on, found.told_until) if found else (0, None)
-        values = {"wanted": wanted, "tried_on": known[0], "told_until": known[1]}
+        values = {"wanted": wanted, "to_team": to_team, "tried_on": known[0], "told_until": known[1]}
         put(session, MorningMail, {"user": user}, values)
 
 
@@ -56,32 +63,57 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
         return 0
     doors.book.refresh(session)
     notices.sweep(session, doors, now)
-    begun = [(n.id, n.user, n.tries) for n in notices.left(session, now) if n.user]
-    waiting = [user for user, grants in _people(session, doors, now) if _waits(session, doors, user, grants, now)]
-    wanted = {user for _, user, _ in begun} | set(waiting)
+    begun = [_Begun(n.id, n.user, n.party, n.tries) for n in notices.left(session, now)]
+    single, teams = _waiting(session, doors, now)
+    wanted = {b.user for b in begun if b.user} | set(single)
     addresses = staff.names(session, doors, wanted, "email") if wanted else {}
-    reachable = [user for user in waiting if "@" in addresses[user]]
-    if not begun and not reachable:
+    boxes = mailboxes.addresses(session, doors, {*teams, *(b.party for b in begun)})
+    reachable = [user for user in single if "@" in addresses[user]]
+    if not (begun or reachable or teams):
         return 0
+    day = day_at(now).toordinal()
     with opened() as send:
         run = Round(session, doors, send)
-        for notice, user, tries in begun:
-            _again(session, doors, run, notice, user, tries, addresses[user])
+        for each in begun:
+            _again(session, doors, run, each, addresses[each.user] if each.user else boxes.get(each.party, ""))
         for user in reachable:
             if not run.stopped and _claimed(session, doors, user, now):
-                run.go(notices.of_person(user, day_at(now).toordinal()), addresses[user], False, [user])
+                run.go(notices.of_person(user, day), addresses[user], False, [user])
+        for party, users in teams.items():
+            if not run.stopped and _claimed_for_team(session, doors, party, users, now):
+                run.go(notices.of_team(party, day), boxes[party], False, users)
     return run.count
 
 
-def _again(
-    session: Session, doors: Doors, run: Round, notice: uuid.UUID, user: uuid.UUID, tries: int, address: str
-) -> None:
+class _Begun(NamedTuple):
+    """A notice that an earlier run began: to a person, or to the mailbox of a party."""
+
+    notice: uuid.UUID
+    user: uuid.UUID | None
+    party: str
+    tries: int
+
+
+def _again(session: Session, doors: Doors, run: Round, begun: _Begun, address: str) -> None:
     """Another attempt, unless they want none any more or no longer work here."""
-    now = doors.clock()
-    if not wants(session, user) or not capacities.current(session, user, now) or "@" not in address:
-        notices.settle(session, doors, notice, Outcome.REFUSED, ())
-    elif not run.stopped and notices.taken(session, doors, notice, tries, now):
-        run.go(notice, address, True, [user])
+    now, user = doors.clock(), begun.user
+    gone = user is not None and not (wants(session, user) and capacities.current(session, user, now))
+    if gone or "@" not in address:
+        notices.settle(session, doors, begun.notice, Outcome.REFUSED, ())
+    elif not run.stopped and notices.taken(session, doors, begun.notice, begun.tries, now):
+        run.go(begun.notice, address, True, [user] if user else [])
+
+
+def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID], dict[str, list[uuid.UUID]]]:
+    """For whom something waits: who is told alone, and whose team is, by party."""
+    single, teams = [], defaultdict(list)
+    for user, grants in _people(session, doors, now):
+        party = _waits(session, doors, user, grants, now)
+        if party and to_team(session, user) and mailboxes.exists(session, party):
+            teams[party].append(user)
+        elif party:
+            single.append(user)
+    return single, teams
 
 
 def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
@@ -98,12 +130,13 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
             yield user, grants
 
 
-def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> bool:
-    """Whether something waits in any of their capacities: decided, so that what they may not read tells nothing."""
+def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> str:
+    """The party for which something waits in one of their capacities, "" where nothing does: decided, so that what
+    they may not read tells nothing."""
     since = _since(session.get(MorningMail, user), now)
     known = {g.party: induction.of(session, user, g.party) for g in grants}
     acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants)
-    return any(_for(session, doors, actor, since, now) for actor in acting)
+    return next((actor.party for actor in acting if _for(session, doors, actor, since, now)), "")
 
 
 def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
@@ -150,6 +183,22 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
         )
         notices.begin(session, notices.of_person(user, day), user, "", now)
         tx.append(Entry("notified", subjects=team.named([user])))
+    return True
+
+
+def _claimed_for_team(session: Session, doors: Doors, party: str, users: list[uuid.UUID], now: int) -> bool:
+    """As `_claimed`, of a team: one notice a day, whoever of it something waits for."""
+    day = day_at(now).toordinal()
+    with doors.log.transaction(session) as tx:
+        for user in sorted(users):
+            _hold(session, user)
+        if not notices.first(session, notices.of_team(party, day), party, now):
+            return False
+        for user in users:
+            known = session.get(MorningMail, user, populate_existing=True)
+            values = {"wanted": True, "tried_on": day, "told_until": _since(known, now)}
+            put(session, MorningMail, {"user": user}, values)
+        tx.append(Entry("notified", agency=party, subjects=team.named(users)))
     return True
 
 

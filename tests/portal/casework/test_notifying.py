@@ -23,7 +23,7 @@ from portal.casework import actions, arranging, comments, inbox, notifying, refe
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
-from portal.sharing import staff, visits, writing
+from portal.sharing import mailboxes, staff, visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.doors import open_doors
 from portal.sharing.reading import case as case_reading
@@ -279,6 +279,29 @@ def test_a_wish_at_the_moment_of_a_run_is_kept(post: Post) -> None:
     assert not notifying.wants(at.session, post.ada.user)
     post.share()
     assert post.tell() == 0
+
+
+BOX = "iom.team@police.example"
+
+
+def test_who_wants_it_in_the_team_s_mailbox_is_told_there_once_for_all(post: Post) -> None:
+    at = post.world
+    spoc = at.actor("police", "spoc", "Sam Spoc")
+    bob = post.enrol("police", "practitioner", "Bob Box", "bob@police.example")
+    with at.doors.log.transaction(at.session):
+        at.assign(post.case, bob)
+    for who in (post.ada, bob):
+        notifying.wish(at.session, at.doors, who.user, True, to_team=True)
+    post.share()
+    assert (post.tell(), sorted(post.box)) == (2, [ADDRESS, "bob@police.example"]), "there is none yet"
+    post.box.clear()
+    mailboxes.keep(at.session, at.doors, spoc, BOX, 0, ())
+    post.later(DAY)
+    post.share()
+    assert (post.tell(), post.box) == (1, [BOX])
+    assert post.tell() == 0
+    post.later(DAY + 3 * HOUR)
+    assert post.tell() == 0, "once a day, whatever comes"
 
 
 @pytest.mark.parametrize("address", ["two@police.example, three@police.example", "jörg@police.example", "a@b\n c", "@"])
