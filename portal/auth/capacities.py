@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.auth import ending, recording
+from portal.auth import ending, lasting, recording
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
@@ -61,7 +61,13 @@ def held(session: Session, roles: Collection[str], now: int) -> frozenset[tuple[
 
 
 def in_force(now: int | BindParameter[int]) -> ColumnElement[bool]:
-    """The condition "in force at `now`": started, not past its end, not ended."""
+    """The condition "in force at `now`": started, not past its end, not ended, and its holder is not away."""
+    grant = CapacityGrant.__table__
+    return and_(granted(now), lasting.away(grant.c.user, grant.c.party, now).is_(None))
+
+
+def granted(now: int | BindParameter[int]) -> ColumnElement[bool]:
+    """As `in_force`, whether or not its holder is away."""
     return and_(
         CapacityGrant.starts <= now,
         or_(CapacityGrant.ends.is_(None), CapacityGrant.ends > now),

@@ -19,7 +19,7 @@ from portal.auth.actor import Actor, Induction
 from portal.auth.hints import open_hint, seal_hint
 from portal.auth.tables import CapacityGrant, LoginSession, UserAccount
 from portal.config import Settings
-from portal.db import DAY, HOUR, MINUTE
+from portal.db import DAY, HOUR, MINUTE, Micros
 from portal.query import Query
 
 MOST_SWEPT = 100
@@ -41,7 +41,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """A live session. `actor` is None until a capacity is chosen: show the choice, or whom to ask."""
+    """A live session. `actor` is None until a capacity is chosen, and while its holder is away: show the choice, or
+    whom to ask."""
 
     session: str
     user: uuid.UUID
@@ -90,6 +91,7 @@ _RESOLVE = Query(
         _GRANT.c.role,
         _GRANT.c.ends.label("capacity_ends"),
         _GRANT.c.ended_at.label("capacity_ended"),
+        lasting.away(_LOGIN.c.user, _GRANT.c.party, bindparam("now", type_=Micros)).label("away_until"),
         *(lasting.until(fact, _LOGIN.c.user, _GRANT.c.party).label(fact) for fact in Induction._fields),
     )
     .select_from(_LOGIN)
@@ -105,11 +107,11 @@ def resolve(session: Session, cookie: str, limits: Limits, now: int) -> SessionS
     Idle time counts from `last_seen`, which `touch` moves at most once a minute; so an idle session ends between
     one minute before the limit and the limit, never after it.
     """
-    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie))
+    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie), now=now)
     if row is None or not _alive(row, limits, now):
         return None
     actor = None
-    if row.capacity is not None:
+    if row.capacity is not None and row.away_until is None:
         fresh = row.stepped_up_at is not None and 0 <= now - row.stepped_up_at < limits.step_up
         actor = _actor(row, fresh)
     return SessionState(
@@ -146,7 +148,7 @@ def lapsed(session: Session, cookie: str, limits: Limits, now: int, within: int)
     Only good to keep something for that person. None for a session that was signed out, revoked or replaced, and for
     one whose account or capacity has ended since.
     """
-    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie))
+    row = _RESOLVE.first(session, id_hash=hash_cookie(cookie), now=now)
     if row is None or row.ended_at is not None or row.account_ended is not None or row.capacity is None:
         return None
     ended = min(row.ends, _idle_from(row, limits))

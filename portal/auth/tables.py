@@ -47,6 +47,25 @@ class CapacityGrant(Base):
     ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
 
 
+class TimeAway(Base):
+    """Somebody is away from a party: capacities there rest from `starts` until (not including) `ends`. Why is not
+    kept anywhere."""
+
+    __tablename__ = "time_away"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    user: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("user_account.id"))
+    party: Mapped[str] = mapped_column(String(40))
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    set_at: Mapped[int] = mapped_column(Micros)
+    set_by: Mapped[uuid.UUID] = mapped_column(Id)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+    __table_args__ = (Index("ix_time_away_user_party", "user", "party"),)
+
+
 class InductionRecord(Base):
     """That somebody was trained, vetted or accepted the rules at a party, until (not including) `ends`. Never changed:
     a later record of the same fact takes its place, and `current` is the last."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Entry
-from portal.auth import capacities, induction
+from portal.auth import away, capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
 from portal.casework import asks, comments, confirming, inbox, meetings, notices, referrals, team, today
@@ -107,11 +107,16 @@ def _again(session: Session, doors: Doors, run: Round, begun: _Begun, address: s
 def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID], dict[str, list[uuid.UUID]]]:
     """For whom something waits: who is told alone, and whose team is, by party."""
     single, teams = [], defaultdict(list)
+    resting = away.everyone(session, now)
     for user, grants in _people(session, doors, now):
-        party = _waits(session, doors, user, grants, now)
-        if party and to_team(session, user) and mailboxes.exists(session, party):
+        here = [g for g in grants if (user, g.party) not in resting]
+        party = _waits(session, doors, user, here, now)
+        absent = not party and here != grants
+        if absent:  # nobody mails who is away: the team hears of it
+            party = _waits(session, doors, user, [g for g in grants if g not in here], now)
+        if party and (absent or to_team(session, user)) and mailboxes.exists(session, party):
             teams[party].append(user)
-        elif party:
+        elif party and not absent:
             single.append(user)
     return single, teams
 
@@ -120,7 +125,7 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
     """Everybody who has a capacity that works on cases or attends meetings, and has not been told today."""
     day = day_at(now).toordinal()
     held: dict[uuid.UUID, list[CapacityGrant]] = defaultdict(list)
-    for grant in session.scalars(select(CapacityGrant).where(capacities.in_force(now))):
+    for grant in session.scalars(select(CapacityGrant).where(capacities.granted(now))):
         if doors.book.role(Capacity(grant.party, grant.role))[1]:
             held[grant.user].append(grant)
     known = {m.user: m for m in session.scalars(select(MorningMail))}

@@ -157,7 +157,10 @@ def _words(error: str) -> ResponseReturnValue:
 
 
 def without_a_role(state: SessionState, known: Standing) -> ResponseReturnValue:
-    """The page of somebody who signed in and holds no role: they can ask for one."""
+    """The page of somebody who signed in and holds no role: they can ask for one, unless theirs only rests."""
+    if known.away:
+        d = {"standing": known}
+        return show("away_now.html", "You are recorded as away", d=d)
     return _ask(_form(state, known))
 
 
@@ -169,7 +172,7 @@ def ask() -> ResponseReturnValue:
     state = gate.state()
     assert state is not None
     known = standing.of(db.session(), gate.doors(), state.user, state.home_party)
-    if known.held:
+    if known.held or known.away:
         return redirect(url_for("sign_in.capacity"), 303)
     form = request.form
     typed = {name: form.get(name, "").strip() for name in ("role", "manager", "why")}

@@ -163,6 +163,7 @@ def _person(user: uuid.UUID, form: Records) -> ResponseReturnValue:
         "levels": tuple(LEVELS.items()),
         "train": url_for(".train", user=user),
         "vet": url_for(".vet", user=user),
+        "away": url_for("away.times", user=user),
     }
     done = session.pop(DONE, None)
     return show(

@@ -93,6 +93,7 @@ def person(user: uuid.UUID) -> ResponseReturnValue:
         "ends": [(c, url_for(".end", user=user, capacity=c.id)) for c in found.capacities],
         "grant_path": url_for(".grant", user=user),
         "end_sessions_action": url_for(".end_sessions", user=user),
+        "away_path": url_for("away.times", user=user),
         "leaver_path": url_for(".confirm_leaver", user=user),
     }
     back, receipt = url_for(".everyone"), found.receipt

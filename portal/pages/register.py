@@ -6,6 +6,7 @@ from portal.pages import (
     action,
     agreement,
     ask,
+    away,
     case,
     change,
     comment,
@@ -46,7 +47,7 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining)
+    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away)
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)

@@ -17,6 +17,7 @@ from portal.pages.day_input import Day, day_of, first_instant, sent, today, type
 from portal.pages.frame import Alert
 from portal.pages.presenting import day, plural, sentence
 from portal.pages.rendering import show
+from portal.sharing import absences
 
 pages = Blueprint("team", __name__)
 
@@ -57,7 +58,10 @@ def everyone() -> ResponseReturnValue:
 @pages.get("/team/<uuid:user>")
 @gate.page(gate.TEAM)
 def one(user: uuid.UUID) -> ResponseReturnValue:
-    """The cases of one person, all ticked, to be covered or handed over."""
+    """The cases of one person, all ticked, to be covered or handed over; with the days of a time away filled in."""
+    found = absences.days(db.session(), gate.actor().party, user, id_of(request.args.get("away", "")))
+    if found:
+        return _one(user, Form(starts=typed(max(found[0], today())), until=typed(found[1]), reason="Time away"))
     return _one(user, Form(starts=typed(today())))
 
 

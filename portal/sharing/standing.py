@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from portal.auth import capacities
+from portal.auth import away, capacities
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 
@@ -26,13 +26,14 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`held` in the order they were granted; `ask` and `contact` say who gives roles; `ended` is the day the last
-    one ended, None if there never was one."""
+    one ended, None if there never was one. `away`: their last day away, None for who is not."""
 
     organisation: str
     held: tuple[Held, ...]
     ask: str
     contact: str
     ended: date | None
+    away: date | None = None
 
 
 def of(session: Session, doors: Doors, user: uuid.UUID, party: str) -> Standing:
@@ -49,7 +50,7 @@ def of(session: Session, doors: Doors, user: uuid.UUID, party: str) -> Standing:
     contact = agreements[0].parties[party].contact if agreements else ""
     past = [c.ended_at or c.ends or 0 for c in capacities.history_of(session, user, party)]
     over = max((at for at in past if 0 < at <= now), default=None)
-    return Standing(name, held, ask, contact, day_at(over) if over else None)
+    return Standing(name, held, ask, contact, day_at(over) if over else None, last_day(away.until(session, user, now)))
 
 
 def last_day(ends: int | None) -> date | None:

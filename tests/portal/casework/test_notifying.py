@@ -23,7 +23,7 @@ from portal.casework import actions, arranging, comments, inbox, notifying, refe
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
-from portal.sharing import mailboxes, staff, visits, writing
+from portal.sharing import absences, mailboxes, staff, visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.doors import open_doors
 from portal.sharing.reading import case as case_reading
@@ -302,6 +302,17 @@ def test_who_wants_it_in_the_team_s_mailbox_is_told_there_once_for_all(post: Pos
     assert post.tell() == 0
     post.later(DAY + 3 * HOUR)
     assert post.tell() == 0, "once a day, whatever comes"
+
+
+def test_who_is_away_gets_none_and_their_team_s_mailbox_does(post: Post) -> None:
+    at = post.world
+    spoc = at.actor("police", "spoc", "Sam Spoc")
+    now = at.doors.clock()
+    absences.record(at.session, at.doors, spoc, post.ada.user, now, now + 20 * DAY)
+    post.share()
+    assert post.tell() == 0, "there is no mailbox, and nobody writes to who is away"
+    mailboxes.keep(at.session, at.doors, spoc, BOX, 0, ())
+    assert (post.tell(), post.box) == (1, [BOX])
 
 
 @pytest.mark.parametrize("address", ["two@police.example, three@police.example", "jörg@police.example", "a@b\n c", "@"])
