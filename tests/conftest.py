@@ -5,6 +5,7 @@ that met it; `make test-long` draws fresh ones. An agreement is a value of its t
 and a text that it refuses is refused each time.
 """
 
+import os
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
@@ -41,6 +42,11 @@ class JourneysTogether(LoadFileScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> JourneysTogether | None:
     """Ours for `--dist loadfile`, which `make test` asks for."""
     return JourneysTogether(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: journeys and processes that are killed wait most of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 loading.loads = lru_cache(maxsize=32)(loading.loads)
