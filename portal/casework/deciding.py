@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.casework import assessing, attending, meetings, team
+from portal.casework import agencies, assessing, attending, meetings, team
+from portal.casework.agencies import Agency
 from portal.casework.assessing import Assessment
 from portal.casework.meetings import OPEN
 from portal.casework.present import CHAIR, present
@@ -34,7 +35,8 @@ ENDS, GOES_ON = frozenset({NOT_SELECT, DESELECT}), frozenset({SELECT, STAY})
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A decision as typed. `record` and `base`: the case record that its writer saw, and its version; None for none."""
+    """A decision as typed. `record` and `base`: the case record that its writer saw, and its version; None for none.
+    `agencies`: parties that are to work on the case from now on."""
 
     outcome: str = ""
     reason: str = field(default="", repr=False)
@@ -44,13 +46,14 @@ class Told:
     review_on: str = ""
     record: uuid.UUID | None = None
     base: int = 0
+    agencies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A case in the meeting: what the agreement gives, the record that a decision changes (None: there is none, or it
     is another agency's), whether this capacity may record a decision, whether one was recorded, and how the criteria of
-    the borough stand as far as the disclosure says."""
+    the borough stand as far as the disclosure says; `others`: agencies that may be asked to work on it."""
 
     disclosure: Disclosure
     standing: Record | None
@@ -58,6 +61,7 @@ class Desk:
     decided: bool
     following: uuid.UUID | None
     assessed: Assessment | None
+    others: tuple[Agency, ...]
 
 
 class Decided(Conflict):
@@ -70,10 +74,11 @@ def desk(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case:
     found = case_reading.case(session, doors, actor, visit)
     may = any(w.kind == KIND for w in found.writable) and meetings.keeps(doors, actor)
     agreement = meetings.row(session, doors, actor, meeting).agreement
+    free = agencies.others(session, doors.book.engine(agreement).agreement, case, doors.clock()) if may else ()
     every = [r for section in found.sections for r in section.records]
     stood = assessing.of_case(session, agreement, found.borough, every, doors.clock())
     after = following(session, meeting, case)
-    return Desk(found, _own(found, actor), may, item.decided_at is not None, after, stood)
+    return Desk(found, _own(found, actor), may, item.decided_at is not None, after, stood, free)
 
 
 def following(session: Session, meeting: uuid.UUID, case: uuid.UUID | None = None) -> uuid.UUID | None:
@@ -115,6 +120,8 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
             raise NotFound
         written = writing.add(tx, doors, actor, decision)
         standing_criteria.keep(tx, doors, actor, at, kept)
+        if told.outcome in GOES_ON:
+            agencies.join(tx, doors, actor, at, meetings.PURPOSE, told.agencies)
         if isinstance(changed, Planned):
             (writing.alter if changed.base else writing.add)(tx, doors, actor, changed)
         taken = session.execute(

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import deciding, minuting
+from portal.casework import agencies, deciding, minuting
 from portal.casework.deciding import Decided, Told
 from portal.db import db
 from portal.errors import Conflict
@@ -71,6 +71,7 @@ def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
         review_on=on.isoformat() if on else "",
         record=id_of(record) if record else None,
         base=form.get("base", 0, type=int),
+        agencies=frozenset(form.getlist(agencies.PART)),
     )
     try:
         if any(review) and on is None:
@@ -166,6 +167,8 @@ def _one(
             "base": standing.version if standing else 0,
             "outcomes": RUNNING if head.status not in ("", "Referred") else REFERRED,
             "rags": [(r, r, "") for r in RAGS],
+            "agencies": found.others,
+            "asked": told.agencies if request.method == "POST" else {r.owner for r in d.records("referral")},
             "cohorts": [(c, c, "") for c in COHORTS],
             "rag": told.rag or head.rag,
             "cohort": told.cohort or head.cohort,

@@ -110,6 +110,7 @@ def _opens(person: Person, case: str, purpose: str) -> str:
 def _has_him_held(ruth: Person, case: str, who: str) -> None:
     """The SPOC gives the case to a colleague."""
     _opens(ruth, case, RISK)
+    ruth.look("long-spoc-case")
     ruth.follows("Change who works on it")
     ruth.chooses(who)
     ruth.chooses("Practitioner")
