@@ -4,7 +4,11 @@ import re
 import uuid
 
 import pytest
+from sqlalchemy import update
 
+from portal.auth.tables import LoginSession
+from portal.db import MINUTE, now_micros
+from portal.sharing.tables import VisitRow
 from tests.installation import World
 from tests.portal.pages.web import Web
 
@@ -87,6 +91,28 @@ def test_the_second_of_two_reads_so_and_loses_nothing(web: Web, case: uuid.UUID)
     again = web.post(f"{visit}/stands/remand", {**hidden(answer.text), **since(), "move.reason": WHY})
     assert again.status_code == 400
     assert "Already recorded" in web.text
+
+
+def test_a_form_that_outlives_its_visit_or_its_session_is_not_lost(web: Web, case: uuid.UUID) -> None:
+    visit = opened(web, case, "probation")
+    sent = {**hidden(web.get(f"{visit}/stands/remand").text), **since(), "move.reason": WHY}
+    with web.world.doors.log.transaction(web.world.session) as tx:
+        tx.session.execute(update(VisitRow).values(ends=now_micros() - 1))
+    answer = web.post(f"{visit}/stands/remand", sent)
+    assert (answer.status_code, WHY in answer.text) == (409, True)
+    again = {**sent, "then": "stands/remand", "purpose": "risk", "reason": ""}
+    answer = web.post(f"/case/{case}", again)
+    assert answer.status_code == 307
+    assert web.post(answer.location, again).status_code == 303
+    visit = answer.location.partition("/stands")[0]
+    sent = {**hidden(web.get(f"{visit}/stands/community").text), **since("21"), "move.reason": "Bailed by the judge."}
+    with web.world.doors.log.transaction(web.world.session) as tx:
+        tx.session.execute(update(LoginSession).values(last_seen=now_micros() - 20 * MINUTE))
+    web.post(f"{visit}/stands/community", sent)
+    web.sign_in(web.world.actor("probation", "practitioner", "Jo Smith"))
+    waits = dict(re.findall(r'<input type="hidden" name="(case|then)" value="([^"]*)">', web.get("/kept").text))
+    answer = web.post("/kept", {**waits, "purpose": "risk", "reason": ""})
+    assert "Bailed by the judge." in web.get(answer.location).text
 
 
 @pytest.mark.parametrize("code", ["remand", "suspended", "nothing"])
