@@ -20,9 +20,16 @@ _ROAD = (
     "road|street|avenue|lane|close|drive|way|gardens|terrace|crescent|court|house|rise|grove|place|mews|hill|walk|square"
     "|row|rd|st|ave"
 )
-_ANYBODY = "(?!(?:Any|All|The|One|Two|Three|An?|His|Her|Their|Children|Child|People|Persons?|Women|Men|Others?)\\b)"
-_PERSON = rf"{_ANYBODY}[A-Z][a-z'’-]+"
-"""A word that is written like a name. It is looked for only where nothing but a person can stand."""
+_ANYBODY = (
+    "(?!(?i:Any\\w*|Every\\w*|All|The|Those|One|Two|Three|An?|His|Her|Their|Children|Child|People|Persons?|Women|Men|Others?"
+    "|Witness(?:es)?|Police|Probation|Staff)\\b)"
+)
+_CAPITAL, _SMALL = r"[^\W\d_a-z]", r"(?:[^\W\d_A-Z]|['’-])"
+"""Letters of any alphabet: names begin with É, Ł or Ö as well."""
+_WRITTEN = rf"{_CAPITAL}{_SMALL}+"
+_PERSON = rf"{_ANYBODY}(?:{_CAPITAL}\.?\s+)?(?:{_WRITTEN}|{_CAPITAL}{{4,}})"
+"""A word that is written like a name, or in capitals. It is looked for only where nothing but a person can stand."""
+_HOW = r"(?:,?\s+(?:either|directly|indirectly|or|and|in|by|any|way|means|whatsoever)\b)*,?\s+"
 
 _CONFERENCE = "Leave out MARAC and any adviser: that alone tells who spoke. Write what the person must not do"
 _HARMED = "Leave out any word for who was harmed. Write “one named person”, and that the offender manager says who"
@@ -45,12 +52,12 @@ _IN_THE_INSTRUCTION = (
     (re.compile(rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+){_PERSON}"), _NAME),
     (
         re.compile(
-            r"(?i:\bnot\s+(?:[a-z]+\s+){0,4}?(?:contact|meet|speak to|speak with|communicate with|message)\s+)"
-            rf"{_PERSON}"
+            r"(?i:\bnot\s+(?:[a-z]+,?\s+){0,6}?(?:contact|meet|speak to|speak with|communicate with|associate with"
+            rf"|message|telephone|phone|text|write to|harass|molest|pester|threaten|intimidate){_HOW}){_PERSON}"
         ),
         _NAME,
     ),
-    (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_PERSON}"), _NAME),
+    (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_ANYBODY}{_WRITTEN}"), _NAME),
     (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
     (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
 )

@@ -32,6 +32,14 @@ from tests.isa.test_hand_table import shipped
         "Keep out of nw95xx",
         "Not to go to Flat 3",
         "Not to go to the road where she lives now",
+        "Not to contact, directly or indirectly, Sarah Coyle.",
+        "Not to harass, pester or molest Sarah",
+        "Must not associate with Sarah",
+        "NO CONTACT WITH SARAH COYLE",
+        "No contact with COYLE",
+        "No contact with S. Coyle",
+        "No contact with Édith",
+        "Must not contact Łucja Nowak",
     ],
 )
 def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
@@ -50,6 +58,9 @@ def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
         "Must not be on the A41 5pm to 7am, nor in NW9 or HA8.",
         "Must not approach Burnt Oak station. Tell the partner agencies.",
         "Must not meet people he was convicted with.",
+        "Not to contact, directly or indirectly, any witness.",
+        "NO CONTACT WITH ONE NAMED PERSON, NOR WITH ANYONE UNDER 18",
+        "Must stay in contact with Probation, and not miss Probation appointments.",
     ],
 )
 def test_an_instruction_can_be_written(text: str) -> None:
