@@ -104,9 +104,11 @@ def move(
     except Invalid as wrong:
         raise Invalid({key.partition("@")[0].partition(".")[2]: text for key, text in wrong.problems.items()}) from None
     with doors.log.transaction(session) as tx:
-        if once is not None and writing.made(session, actor, planned.record.id):
+        state = session.scalar(select(CaseFile.state).where(CaseFile.id == case).with_for_update())
+        if once is not None and writing.made(session, actor, planned.record.id):  # after the lock: a double click waits
             return Written(planned.record.id, None)
-        session.execute(select(CaseFile.id).where(CaseFile.id == case).with_for_update())
+        if state != "open":  # de-selected meanwhile
+            raise NotFound
         if _count(session, case) != count:  # somebody was quicker: what they recorded is to be read first
             raise Conflict(str(case), count)
         written = writing.add(tx, doors, actor, planned)

@@ -23,6 +23,7 @@ SCORE, PREDICTOR, BORN = "score.value", "score.predictor", "person.date_of_birth
 PAST = frozenset(
     {
         "assessed_on",
+        "custody.since",
         "date_of_birth",
         "duty_to_refer_on",
         "given_on",
@@ -30,12 +31,14 @@ PAST = frozenset(
         "offence_date",
         "recorded_on",
         "referred_on",
+        "released_on",
         "selected_on",
         "signed_on",
         "withdrawn_on",
     }
 )
-"""Days that say what has been: fields of these names, of any kind of record, are never in the future."""
+"""Days that say what has been: fields of these names, of any kind of record or of the one named, are never in the
+future."""
 IN_ORDER = (("sentence.start", "sentence.end"), ("sentence.start", "sentence.licence_end"))
 LOOK_ALIKE = "mixes letters of two alphabets. If that is a slip, correct it: nobody finds the person by it."
 
@@ -135,7 +138,7 @@ def _line(field: Field, text: str, typed: Mapping[str, str]) -> str:
 def _day(field: Field, text: str, today: date) -> str:
     if not _is_day(text) or not rules.FIRST_YEAR <= int(text[:4]) <= rules.LAST_YEAR:
         raise _Wrong(f"{field.name} must be a real date, like 27 3 {today.year}")
-    if field.local in PAST and text > today.isoformat():
+    if PAST & {field.local, field.key} and text > today.isoformat():
         raise _Wrong(f"{field.name} must be today or in the past")
     if field.key == BORN and (years := rules.impossible_age(date.fromisoformat(text), today)) is not None:
         raise _Wrong(f"{field.name}: the person would be {years}. Correct the year")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from isa.agreement import LONDON
 from portal.sharing.disclosure import Record
-from portal.sharing.fields import Invalid
+from portal.sharing.fields import Invalid, clean
 
 KIND, CUSTODY, CASE = "move", "custody", "case"
 STATUS = f"{CASE}.status"
@@ -185,11 +185,15 @@ def low(step: Step) -> str:
 def by_hand(kind: str, before: Mapping[str, str], typed: Mapping[str, str]) -> Mapping[str, str]:
     """What of a form may be changed in a record by itself: of a change of where the case stands the reason alone.
 
-    Raises `Invalid` where a status is typed that follows from a change, with its day and its reason.
+    Raises `Invalid` where a status is typed that follows from a change, with its day and its reason; and where the
+    reason of a change would be emptied.
     """
     if kind == KIND:
-        return {key: text for key, text in typed.items() if key in correctable(typed)}
-    status = typed.get(STATUS, "")
+        told = {key: text for key, text in typed.items() if key in correctable(typed)}
+        if empty := [key for key, text in told.items() if not clean(text)]:
+            raise Invalid(dict.fromkeys(empty, "Say why: no change stands without its reason"))
+        return told
+    status = clean(typed.get(STATUS, ""))
     if kind == CASE and status in ("In custody", "Suspended") and status != before.get(STATUS):
         raise Invalid({STATUS: "Say it under “Change where the case stands”: since when, and why"})
     return typed

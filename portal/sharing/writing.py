@@ -118,6 +118,8 @@ def plan(
         case_reading.refuse(session, doors, actor, "collection", found.visit.case, found.visit.purpose)
     shape = Shape(kind, label, actor.party, False)
     fields = found.engine.agreement.fields_of(kind, label or None)
+    if steer is None:
+        typed = moves.by_hand(kind, {}, typed)
     values = check(fields, typed, day_at(found.now))
     if fields and not values.get(fields[0].key) and (kind == UPDATE or not values):
         raise Invalid({fields[0].key: "Write something before you share it"})
@@ -182,10 +184,11 @@ def plan_edit(
         raise Conflict(str(record), present.version)
     if head.kind == acts.KIND and steer is None:
         typed = acts.corrected({v.key: v.text for v in present.values}, typed)
+    stands = {v.key: v.text for v in present.values}
     if steer is None:
-        typed = moves.by_hand(head.kind, {v.key: v.text for v in present.values}, typed)
+        typed = moves.by_hand(head.kind, stands, typed)
     described = _touched(present, found.engine.agreement.fields, typed)
-    changed = _differences(present, described, check(described, typed, day_at(found.now)))
+    changed = _differences(present, described, check(described, {**stands, **typed}, day_at(found.now)))
     if not changed:
         return Written(record, one.receipt)
     _refuse_unless(session, doors, actor, found, shape, list(changed), (EDIT, SHARE))

@@ -16,7 +16,8 @@ from portal.errors import NotFound, SealBroken
 from portal.keys.opening import open_with
 from portal.keys.sealing import Dek, dek_id
 from portal.query import Query
-from portal.sharing import said, talk
+from portal.sharing import restrictions, said, talk
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading import case as case_reading
@@ -72,7 +73,7 @@ def one(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: 
     broken: list[tuple[uuid.UUID, str]] = []
     opened = open_record(found.sight, head, sealed, broken)
     _note(session, doors, actor, found, broken)
-    if opened is None:
+    if opened is None or _over(found, opened):
         raise NotFound(receipt.reference)
     return One(found, head, opened, receipt)
 
@@ -96,7 +97,7 @@ def history(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
     broken = [(head.id, field) for field, every in versions.items() for each in every if each.broken]
     opened = open_record(found.sight, head, sealed, broken)
     _note(session, doors, actor, found, broken)
-    if opened is None:
+    if opened is None or _over(found, opened):
         raise NotFound(receipt.reference)
     agreement = found.engine.agreement
     return History(
@@ -138,6 +139,11 @@ def _with_update(session: Session, found: Found, head: Head) -> bool:
     about = talk.update_of(session, head.id)
     update = _head(session, found, about) if about else None
     return update is not None and bool(found.sight.permitted(READ, shape_of(update)))
+
+
+def _over(found: Found, record: Record) -> bool:
+    """Whether it is a restriction whose last day has passed, which is for whoever can correct it (clause 8.60)."""
+    return not restrictions.standing([record], day_at(found.now), to_correct=True)
 
 
 def _keys_to(rows: Iterable[Any]) -> set[bytes]:

@@ -11,7 +11,7 @@ from portal.casework import moving, notifying
 from portal.db import new_id, now_micros
 from portal.errors import Conflict, NotFound, Refused
 from portal.pages.face import Face, face
-from portal.sharing import moves, visits, writing
+from portal.sharing import cases, moves, visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
@@ -250,3 +250,42 @@ def test_a_later_record_of_custody_counts_and_an_older_one_does_not(team: Team) 
     team.moves(team.jo, "community", "2026-11-20")
     writing.edit(at.session, at.doors, team.gov, visit, made.record, 1, {"custody.release_on": "2026-12-24"})
     assert team.desk(team.jo).stand.place.code == "community"
+
+
+def test_neither_another_box_nor_an_empty_reason_goes_round_a_change(team: Team) -> None:
+    at, made = team.world, team.moves(team.jo, "remand").record
+    [own], visit = team.records("case"), team.visit(team.nadia)
+    with pytest.raises(Invalid):
+        writing.create(at.session, at.doors, team.nadia, visit, "case", "", {"case.status": "Suspended"})
+    with pytest.raises(Invalid):
+        writing.edit(at.session, at.doors, team.nadia, visit, own.id, own.version, {"case.status": "Suspended "})
+    with pytest.raises(Invalid) as empty:
+        writing.edit(at.session, at.doors, team.jo, team.visit(team.jo), made, 1, {"move.reason@release": " "})
+    assert "without its reason" in empty.value.problems["move.reason@release"]
+    assert len(team.records("case")) == 1
+
+
+def test_nobody_is_out_or_in_from_a_day_to_come(team: Team) -> None:
+    at, visit = team.world, team.visit(team.gov)
+    for typed in ({"custody.since": "2026-11-26"}, {"custody.since": SINCE, "custody.released_on": "2026-12-03"}):
+        with pytest.raises(Invalid) as refused:
+            writing.create(at.session, at.doors, team.gov, visit, "custody", "", {"custody.held_as": "Remand", **typed})
+        assert "today or in the past" in str(list(refused.value.problems.values()))
+    planned = {"custody.held_as": "Remand", "custody.since": SINCE, "custody.release_on": "2026-12-03"}
+    writing.create(at.session, at.doors, team.gov, visit, "custody", "", planned)
+    assert team.desk(team.jo).stand.place.code == "remand"
+
+
+def test_a_case_that_is_deselected_meanwhile_takes_no_change(team: Team, monkeypatch: Any) -> None:
+    at, plan = team.world, moving._in_step
+
+    def meanwhile(*given: Any) -> Any:
+        found = plan(*given)
+        with at.doors.log.transaction(at.session) as tx:
+            cases.steer(tx.session, team.case, {"case.status": "De-selected"}, now_micros())
+        return found
+
+    monkeypatch.setattr(moving, "_in_step", meanwhile)
+    with pytest.raises(NotFound):
+        team.moves(team.jo, "recall", review_on="2026-12-08")
+    assert (team.records("move"), team.file().review_due) == ([], None)

@@ -212,7 +212,13 @@ def test_what_is_over_is_hidden_from_all_but_whoever_can_correct_it(team: Team) 
     web = team.at("probation")
     assert "Bridge Lane" not in head(web)
     assert "over, and shown to you alone to correct it" in web.text
+    found = re.search(rf'{path}/record/([0-9a-f-]+)/edit"[^>]*>Change<span[^>]*> Zone', web.last.text)
+    assert found
     assert "Bridge Lane" not in web.post(f"{path}/print", {"reason": "File"}).text
+    for party, status in (("barnet_housing", 404), ("police", 404), ("probation", 200)):
+        history = f"{team.opens(party, over)}/record/{found[1]}/history"
+        assert team.at(party).get(history).status_code == status, party
+        assert ("Bridge Lane" in team.at(party).text) == (status == 200), party
 
 
 def test_one_that_begins_later_says_so(team: Team) -> None:
@@ -231,7 +237,8 @@ def test_a_change_cannot_bring_a_name_in_either(team: Team) -> None:
     typed = {**RESTRICTION, "version": "1", "restriction.instruction": f"No contact with {VICTIM}"}
     assert web.post(edit, typed).status_code == 400
     assert web.post(edit, {**typed, "restriction.instruction": ""}).status_code == 400
-    assert web.post(edit, {**typed, "restriction.instruction": f"{ZONE} Nor Fortune Green."}).status_code == 303
+    merged = {**typed, "restriction.instruction": f"{ZONE} Nor Fortune Green.", "take-restriction.sort": "theirs"}
+    assert web.post(edit, merged).status_code == 303, "what stands already is not missing"
     web.get(f"{path}/record/{found[1]}/history")
     assert "Nor Fortune Green" in web.text
     assert "Larkspur" not in web.text
