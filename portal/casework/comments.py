@@ -135,7 +135,8 @@ def add(
         raise Invalid(problems)
 
     def steer(record: uuid.UUID) -> None:
-        talk.add(session, record, update, found.visit.case.id, people, found.now)
+        once_each = {p.user: p for p in people}  # somebody may work on the case for two parties
+        talk.add(session, record, update, found.visit.case.id, once_each.values(), found.now)
 
     values = {f"{COMMENT}.text@{label}": text}
     try:
@@ -175,7 +176,7 @@ def _whom(session: Session, doors: Doors, actor: Actor, found: Found, shapes: li
     """The others who work on the case, may read these and may be known by name. Logged before they are named."""
     workers = colleagues.on_case(session, found)
     by_name = {p for p, named in colleagues.known(session, found, workers.values()).items() if named}
-    people = colleagues.readers(session, doors, found, by_name - {Person(actor.party, actor.user)}, shapes)
+    people = colleagues.readers(session, doors, found, {p for p in by_name if p.user != actor.user}, shapes)
     if not people:
         return ()
     team.look(session, doors, actor, "list", sorted(p.user for p in people))

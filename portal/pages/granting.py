@@ -93,13 +93,19 @@ def answer(request_id: uuid.UUID) -> ResponseReturnValue:
 def _answers(typed: Mapping[str, str]) -> dict[uuid.UUID, Answer]:
     until = day_of(boxes.day_typed(typed, "until"))
     found = {}
-    for name, state in typed.items():
+    for name in typed:
         sort, _, of = name.partition(".")
-        source = of if state else typed.get(f"as.{of}", of)
-        answer = typed.get(f"answer.{source}", "")
-        if sort == "answer" and answer not in ("", LATER):
-            found[id_of(of)] = Answer(answer, until, typed.get(f"reason.{source}", ""))
+        source = typed.get(f"as.{of}", of) if _alike(typed, of) else of
+        answer, why = typed.get(f"answer.{source}", ""), typed.get(f"reason.{source}", "")
+        if sort == "answer" and answer != LATER and (answer or why.strip()):
+            found[id_of(of)] = Answer(answer, until, why)
     return found
+
+
+def _alike(typed: Mapping[str, str], of: str) -> bool:
+    """Whether a part has the answer of the whole. Whoever wrote why not of a part alone meant to refuse it: they are
+    asked, and nothing is granted that they did not say."""
+    return f"as.{of}" in typed and not typed.get(f"answer.{of}") and not typed.get(f"reason.{of}", "").strip()
 
 
 def _wholes(line: Line) -> list[list[Part]]:
@@ -115,7 +121,7 @@ def _one(
     request_id: uuid.UUID, typed: Mapping[str, str], problems: Mapping[str, str], status: int = 200
 ) -> ResponseReturnValue:
     line, found = asks.one(db.session(), gate.doors(), gate.actor(), request_id)
-    told = {of: text for of, text in problems.items() if typed.get(f"answer.{of}") or f"as.{of}" not in typed}
+    told = {of: text for of, text in problems.items() if not _alike(typed, of)}
     until = boxes.day_typed(typed, "until") if typed else as_typed(_proposed(line))
     d = {
         "line": line,

@@ -157,6 +157,7 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
                 "case": seen.case.id.hex,
                 "agreement": seen.sight.reference,
                 "records": [[h.id.hex, h.version] for h in seen.heads],
+                **({"told_same": True} if _told_same(seen, found, links) else {}),
             },
             decided=seen.sight.outcome(SEARCH, {shape_of(h) for h in seen.heads}),
         )
@@ -174,6 +175,16 @@ def results(session: Session, doors: Doors, actor: Actor, search: uuid.UUID) -> 
         if broken:
             note_broken(session, doors, actor, purpose, seen.case, broken)
     return Results(_together(hits, found, links), len(found) > MOST, said.receipt(receipt))
+
+
+def _told_same(seen: "_Candidate", found: Mapping[uuid.UUID, "_Candidate"], links: same.Beside) -> bool:
+    """Whether it is told of a hit that it is linked: with a case beside it, or with another of the hits that are
+    listed."""
+    of = (seen.case.agreement, seen.case.person)
+    if not seen.named or of not in links.together:
+        return False
+    listed = {o.case.person for o in list(found.values())[:MOST] if o.named and o.case.agreement == of[0]}
+    return bool(links.more.get(of)) or bool(links.together[of] & listed - {of[1]})
 
 
 def _together(hits: Sequence[Hit], found: Mapping[uuid.UUID, "_Candidate"], links: same.Beside) -> tuple[Hit, ...]:

@@ -180,6 +180,10 @@ def test_an_update_is_one_box_and_one_answer_unless_a_part_is_answered_by_itself
     given = {f"answer.{rows[UPDATE]}": "granted", **alike, **day}
     assert web.post(path, {**given, **apart}).status_code == 400
     assert '<details class="govuk-details" open>' in web.last.text
+    meant = {**given, **others, f"reason.{rows[whole[1]]}": "Names his sister"}
+    assert web.post(path, meant).status_code == 400, "why not, of a part that would be granted with the whole"
+    assert "Choose an answer" in web.text
+    assert "Names his sister" in web.text
     assert web.post(path, {**given, **apart, f"reason.{rows[whole[1]]}": "Names his sister"}).status_code == 303
     states = {r.field: r.state for r in people.rows()}
     assert states == {part: "refused" if part == whole[1] else "granted" for part in whole}

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from portal.audit import reading as log_reading
 from portal.audit import tables as audit_tables
+from portal.audit.reading import Filters
 from portal.sharing import same
 from portal.sharing.reading import same as reading
 from tests import clock, installation
@@ -132,6 +134,27 @@ def test_suggested_compared_linked_found_and_parted(twice: Twice) -> None:
     web.get(twice.path)
     assert "Brothers: the mother says so" in web.text
     assert BECAUSE in web.text, "the history stays"
+
+
+def test_the_log_says_of_both_hits_that_a_search_told_of_the_link(twice: Twice) -> None:
+    web = twice.web()
+    twice.found(web)
+    assert _told_same(twice) == set()
+    assert twice.answer(web, same.SAME).status_code == 303
+    twice.found(web)
+    assert _told_same(twice) == {twice.first, twice.second}
+
+
+def _told_same(twice: Twice) -> set[uuid.UUID]:
+    """The cases of which the last entry of the log says that their link was told."""
+    at = twice.world
+    at.session.rollback()
+    vault = at.doors.log.vault(at.session)
+    last = log_reading.page(at.session, vault, Filters()).rows[0]
+    details = [d.detail for d in log_reading.entry(at.session, vault, last.entry_id).details]
+    assert last.operation == "search"
+    assert len(details) == 2
+    return {uuid.UUID(d["case"]) for d in details if d.get("told_same")}
 
 
 def test_two_people_are_not_suggested_again(twice: Twice) -> None:
