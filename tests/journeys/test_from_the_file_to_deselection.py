@@ -128,7 +128,7 @@ def _plans_with_him(feeney: Person, visit: str) -> None:
     feeney.reads("A tenancy of his own by the spring")
     feeney.look("long-plan")
     feeney.goes_to(f"{visit}/document/compact")
-    feeney.reads("What is agreed", "A tenancy of his own by the spring")
+    feeney.heading("Compact: what we agree")
     feeney.look("long-compact")
 
 
