@@ -3,19 +3,20 @@
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.casework import agencies, deciding, minuting
-from portal.casework.deciding import Decided, Told
+from portal.casework.deciding import Decided, Desk, Told
 from portal.db import db
 from portal.errors import Conflict
 from portal.pages import pdf
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.errors import typed as typed_text
-from portal.pages.face import face
+from portal.pages.face import Face, face
 from portal.pages.frame import Alert
 from portal.pages.happened import may_act
 from portal.pages.meetings import DONE, say, title_of
@@ -165,13 +166,7 @@ def _one(
             "review": review,
             "record": standing.id if standing else "",
             "base": standing.version if standing else 0,
-            "outcomes": RUNNING if head.status not in ("", "Referred") else REFERRED,
-            "rags": [(r, r, "") for r in RAGS],
-            "agencies": found.others,
-            "asked": told.agencies if request.method == "POST" else {r.owner for r in d.records("referral")},
-            "cohorts": [(c, c, "") for c in COHORTS],
-            "rag": told.rag or head.rag,
-            "cohort": told.cohort or head.cohort,
+            **_choices(found, told, head),
             "errors": [(anchor or ("outcome" if may else ""), words) for anchor, words in problems.items()],
             "may": may,
             "typed": () if may else typed_text(),
@@ -185,6 +180,20 @@ def _one(
             "action": url_for(".decide", meeting=meeting, case=case),
         },
     )
+
+
+def _choices(found: Desk, told: Told, head: Face) -> dict[str, Any]:
+    """What the form offers, and what stands chosen: as it was sent, else as the case has it. Who referred is ticked."""
+    referred = {r.owner for r in found.disclosure.records("referral")}
+    return {
+        "outcomes": RUNNING if head.status not in ("", "Referred") else REFERRED,
+        "rags": [(r, r, "") for r in RAGS],
+        "rag": told.rag or head.rag,
+        "cohorts": [(c, c, "") for c in COHORTS],
+        "cohort": told.cohort or head.cohort,
+        "agencies": found.others,
+        "asked": told.agencies if request.method == "POST" else referred,
+    }
 
 
 def _bands(bands: tuple[Record, ...], scores: tuple[Record, ...]) -> tuple[Record, ...]:
