@@ -16,6 +16,11 @@ from tests.isa.universe import HAND_WRITTEN, NOW, OWNED, PARTIES, PURPOSES, ROLE
 
 AGREEMENTS = Path(__file__).parents[2] / "isa" / "agreements"
 
+# The sisters differ in a few clauses alone (test_shipped says which), so what takes seconds is asked of Barnet daily.
+BARNET_DAILY = pytest.mark.parametrize(
+    "borough", ["barnet", *(pytest.param(name, marks=pytest.mark.long) for name in ("brent", "harrow"))]
+)
+
 
 @pytest.mark.parametrize("value", [1, "true", None, object()])
 def test_only_an_exact_true_counts(value):
@@ -49,7 +54,7 @@ def test_a_fact_of_one_category_moves_decisions_on_that_category_alone(made, own
     assert moved <= {tuple(owned.split(":"))}
 
 
-@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+@BARNET_DAILY
 def test_a_basis_opens_the_categories_that_some_rule_asks_it_for(borough):
     made = load(AGREEMENTS / f"{borough}.toml")
     engine, fact = Engine(made), made.facts["confidence_met"]
@@ -91,7 +96,7 @@ def test_training_and_acceptance_come_before_everything_for_each_role_with_conte
         assert comes_first(made, role.id) == ({"trained": "6.40", "use_accepted": "6.41"} if asked else {})
 
 
-@pytest.mark.parametrize("borough", ["barnet", "brent", "harrow"])
+@BARNET_DAILY
 @pytest.mark.parametrize("lacking", ["trained", "use_accepted"])
 @pytest.mark.parametrize("value", [False, None])
 def test_without_them_no_role_gets_anything_whatever_else_is_true(borough, lacking, value):
