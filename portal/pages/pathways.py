@@ -233,9 +233,11 @@ def release_on(part: Part) -> str:
 
 
 def differs(part: Part) -> str:
-    """The other date, where custody and sentence say two; "" where they do not."""
+    """The other date, where custody and sentence say two of this time in custody; "" where they do not."""
     other, own = part.first("sentence", "release_on"), release_on(part)
-    return other if other and other != own else ""
+    began = next((as_date(r.text("since")) for r in part.of(CUSTODY)), None)
+    earlier = began is not None and past(other, began)  # of an earlier time, which is over
+    return other if other and other != own and not earlier else ""
 
 
 def _on(text: str, today: date) -> str:

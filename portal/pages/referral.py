@@ -21,7 +21,7 @@ ENDED = "It was not answered before this came to an end. Refer them again if it 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One referral. `state` in words; `because` the reason, or what is asked; `withheld` why neither is told;
+    """One referral. `name`: the reference of a case that is closed; `state` in words; `because` the reason, or what is asked; `withheld` why neither is told;
     `path` to the page of it."""
 
     name: str
@@ -41,7 +41,7 @@ def told(line: Line) -> Told:
     """What its referrer is told: that it waits is their own; an answer only where a clause gives it."""
     waits, answered = line.state == WAITING and not line.ended, bool(line.outcome) and not line.ended
     return Told(
-        name=line.name or "Name not shown",
+        name=line.name or (line.reference if line.closed else "Name not shown"),
         borough=line.borough,
         sent=line.sent,
         since=line.since,

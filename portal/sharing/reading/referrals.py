@@ -41,9 +41,9 @@ class Words:
 class Line:
     """One referral, as far as its reader is given it.
 
-    `words`: what was written, the first first. `outcome` and `because`: the answer; `withheld`: why its reader is not
-    told of it, with the clause. `known`: the person had a case before; `ended`: it was not
-    answered before the case was closed.
+    `name`, `born` and `words` are of an open case only. `words`: what was written, the first first. `outcome` and `because`: the answer; `withheld`: why its reader is not
+    told of it, with the clause. `known`: the person had a case before; `closed`: so is the
+    case; `ended`: it was not answered before that.
     """
 
     id: uuid.UUID
@@ -57,6 +57,7 @@ class Line:
     born: str
     known: bool
     ended: bool
+    closed: bool
     crime: str
     source: str
     words: tuple[Words, ...]
@@ -141,14 +142,15 @@ def _seen(
         engine = doors.book.engine(item.case.agreement)
         decided = sight(engine, capacity, {**known[item.case.id].known, **more}, PURPOSE, from_micros(now))
         of_case = rows.get(item.case.id, [])
+        theirs = of_case if item.case.state == "open" else []  # no list keeps the name of whoever is off the cohort
         found.append(
             _Seen(
                 item,
                 decided,
                 tuple(
-                    h for h in of_case if h.kind == "person" and _is_theirs(h, item, finds) and _may(decided, finds, h)
+                    h for h in theirs if h.kind == "person" and _is_theirs(h, item, finds) and _may(decided, finds, h)
                 ),
-                tuple(h for h in reversed(of_case) if _is_of(h, item, sent) and _may(decided, READ, h)),
+                tuple(h for h in reversed(theirs) if _is_of(h, item, sent) and _may(decided, READ, h)),
                 next((h for h in of_case if h.id == item.answer and _may(decided, READ, h)), None),
             )
         )
@@ -224,6 +226,7 @@ def _line(seen: _Seen, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], find
         born=person.get(BORN, ""),
         known=item.known,
         ended=item.state in (WAITING, ASKED) and item.case.state != "open",
+        closed=item.case.state != "open",
         crime=told[WROTE[1]],
         source=told[WROTE[2]],
         words=tuple(Words(from_micros(h.created_at), of[WROTE[0]]) for h, of in written if of.get(WROTE[0])),

@@ -308,7 +308,8 @@ def test_a_referral_whose_case_is_closed_meanwhile_ends_and_its_referrer_is_told
     with people.world.doors.log.transaction(people.world.session) as tx:
         cases.steer(tx.session, line.case, {"case.status": "De-selected"}, now_micros())
     [mine] = people.mine(people.housing)
-    assert mine.ended
+    assert (mine.ended, mine.closed, mine.name, mine.born, mine.words) == (True, True, "", "", ())
+    assert mine.reference
     with pytest.raises(Conflict):
         people.add(people.housing, mine, "In Finchley")
     at = people.world

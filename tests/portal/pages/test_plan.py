@@ -223,6 +223,12 @@ def test_two_dates_are_named(web, team, visit):
     assert "The sentence record says 5 December 2026. Ask probation which date holds." in web.text
 
 
+def test_a_release_before_this_time_in_custody_is_no_other_date_for_it(web, team, visit):
+    team.held()
+    team.writes(team.jo, "sentence", release_on="2026-06-01")
+    assert "Ask probation which date holds" not in web.get(f"{visit}/release").text
+
+
 def test_home_tells_the_next_release_with_what_is_missing_first(web, team):
     team.held()
     team.writes(team.hal, "release_address", **RELEASE)
