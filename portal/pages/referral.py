@@ -21,8 +21,8 @@ ENDED = "It was not answered before this came to an end. Refer them again if it 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One referral. `name`: the reference of a case that is closed; `state` in words; `because` the reason, or what is asked; `withheld` why neither is told;
-    `path` to the page of it."""
+    """One referral. `name`: the reference of a case that is closed; `state` in words; `because` the reason, or what
+    is asked; `withheld` why neither is told; `path` to the page of it."""
 
     name: str
     borough: str

@@ -1,16 +1,19 @@
 """One man's way: in the monthly file, at a panel of twenty-five, on the list, and off it again."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from portal.db import now_micros
 from portal.sharing.days import day_at
+from tests.journeys import serving
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.person import Person
+from tests.journeys.serving import Demo
 from tests.journeys.test_monthly_file import EXAMPLE
 
 MANY = 25
@@ -24,6 +27,13 @@ GAPS = {
     "Journey from the gate": ("How, and who is at the gate", "Met by his mentor"),
 }
 OTHERS = "Below what the panel takes on. Probation goes on supervising him alone."
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    """A demo of its own each time: a file is brought in once."""
+    with serving.demo(tmp_path / "home") as running:
+        yield running
 
 
 def _brings_in_the_file(ruth: Person) -> None:
@@ -68,8 +78,7 @@ def _decides(nadia: Person, outcome: str, why: str) -> None:
     nadia.chooses("Stay on IOM" if known else outcome)
     nadia.fills("Why?", why)
     day = day_at(now_micros()) + timedelta(days=92)
-    for part, text in (("", day.day), ("-month", day.month), ("-year", day.year)):
-        nadia.page.locator(f"#review_on{part}").fill(str(text))
+    _day(nadia, "review_on", day)
     nadia.page.get_by_role("button", name=re.compile("^Record")).first.click()
     expect(nadia.page).not_to_have_url(here)
 
@@ -164,14 +173,17 @@ def _sees_him_in_and_out(feeney: Person, visit: str) -> None:
 
 def _day(person: Person, name: str, day: date) -> None:
     for part, text in (("", day.day), ("-month", day.month), ("-year", day.year)):
-        person.page.locator(f"#{name}{part}").fill(str(text))
+        person.page.locator(f'[id$="{name}{part}"]').fill(str(text))
 
 
-def _takes_him_off(nadia: Person, case: str) -> None:
-    """At a meeting of its own, with him alone on the agenda."""
+def _takes_him_off(nadia: Person, case: str, reference: str) -> None:
+    """At a meeting of its own, with him on the agenda by his reference."""
     nadia.goes_to("/meetings")
     nadia.presses("Plan it")
     nadia.heading("Barnet panel")
+    nadia.fills("Add a case by its reference", reference)
+    nadia.presses("Keep the agenda")
+    nadia.reads("The agenda is kept.")
     nadia.look("long-second-agenda")
     meeting = nadia.page.url.removeprefix(nadia.base)
     nadia.presses("Open the meeting")
@@ -198,9 +210,10 @@ def test_from_the_file_to_the_panel_and_off_the_list_again(someone: Callable[[],
     feeney.reads(name)
     visit = _opens(feeney, case, RISK)
     feeney.look("long-case")
+    reference = re.findall(r"BN-\d{4}-\d{4}", feeney.page.inner_text("main"))[0]
     _plans_with_him(feeney, visit)
     _sees_him_in_and_out(feeney, visit)
-    _takes_him_off(nadia, case)
+    _takes_him_off(nadia, case, reference)
     feeney.goes_to("/")
     feeney.does_not_read(name)
     assert feeney.page.goto(f"{feeney.base}{visit}").status in (403, 404)

@@ -41,9 +41,9 @@ class Words:
 class Line:
     """One referral, as far as its reader is given it.
 
-    `name`, `born` and `words` are of an open case only. `words`: what was written, the first first. `outcome` and `because`: the answer; `withheld`: why its reader is not
-    told of it, with the clause. `known`: the person had a case before; `closed`: so is the
-    case; `ended`: it was not answered before that.
+    `name`, `born` and `words` (what was written, the first first) are of an open case only. `outcome` and `because`:
+    the answer; `withheld`: why its reader is not told of it, with the clause. `known`: the person had a case before;
+    `closed`: the case is; `ended`: it was not answered before that.
     """
 
     id: uuid.UUID
