@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import gate
+from portal.audit import grants
 from portal.audit.sequencer import Sequencer
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import load_catalogue
@@ -19,6 +20,7 @@ from portal.auth.tags import Tags
 from portal.casework import papers
 from portal.config import Settings, load_settings, read_secret
 from portal.db import db, engine_options, now_micros, prepare
+from portal.errors import Misconfigured
 from portal.gate import Services
 from portal.keys import secrets as key_secrets
 from portal.keys.catalogue import INDEX, open_root
@@ -41,6 +43,8 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
     with app.app_context():
         prepare(db.engine)
         doors = open_doors(settings, db.session())
+        if not settings.demo:
+            _require_least_privilege()
         desk = open_desk(settings, doors, db.session())
         sequencer = Sequencer(db.engine, lambda session: doors.log.signer(session, settings.log_origin))
         db.session.remove()
@@ -57,6 +61,15 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     return app
+
+
+def _require_least_privilege() -> None:
+    try:
+        grants.require(db.session())
+    except Misconfigured:
+        db.session.remove()
+        db.engine.dispose()  # what does not start holds nothing
+        raise
 
 
 def create() -> Flask:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.audit import outcomes, triggers
+from portal.audit import grants, outcomes, triggers
 from portal.audit.entry import LeafInvalid, detail_digest, details_digest, read_leaf, reference_of
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from portal.audit.report import Report, whole
@@ -113,11 +113,10 @@ class _Check:
             due = next(self._due, None)
         self._check_head()
         self._check_waiting()
-        absent = triggers.missing(self.connection)
-        if absent:
-            raise LogBroken(
-                f"its entries are as they were written, but trigger {absent[0]} is missing, changed or switched off"
-            )
+        weak = [f"trigger {name} is missing, changed or switched off" for name in triggers.missing(self.connection)]
+        weak += [f"the role {role} may change rows of {table}" for role, table in grants.excess(self.connection)]
+        if weak:
+            raise LogBroken(f"its entries are as they were written, but {weak[0]}")
 
     def report(self) -> Report:
         last = None if self.last_checkpoint is None else from_micros(self.last_checkpoint)

@@ -5,7 +5,7 @@ import sys
 import click
 
 from isa.errors import AgreementInvalid
-from portal.cli import agreement, audit, demo, importing, keys, notifying, running
+from portal.cli import agreement, audit, database, demo, importing, keys, notifying, running
 from portal.errors import PortalError, Refused
 
 
@@ -17,6 +17,7 @@ def portal() -> None:
 for command in (
     agreement.agreement,
     audit.audit,
+    database.db,
     keys.keys,
     importing.importing,
     demo.demo,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import click
 
+from portal.audit import grants
 from portal.auth import capacities, induction, people
 from portal.auth.actor import Induction
 from portal.auth.lasting import TRAINED
@@ -29,7 +30,13 @@ def init() -> None:
 def migrate(revision: str) -> None:
     """Bring the database to the newest revision."""
     engine = open_engine(installation.settings().database_url)
-    migrate_database(engine, revision)
+    try:
+        migrate_database(engine, revision)
+        with engine.begin() as connection:
+            for role in grants.renew(connection):
+                click.echo(f"{role} was given what it needs of the tables.")
+    finally:
+        engine.dispose()
     click.echo(f"The database is at {revision}.")
 
 
