@@ -34,6 +34,8 @@ from portal.sharing.writing import Written
 TEXT, WHOM, LABEL = "text", "whom", "label"
 """Parts of the form of a comment."""
 MOST = 10
+ASKED_TOO = "Asked others by name in the comment"
+"""What the log says where a form came again that asks others than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,19 @@ def add(
         raise Invalid({TEXT: next(iter(wrong.problems.values()))}) from None
     everybody = preview.recipients(session, found, shape_of(here.head))
     kept = tuple(p for p in planned.recipients if p in everybody or p == here.head.owner)
-    return writing.keep(session, doors, actor, replace(planned, recipients=kept), once)
+    written = writing.keep(session, doors, actor, replace(planned, recipients=kept), once)
+    if written.receipt is None and people:  # the same form, perhaps with other ticks
+        _ask_also(session, doors, actor, visit, written.record, people)
+    return written
+
+
+def _ask_also(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, comment: uuid.UUID, people: Collection[Person]
+) -> None:
+    found, head = history.permitted_head(session, doors, actor, visit, comment, operation="alteration")
+    with doors.log.transaction(session) as tx:
+        if talk.mention(session, comment, people, found.now):
+            tx.append(history.altered(found, actor, head, ASKED_TOO))
 
 
 def value(party: str, user: uuid.UUID) -> str:

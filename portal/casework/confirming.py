@@ -1,7 +1,7 @@
 """Confirming that an update was read: asking for it with the update, who has, and several at once (clause 8.86)."""
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
 from portal.db import from_micros
-from portal.sharing import colleagues, preview, said, talk, writing
+from portal.sharing import colleagues, confirmations, preview, writing
 from portal.sharing.colleagues import Person
+from portal.sharing.confirmations import EVERY
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
@@ -24,13 +25,14 @@ from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import highest_marking, shape_of
 from portal.sharing.reading.to_read import CONFIRMED, NOTHING, ReadingList
 from portal.sharing.sight import UPDATE, Shape, category_of
-from portal.sharing.talk import EVERY
 from portal.sharing.writing import Written
 
 NOBODY, EVERYONE, SOME = "", "everyone", "some"
 """Whom the form of an update asks to confirm it."""
 WHO = "confirm"
 """The part of that form."""
+ASKED_TO_CONFIRM = "Asked others to confirm having read the update"
+"""What the log says where a form came again that asks others than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ def share(
     asked = {EVERY} if who == EVERYONE else set(parties)
     wrong = _unfit(session, doors, actor, found, label, asked)
 
-    def steer(record: uuid.UUID) -> None:
-        talk.put_ask(session, record, found.visit.case.id, asked, actor.user, found.now)
+    def steer(record: uuid.UUID) -> bool:
+        return bool(confirmations.put_ask(session, record, found.visit.case.id, asked, actor.user, found.now))
 
     try:
         planned = writing.plan(session, doors, actor, visit, UPDATE, label, typed, once, steer)
@@ -91,7 +93,19 @@ def share(
         raise Invalid({**error.problems, **wrong}) from None
     if wrong:
         raise Invalid(wrong)
-    return writing.keep(session, doors, actor, planned, once)
+    written = writing.keep(session, doors, actor, planned, once)
+    if written.receipt is None:  # it had been shared before, perhaps with nobody asked, or others
+        _ask_also(session, doors, actor, visit, written.record, steer)
+    return written
+
+
+def _ask_also(
+    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, record: uuid.UUID, ask: Callable[[uuid.UUID], bool]
+) -> None:
+    found, head = history.permitted_head(session, doors, actor, visit, record, operation="alteration")
+    with doors.log.transaction(session) as tx:
+        if ask(record):
+            tx.append(history.altered(found, actor, head, ASKED_TO_CONFIRM))
 
 
 def _unfit(
@@ -140,7 +154,7 @@ def confirm(session: Session, doors: Doors, actor: Actor, shown: Mapping[uuid.UU
         waiting = reading.waiting(session, doors, actor, list(shown))
         kept = [one for one in waiting if one.row.version == shown[one.row.record]]
         fresh = [one for one in kept if one.row.confirmed_at is None]
-        talk.confirm(session, [one.row for one in fresh], actor.party, actor.user, now)
+        confirmations.confirm(session, [one.row for one in fresh], actor.party, actor.user, now)
         if fresh:
             tx.append(reading.entry(doors, actor, "alteration", fresh))
     return Done(len(kept), len(shown) - len(kept))
@@ -152,22 +166,14 @@ def confirm_one(
     """The same at the update itself, for the purpose of the visit; whether it was as it was shown. Raises `NotFound`
     as a view does, and for an update that this person is not asked to confirm."""
     found, head = history.permitted_head(session, doors, actor, visit, record, operation="alteration")
-    entry = said.entry(
-        "alteration",
-        actor,
-        purpose=found.visit.purpose,
-        agreement=found.sight.reference,
-        subjects=[case_reading.subject_of(found.sight, found.visit.case, [head], justification=CONFIRMED)],
-        visit=found.visit.id,
-    )
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, found.now)
-        rows = talk.among(session, actor.party, actor.user, found.now, [record])
+        rows = confirmations.among(session, actor.party, actor.user, found.now, [record])
         if rows and rows[0].version != version:
             return False
         if rows and rows[0].confirmed_at is None:
-            talk.confirm(session, rows, actor.party, actor.user, found.now)
-            tx.append(entry)
+            confirmations.confirm(session, rows, actor.party, actor.user, found.now)
+            tx.append(history.altered(found, actor, head, CONFIRMED))
     if not rows:
         case_reading.refuse(session, doors, actor, "alteration", found.visit.case, found.visit.purpose)
     return True
@@ -177,7 +183,7 @@ def readers(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, reco
     """Who has confirmed an update of the actor's own party, and who is still to. Whoever it may not be told that they
     work on the case is left out. Raises `NotFound` as a view does, and where nobody is asked."""
     here = history.one(session, doors, actor, visit, record)
-    found, asked = here.found, talk.ask(session, record)
+    found, asked = here.found, confirmations.ask(session, record)
     if asked is None or here.head.owner != actor.party:
         case_reading.refuse(session, doors, actor, "consultation", found.visit.case, found.visit.purpose)
     assert asked is not None
@@ -206,7 +212,9 @@ def _people(
     workers = {
         person: worker
         for person, worker in colleagues.on_case(session, found).items()
-        if person.user != by and worker.starts <= at + talk.LATE and (EVERY in parties or person.party in parties)
+        if person.user != by
+        and worker.starts <= at + confirmations.LATE
+        and (EVERY in parties or person.party in parties)
     }
     known = colleagues.known(session, found, workers.values())
     able = colleagues.readers(session, doors, found, set(known), [shape])
@@ -216,7 +224,7 @@ def _people(
 def _done(session: Session, record: uuid.UUID) -> dict[Person, dict[int, int]]:
     """Person → version → when they confirmed it."""
     found: dict[Person, dict[int, int]] = {}
-    for row in talk.confirmed(session, record):
+    for row in confirmations.confirmed(session, record):
         found.setdefault(Person(row.party, row.user), {})[row.version] = row.at
     return found
 

@@ -1,4 +1,4 @@
-"""What is said on updates and who is to read them, as the tables have it: comments, who is asked, who confirmed.
+"""What is said on updates and who is asked in it by name, as the tables have it.
 
 Ids, parties and times alone: nothing here decides, opens or logs. A row that a reader is not given is left out by
 whoever calls.
@@ -6,25 +6,18 @@ whoever calls.
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from portal.db import DAY, put
+from portal.keys.tables import insert_unless_there
 from portal.query import Query
 from portal.sharing.sight import Shape
-from portal.sharing.tables import Assignment, CaseFile, RecordRow
-from portal.sharing.talk_tables import CommentRow, Confirmation, Mention, ReadingAsk
+from portal.sharing.tables import Assignment, RecordRow
+from portal.sharing.talk_tables import CommentRow, Mention
 
 COMMENT = "comment"
-ASKED = "confirm"
-"""The state of an update that somebody is to confirm: it stands in the head, so that no other update costs a look."""
-EVERY = ""
-"""Instead of a party: those of every party."""
-LATE = 28 * DAY
-"""Whoever begins on the case so long after an update was shared is asked too (clause 8.86)."""
-MOST = 200
 
 
 class Said(NamedTuple):
@@ -68,25 +61,6 @@ class Called(NamedTuple):
         )
 
 
-class ToRead(NamedTuple):
-    """An update that one person is to confirm as it is now. `confirmed_at` None: they have not."""
-
-    record: uuid.UUID
-    case: uuid.UUID
-    owner: str
-    label: str
-    youth: bool | None
-    version: int
-    changed_at: int
-    starts: int
-    confirmed_at: int | None
-
-    @property
-    def shape(self) -> Shape:
-        """Of the update."""
-        return Shape("update", self.label, self.owner, self.youth)
-
-
 class Worker(NamedTuple):
     """Somebody's post on a case. `record`: the one that names them, if anybody wrote it."""
 
@@ -94,15 +68,6 @@ class Worker(NamedTuple):
     user: uuid.UUID
     starts: int
     record: uuid.UUID | None
-
-
-class Confirmed(NamedTuple):
-    """Somebody has read a version of an update."""
-
-    party: str
-    user: uuid.UUID
-    version: int
-    at: int
 
 
 _NOW: BindParameter[int] = bindparam("now")
@@ -141,65 +106,16 @@ _CALLED = Query(
     .join(RecordRow, RecordRow.id == Mention.comment)
     .join(_UPDATE, _UPDATE.id == CommentRow.about)
     .where(Mention.user == bindparam("user"), Mention.party == bindparam("party"), Mention.opened_at.is_(None))
-    .order_by(Mention.asked_at, Mention.comment)
-    .limit(MOST),
+    .order_by(Mention.asked_at, Mention.comment),
     Called._make,
 )
 
 
-def _to_read(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    mine = and_(
-        Confirmation.record == RecordRow.id,
-        Confirmation.version == RecordRow.version,
-        Confirmation.user == bindparam("user"),
-    )
-    return (
-        select(
-            RecordRow.id,
-            RecordRow.case,
-            RecordRow.owner,
-            RecordRow.label,
-            RecordRow.made_as_youth,
-            RecordRow.version,
-            RecordRow.changed_at,
-            Assignment.starts,
-            Confirmation.confirmed_at,
-        )
-        .select_from(ReadingAsk)
-        .join(RecordRow, RecordRow.id == ReadingAsk.record)
-        .join(CaseFile, CaseFile.id == ReadingAsk.case)
-        .join(Assignment, Assignment.case == ReadingAsk.case)
-        .outerjoin(Confirmation, mine)
-        .where(
-            Assignment.user == bindparam("user"),
-            Assignment.party == bindparam("party"),
-            _LIVE,
-            Assignment.starts <= ReadingAsk.asked_at + LATE,
-            ReadingAsk.party.in_((EVERY, bindparam("party"))),
-            ReadingAsk.by != bindparam("user"),
-            CaseFile.state == "open",
-            *conditions,
-        )
-        .order_by(RecordRow.changed_at, RecordRow.id)
-    )
-
-
-_TO_READ = Query(_to_read(Confirmation.record.is_(None)).limit(MOST), ToRead._make)
-_AMONG = Query(_to_read(RecordRow.id.in_(bindparam("records", expanding=True))), ToRead._make)
 _WORKERS = Query(
     select(Assignment.party, Assignment.user, Assignment.starts, Assignment.record)
     .where(Assignment.case == bindparam("case"), _LIVE)
     .order_by(Assignment.starts, Assignment.id),
     Worker._make,
-)
-_ASK = Query(
-    select(ReadingAsk.party, ReadingAsk.by, ReadingAsk.asked_at).where(ReadingAsk.record == bindparam("record")), tuple
-)
-_CONFIRMED = Query(
-    select(Confirmation.party, Confirmation.user, Confirmation.version, Confirmation.confirmed_at)
-    .where(Confirmation.record == bindparam("record"))
-    .order_by(Confirmation.version, Confirmation.confirmed_at),
-    Confirmed._make,
 )
 
 
@@ -224,35 +140,9 @@ def called(session: Session, party: str, user: uuid.UUID) -> list[Called]:
     return _CALLED.all(session, party=party, user=user)
 
 
-def to_read(session: Session, party: str, user: uuid.UUID, now: int) -> list[ToRead]:
-    """The updates that somebody is asked to confirm as they are now, and has not; the oldest first."""
-    return _once(_TO_READ.all(session, party=party, user=user, now=now))
-
-
-def among(session: Session, party: str, user: uuid.UUID, now: int, records: Sequence[uuid.UUID]) -> list[ToRead]:
-    """Those of these updates that somebody is asked to confirm, whether they have or not."""
-    return _once(_AMONG.all(session, party=party, user=user, now=now, records=records))
-
-
-def _once(rows: Iterable[ToRead]) -> list[ToRead]:
-    """One line for each update: somebody may have two posts on a case, or be asked in two ways."""
-    return list({row.record: row for row in rows}.values())
-
-
 def workers(session: Session, case: uuid.UUID, now: int) -> list[Worker]:
     """Everybody's posts on a case now, of all parties."""
     return _WORKERS.all(session, case=case, now=now)
-
-
-def ask(session: Session, record: uuid.UUID) -> tuple[frozenset[str], uuid.UUID, int] | None:
-    """Which parties are asked to confirm an update (`EVERY`: all), by whom, and since when; None: nobody is."""
-    rows = _ASK.all(session, record=record)
-    return (frozenset(row[0] for row in rows), rows[0][1], rows[0][2]) if rows else None
-
-
-def confirmed(session: Session, record: uuid.UUID) -> list[Confirmed]:
-    """Who has confirmed which version of an update."""
-    return _CONFIRMED.all(session, record=record)
 
 
 def add(
@@ -265,28 +155,17 @@ def add(
 ) -> None:
     """Put a comment under its update, with the (party, person) asked. Inside the transaction that stores its record."""
     session.connection().execute(insert(CommentRow).values(record=record, about=about, case=case))
-    rows = [{"comment": record, "user": user, "party": party, "asked_at": now} for party, user in asked]
-    if rows:
-        session.connection().execute(insert(Mention), rows)
+    mention(session, record, asked, now)
+
+
+def mention(session: Session, comment: uuid.UUID, asked: Iterable[tuple[str, uuid.UUID]], now: int) -> int:
+    """Ask these (party, person) in a comment; how many had not been asked in it before. Inside a write transaction."""
+    statement = insert_unless_there(session, cast(Table, Mention.__table__))
+    rows = [{"comment": comment, "user": user, "party": party, "asked_at": now} for party, user in asked]
+    return sum(session.connection().execute(statement, row).rowcount for row in rows)
 
 
 def opened(session: Session, comments: Collection[uuid.UUID], user: uuid.UUID, now: int) -> None:
     """These comments have been shown to somebody who is asked in them. Inside the transaction that logs it."""
     mine = (Mention.comment.in_(list(comments)), Mention.user == user, Mention.opened_at.is_(None))
     session.connection().execute(update(Mention).where(*mine).values(opened_at=now))
-
-
-def put_ask(
-    session: Session, record: uuid.UUID, case: uuid.UUID, parties: Iterable[str], by: uuid.UUID, now: int
-) -> None:
-    """Ask these parties (`EVERY`: all) to confirm an update. Inside the transaction that stores it."""
-    rows = [{"record": record, "party": party, "case": case, "by": by, "asked_at": now} for party in sorted(parties)]
-    session.connection().execute(insert(ReadingAsk), rows)
-    session.connection().execute(update(RecordRow).where(RecordRow.id == record).values(state=ASKED))
-
-
-def confirm(session: Session, rows: Iterable[ToRead], party: str, user: uuid.UUID, now: int) -> None:
-    """Somebody has read these updates as they are now. Inside the transaction that logs it; twice is once."""
-    for row in rows:
-        key = {"record": row.record, "user": user, "version": row.version}
-        put(session, Confirmation, key, {"party": party, "confirmed_at": now})

@@ -35,7 +35,7 @@ WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
 STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND, talk.COMMENT, "same_person"})
 """Kinds that are written with something else, an operating row or a decision: the general forms make none."""
-Steer = Callable[[uuid.UUID], None]
+Steer = Callable[[uuid.UUID], object]
 """Writes the operating row of a record, by its id, in its transaction."""
 _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.audit.entry import Entry
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.errors import NotFound, SealBroken
@@ -169,6 +170,18 @@ def _note(session: Session, doors: Doors, actor: Actor, found: Found, broken: li
     if broken:
         visit = found.visit
         case_reading.note_broken(session, doors, actor, visit.purpose, visit.case, broken, visit.id)
+
+
+def altered(found: Found, actor: Actor, head: Head, words: str) -> Entry:
+    """What the log says of something done about a record that changes no word of it."""
+    return said.entry(
+        "alteration",
+        actor,
+        purpose=found.visit.purpose,
+        agreement=found.sight.reference,
+        subjects=[case_reading.subject_of(found.sight, found.visit.case, [head], justification=words)],
+        visit=found.visit.id,
+    )
 
 
 def _log(session: Session, doors: Doors, actor: Actor, found: Found, head: Head, history: bool = False) -> Receipt:

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.db import from_micros
-from portal.sharing import talk
+from portal.sharing import confirmations, talk
+from portal.sharing.confirmations import ToRead
 from portal.sharing.disclosure import Comment, Record, Talk
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
 from portal.sharing.reading.rows import Head
 from portal.sharing.sight import UPDATE, Sight
-from portal.sharing.talk import COMMENT, Asked, Said, ToRead
+from portal.sharing.talk import COMMENT, Asked, Said
 
 UNFIT = frozenset({"safety"})
 """A warning is no remark: under this category a comment stands beneath a warning alone."""
@@ -43,8 +44,8 @@ def below(
     updates = {h.id: h for h in shown if h.kind == UPDATE}
     comments = {h.id: h for h in permitted if h.kind == COMMENT}
     said = [s for s in talk.of_case(session, case) if s.about in updates and s.record in comments] if comments else []
-    to_confirm = [h.id for h in updates.values() if h.state == talk.ASKED]
-    rows = talk.among(session, actor.party, actor.user, now, to_confirm) if to_confirm else []
+    to_confirm = [h.id for h in updates.values() if h.state == confirmations.ASKED]
+    rows = confirmations.among(session, actor.party, actor.user, now, to_confirm) if to_confirm else []
     return Below(
         heads=tuple(comments[s.record] for s in said),
         said=tuple(said),

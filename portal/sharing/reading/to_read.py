@@ -13,7 +13,8 @@ from portal.audit.entry import Entry, Subject
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.query import Query
-from portal.sharing import colleagues, posts, said, talk
+from portal.sharing import colleagues, confirmations, posts, said
+from portal.sharing.confirmations import ToRead
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken, subject_of
@@ -21,7 +22,6 @@ from portal.sharing.reading.lists import owner_name, sights_at, union
 from portal.sharing.reading.rows import HEADS, Head, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, UPDATE, Sight, category_of
 from portal.sharing.tables import RecordRow
-from portal.sharing.talk import ToRead
 from portal.sharing.visits import Case
 
 NAMES = ("person.forename", "person.surname")
@@ -81,9 +81,9 @@ def waiting(session: Session, doors: Doors, actor: Actor, records: Sequence[uuid
         return []
     now = doors.clock()
     if records is None:
-        rows = talk.to_read(session, actor.party, actor.user, now)
+        rows = confirmations.to_read(session, actor.party, actor.user, now)
     else:
-        rows = talk.among(session, actor.party, actor.user, now, records)
+        rows = confirmations.among(session, actor.party, actor.user, now, records)
     if not rows:
         return []
     cases = posts.cases(session, sorted({row.case for row in rows}))

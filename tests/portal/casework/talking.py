@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from portal.auth.actor import Actor
 from portal.casework import comments, confirming
@@ -56,6 +56,14 @@ class Talking:
         with self.world.doors.log.transaction(self.world.session) as tx:
             tx.session.execute(update(Assignment).where(*mine).values(ends=now_micros()))
 
+    def copies(self, record: uuid.UUID, count: int) -> list[uuid.UUID]:
+        """As many rows like that of a record, with no words to them."""
+        at, ids = self.world, [new_id() for _ in range(count)]
+        with at.doors.log.transaction(at.session) as tx:
+            row = dict(tx.session.execute(select(*RecordRow.__table__.c).where(RecordRow.id == record)).one()._mapping)
+            tx.session.execute(insert(RecordRow), [{**row, "id": each} for each in ids])
+        return ids
+
     def visit(self, actor: Actor, purpose: str = "risk") -> uuid.UUID:
         at = self.world
         return visits.begin(at.session, at.doors, actor, self.case, purpose, "", at.doors.clock())
@@ -65,13 +73,19 @@ class Talking:
         return case_reading.case(at.session, at.doors, actor, self.visit(actor, purpose))
 
     def shares(
-        self, actor: Actor, text: str = "Missed Tuesday", label: str = "behaviour", who: str = "", *parties: str
+        self,
+        actor: Actor,
+        text: str = "Missed Tuesday",
+        label: str = "behaviour",
+        who: str = "",
+        *parties: str,
+        once: uuid.UUID | None = None,
     ) -> uuid.UUID:
         """An update; `who` and `parties` are to confirm it."""
         at = self.world
         typed = {f"update.text@{label}": text, f"update.nature@{label}": "Fact"}
-        visit = self.visit(actor, "pathways" if label == "housing" else "risk")
-        return confirming.share(at.session, at.doors, actor, visit, label, typed, who, parties, new_id()).record
+        visit, form = self.visit(actor, "pathways" if label == "housing" else "risk"), once or new_id()
+        return confirming.share(at.session, at.doors, actor, visit, label, typed, who, parties, form).record
 
     def says(self, actor: Actor, on: uuid.UUID, text: str = "Seen since?", *whom: Actor, **more: Any) -> uuid.UUID:
         """A comment that asks these people."""

@@ -12,7 +12,7 @@ from portal.audit import tables as audit_tables
 from portal.casework import comments
 from portal.db import new_id
 from portal.errors import NotFound
-from portal.sharing import writing
+from portal.sharing import talk, writing
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import history
@@ -115,6 +115,20 @@ def test_the_same_form_sent_twice_is_one_comment_and_two_people_at_once_lose_not
     assert len(people.texts(people.jo, on)) == 2
 
 
+def test_the_same_form_with_other_ticks_asks_those_too_and_nobody_twice(people):
+    on, once = people.shares(people.jo), new_id()
+    said = people.says(people.jo, on, "Who knows?", people.pat, once=once)
+    people.under(people.pat, on)
+    assert people.says(people.jo, on, "Who knows?", people.pat, people.kim, once=once) == said
+    assert operations(people, 1) == ["alteration"]
+    assert people.calls(people.kim) == ["Jo Smith"]
+    assert people.calls(people.pat) == [], "opened before, and not asked anew"
+    assert len(people.texts(people.jo, on)) == 1
+    count = operations(people, 999).count("alteration")
+    people.says(people.jo, on, "Who knows?", people.kim, once=once)
+    assert operations(people, 999).count("alteration") == count
+
+
 def test_a_correction_is_told_and_only_its_party_makes_it(people):
     on = people.shares(people.jo)
     said = people.says(people.pat, on, "Seen Monday")
@@ -176,6 +190,17 @@ def test_whoever_loses_access_before_opening_finds_nothing(people):
     assert people.calls(people.kim) == ["Jo Smith"], "the twin who stays"
     assert people.calls(people.pat) == []
     assert not comments.news(people.world.session, people.world.doors, people.pat, 0)
+
+
+def test_what_somebody_may_not_read_hides_nothing_newer_from_them(people):
+    licence = people.shares(people.jo, "Licence varied", "sentence")
+    said = people.copies(people.says(people.jo, licence, label="sentence"), 205)
+    with people.world.doors.log.transaction(people.world.session) as tx:
+        for each in said:
+            talk.add(tx.session, each, licence, people.case, [("barnet_housing", people.hal.user)], 1)
+    people.says(people.jo, people.shares(people.jo), "Where does he live?", people.hal)
+    assert people.calls(people.hal) == ["Jo Smith"]
+    assert comments.news(people.world.session, people.world.doors, people.hal, 0)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from portal.audit import tables as audit_tables
 from portal.casework import confirming
 from portal.casework.confirming import EVERYONE, SOME
-from portal.db import DAY, now_micros
+from portal.db import DAY, new_id, now_micros
 from portal.errors import NotFound
+from portal.sharing import confirmations
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import to_read
 from portal.sharing.talk_tables import Confirmation, ReadingAsk
@@ -81,6 +82,18 @@ def test_some_agencies_alone_and_one_that_cannot_read_it_is_refused_with_its_cla
         people.shares(people.jo, "x", "behaviour", SOME, "ntmh")
 
 
+def test_the_same_form_that_asks_others_asks_them_too(people):
+    once = new_id()
+    on = people.shares(people.jo, "Seen with A", once=once)
+    assert people.waits(people.kim) == []
+    assert people.shares(people.jo, "Seen with A", "behaviour", SOME, "police", once=once) == on
+    assert people.waits(people.kim) == [on]
+    [first] = rows(people, ReadingAsk, on)
+    assert people.shares(people.jo, "Seen with A", "behaviour", SOME, "police", "barnet_housing", once=once) == on
+    assert people.waits(people.hal) == [on]
+    assert {r.party: r.asked_at for r in rows(people, ReadingAsk, on)}["police"] == first.asked_at
+
+
 def test_every_mistake_of_the_form_is_said_at_once(people):
     with pytest.raises(Invalid) as wrong:
         people.shares(people.jo, "", "behaviour", SOME)
@@ -119,6 +132,16 @@ def test_whoever_begins_within_28_days_is_asked_and_whoever_leaves_is_not(people
     people.leaves(early)
     assert people.waits(early) == []
     assert people.readers(people.jo, on) == {}
+
+
+def test_what_somebody_may_not_read_hides_nothing_newer_from_them(people):
+    at = people.world
+    licences = people.copies(people.shares(people.jo, "Licence varied", "sentence"), 205)
+    with at.doors.log.transaction(at.session) as tx:
+        for each in licences:
+            confirmations.put_ask(tx.session, each, people.case, {"barnet_housing"}, people.jo.user, at.doors.clock())
+    on = people.shares(people.jo, "Seen with A", "behaviour", EVERYONE)
+    assert people.waits(people.hal) == [on]
 
 
 def test_several_are_confirmed_at_once_in_one_entry_and_twice_is_once(people):

@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 
 from portal.auth.actor import Actor
 from portal.db import DAY, db, new_id, now_micros
-from portal.sharing import acts, inbox, talk
+from portal.sharing import acts, confirmations, inbox, talk
 from portal.sharing.acts import Act
 from portal.sharing.tables import RecordRow
 from tests import clock, installation
@@ -71,7 +71,7 @@ class Team:
         rows = session.execute(select(RecordRow.kind, RecordRow.id).where(RecordRow.case == case))
         of = {row.kind: row.id for row in rows}
         talk.add(session, of["comment"], of["update"], case, [("police", self.actors["police"].user)], now)
-        talk.put_ask(session, of["update"], case, {talk.EVERY}, new_id(), now)
+        confirmations.put_ask(session, of["update"], case, {confirmations.EVERY}, new_id(), now)
 
     def meeting(self) -> str:
         """A meeting of today with every case on its agenda, joined by its keeper."""
