@@ -62,9 +62,10 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A comment in which its reader is asked: by whom, on which case. Never what."""
+    """A comment in which its reader is asked: by whom, on which case, under which update. Never what."""
 
     case: uuid.UUID
+    update: uuid.UUID
     reference: str
     name: str
     agency: str
@@ -266,4 +267,4 @@ def _subject(row: Called, case: Case, seen: Sight) -> Subject:
 
 def _call(row: Called, case: Case, seen: Sight, names: Mapping[uuid.UUID, str]) -> Call:
     party = seen.agreement.parties.get(row.owner)
-    return Call(case.id, case.reference, names[row.by], party.short if party else row.owner)
+    return Call(case.id, row.about, case.reference, names[row.by], party.short if party else row.owner)

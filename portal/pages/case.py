@@ -35,20 +35,21 @@ UNASKED = "Select why you need to see this"
 @pages.get("/case/<uuid:case>")
 @gate.page(gate.CONTENT)
 def ask(case: uuid.UUID) -> ResponseReturnValue:
-    """The purpose question, the same for every address; straight to the case while its visit lasts."""
+    """The purpose question, the same for every address; straight to the case while its visit lasts. `?at=` names the
+    update where the page is to begin."""
     doors = gate.doors()
     begun = visits.current(db.session(), doors, gate.actor(), case, doors.clock())
     visit = visits.once(db.session(), gate.actor(), begun) if begun else None
     if visit is not None and reading.leads(db.session(), doors, gate.actor(), visit):
-        return redirect(url_for("case.view", visit=visit.id), 303)
-    return visiting.ask(action=url_for("case.begin", case=case))
+        return redirect(url_for("case.view", visit=visit.id) + _place(), 303)
+    return visiting.ask(action=url_for("case.begin", case=case, at=_at()))
 
 
 @pages.post("/case/<uuid:case>")
 @gate.page(gate.CONTENT)
 def begin(case: uuid.UUID) -> ResponseReturnValue:
     """Open a visit for the purpose that was chosen; a form that outlived its visit is sent on to the new one."""
-    return _begin(case, url_for("case.begin", case=case), None)
+    return _begin(case, url_for("case.begin", case=case, at=_at()), None)
 
 
 @pages.get("/visit/<uuid:visit>")
@@ -122,7 +123,16 @@ def _begin(case: uuid.UUID, action: str, instead_of: uuid.UUID | None) -> Respon
     if then and visiting.goes_on(then):
         typed = set(kept) - {visiting.THEN}
         return redirect(f"{path}/{then}", 307 if typed else 303)  # 307 keeps the method and what was typed
-    return redirect(path, 303)
+    return redirect(path + _place(), 303)
+
+
+def _at() -> uuid.UUID | None:
+    return request.args.get("at", type=uuid.UUID)
+
+
+def _place() -> str:
+    """The end of an address that leads to an update on the page of a case, "" for the head of the page."""
+    return f"#u-{_at()}" if _at() else ""
 
 
 def _assessed(d: Disclosure) -> Assessment | None:

@@ -16,7 +16,8 @@ OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON, MOVE})
 class Told:
     """One update. `on` is the day it happened as written, or the moment it was shared where that is not given.
 
-    `asked`: its reader is to confirm that they have read it, or did (`confirmed`); `who_read`: they may see who has.
+    `asked`: its reader is to confirm that they have read it, or did (`confirmed`); `who_read`: they may see who has;
+    `late`: older than the others, and there because its reader is asked.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Told:
     asked: bool = False
     confirmed: datetime | None = None
     who_read: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def told(d: Disclosure) -> tuple[Told, ...]:
             asked=r.id in d.talk.to_confirm,
             confirmed=d.talk.to_confirm.get(r.id),
             who_read=r.id in d.talk.ours,
+            late=r.id in d.talk.late,
         )
         for r in d.timeline
     )

@@ -63,6 +63,7 @@ def _to_read(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         Confirmation.record == RecordRow.id,
         Confirmation.version == RecordRow.version,
         Confirmation.user == bindparam("user"),
+        Confirmation.party == bindparam("party"),
     )
     return (
         select(
@@ -149,5 +150,5 @@ def put_ask(
 def confirm(session: Session, rows: Iterable[ToRead], party: str, user: uuid.UUID, now: int) -> None:
     """Somebody has read these updates as they are now. Inside the transaction that logs it; twice is once."""
     for row in rows:
-        key = {"record": row.record, "user": user, "version": row.version}
-        put(session, Confirmation, key, {"party": party, "confirmed_at": now})
+        key = {"record": row.record, "user": user, "party": party, "version": row.version}
+        put(session, Confirmation, key, {"confirmed_at": now})

@@ -114,11 +114,13 @@ class Comment:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """By update: its comments, the oldest first; when its reader confirmed it, None where they are still to; and those
-    of the reader's own party that somebody is to confirm. `under`: labels of updates that they may comment on."""
+    of the reader's own party that somebody is to confirm. `late`: older than the page, there because they are asked;
+    `under`: labels of updates that they may comment on."""
 
     comments: Mapping[uuid.UUID, tuple[Comment, ...]] = field(default_factory=dict)
     to_confirm: Mapping[uuid.UUID, datetime | None] = field(default_factory=dict)
     ours: frozenset[uuid.UUID] = frozenset()
+    late: frozenset[uuid.UUID] = frozenset()
     under: frozenset[str] = frozenset()
 
 

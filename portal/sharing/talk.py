@@ -5,7 +5,7 @@ whoever calls.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import NamedTuple, cast
 
 from sqlalchemy import BindParameter, Table, and_, bindparam, insert, or_, select, update
@@ -82,7 +82,8 @@ _OF_CASE = Query(
 _ABOUT = Query(select(CommentRow.about).where(CommentRow.record == bindparam("record")), tuple)
 _ASKED = Query(
     select(Mention.comment, Mention.user, Mention.opened_at)
-    .where(Mention.comment.in_(bindparam("comments", expanding=True)))
+    .join(CommentRow, CommentRow.record == Mention.comment)
+    .where(CommentRow.case == bindparam("case"))
     .order_by(Mention.comment, Mention.user),
     Asked._make,
 )
@@ -130,9 +131,9 @@ def update_of(session: Session, comment: uuid.UUID) -> uuid.UUID | None:
     return row[0] if row else None
 
 
-def asked_in(session: Session, comments: Sequence[uuid.UUID]) -> list[Asked]:
-    """Who is asked in these comments."""
-    return _ASKED.all(session, comments=comments)
+def asked_on(session: Session, case: uuid.UUID) -> list[Asked]:
+    """Who is asked in the comments of a case."""
+    return _ASKED.all(session, case=case)
 
 
 def called(session: Session, party: str, user: uuid.UUID) -> list[Called]:

@@ -45,12 +45,12 @@ class ReadingAsk(Base):
 
 
 class Confirmation(Base):
-    """Somebody has read one version of an update, and said so. A later version is confirmed anew."""
+    """Somebody has read one version of an update, and said so, for a party. A later version is confirmed anew."""
 
     __tablename__ = "confirmation"
 
     record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"), primary_key=True)
     user: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    party: Mapped[str] = mapped_column(String(40), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    party: Mapped[str] = mapped_column(String(40))
     confirmed_at: Mapped[int] = mapped_column(Micros)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, insert, inspect, select, text
 from sqlalchemy.orm import Session
 
 import portal.audit.tables
@@ -17,10 +17,11 @@ import portal.sharing.ask_tables
 import portal.sharing.mailbox_tables
 import portal.sharing.meeting_tables
 import portal.sharing.same_tables
-import portal.sharing.tables
-import portal.sharing.talk_tables  # noqa: F401
+import portal.sharing.tables  # noqa: F401
 from portal.audit import triggers
-from portal.db import Base, at_head, migrate, open_engine
+from portal.db import Base, at_head, migrate, new_id, open_engine
+from portal.sharing.tables import RecordRow
+from portal.sharing.talk_tables import Confirmation
 from tests import installation
 from tests.postgres import Server, postgres  # noqa: F401
 
@@ -61,3 +62,19 @@ def test_up_down_up_with_rows_in_it(url: str, engine: Engine, tmp_path: Path) ->
     assert not at_head(engine)
     migrate(engine)
     assert at_head(engine)
+
+
+def test_what_somebody_confirmed_for_two_parties_is_confirmed_once_by_the_version_before(
+    url: str, engine: Engine, tmp_path: Path
+) -> None:
+    given = installation.build(tmp_path / "home", database_url=url)
+    with installation.opened(given) as world:
+        case, user = world.case(), new_id()
+        with world.doors.log.transaction(world.session) as tx:
+            record = tx.session.scalars(select(RecordRow.id).where(RecordRow.case == case)).first()
+            row = {"record": record, "user": user, "version": 1, "confirmed_at": 1}
+            tx.session.execute(insert(Confirmation), [{**row, "party": party} for party in ("police", "probation")])
+    migrate(engine, "-1")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT party FROM confirmation")).scalars().all() == ["police"]
+    migrate(engine)

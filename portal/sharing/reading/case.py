@@ -181,7 +181,9 @@ def _disclose(
     case_file, seen = found.visit.case, found.sight
     permitted = [h for h in heads(session, [case_file.id]) if seen.permitted(action, shape_of(h))]
     shown, older = _page(permitted, older_than, everything=action == EXPORT)
-    below = said_below.below(session, actor, case_file.id, permitted, shown, found.now) if action == READ else Below()
+    below = Below()
+    if action == READ:
+        below = said_below.below(session, actor, case_file.id, permitted, shown, found.now, older_than is None)
     shown += below.heads
     unopened = below.unopened(actor.user)
     sealed = fetch(session, doors.keys, [h.id for h in shown])

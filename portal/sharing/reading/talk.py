@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
-from portal.db import from_micros
+from portal.db import HOUR, from_micros
 from portal.sharing import confirmations, talk
 from portal.sharing.confirmations import ToRead
 from portal.sharing.disclosure import Comment, Record, Talk
@@ -23,9 +23,11 @@ UNFIT = frozenset({"safety"})
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """What belongs to a page of updates: `heads` of the comments to open, and the rows that steer them."""
+    """What belongs to a page of updates: `heads` of the comments to open, and the rows that steer them. `late`: updates
+    among `heads`, older than those of the page, that are shown because their reader is asked there."""
 
     heads: tuple[Head, ...] = ()
+    late: frozenset[uuid.UUID] = frozenset()
     said: tuple[Said, ...] = ()
     asked: tuple[Asked, ...] = ()
     to_read: Mapping[uuid.UUID, ToRead] = field(default_factory=dict)
@@ -37,22 +39,46 @@ class Below:
 
 
 def below(
-    session: Session, actor: Actor, case: uuid.UUID, permitted: Sequence[Head], shown: Sequence[Head], now: int
+    session: Session,
+    actor: Actor,
+    case: uuid.UUID,
+    permitted: Sequence[Head],
+    shown: Sequence[Head],
+    now: int,
+    first: bool,
 ) -> Below:
     """The comments under the updates that are shown. Under an update that its reader may not read there is none for
-    them (clause 8.85). Nothing is asked of the database for a case without comments and confirmations."""
-    updates = {h.id: h for h in shown if h.kind == UPDATE}
+    them (clause 8.85). The `first` page has every update at which its reader is asked, however old: home leads there.
+    Nothing is asked of the database for a case without comments and confirmations."""
+    updates = {h.id: h for h in permitted if h.kind == UPDATE}
     comments = {h.id: h for h in permitted if h.kind == COMMENT}
     said = [s for s in talk.of_case(session, case) if s.about in updates and s.record in comments] if comments else []
+    asked = talk.asked_on(session, case) if said else []
     to_confirm = [h.id for h in updates.values() if h.state == confirmations.ASKED]
     rows = confirmations.among(session, actor.party, actor.user, now, to_confirm) if to_confirm else []
+    here = {h.id for h in shown}
+    late = [h for h in updates.values() if h.id in _asks(actor, said, asked, rows, now) - here] if first else []
+    here |= {h.id for h in late}
+    said = [s for s in said if s.about in here]
+    under = {s.record for s in said}
     return Below(
-        heads=tuple(comments[s.record] for s in said),
+        heads=(*late, *(comments[s.record] for s in said)),
+        late=frozenset(h.id for h in late),
         said=tuple(said),
-        asked=tuple(talk.asked_in(session, [s.record for s in said])) if said else (),
-        to_read={row.record: row for row in rows},
-        ours=frozenset(of for of in to_confirm if updates[of].owner == actor.party),
+        asked=tuple(a for a in asked if a.comment in under),
+        to_read={row.record: row for row in rows if row.record in here},
+        ours=frozenset(of for of in to_confirm if of in here and updates[of].owner == actor.party),
     )
+
+
+def _asks(
+    actor: Actor, said: Sequence[Said], asked: Sequence[Asked], rows: Sequence[ToRead], now: int
+) -> set[uuid.UUID]:
+    """Updates at which this person is asked. For an hour after they saw or confirmed it, so that it stands there still
+    while they answer."""
+    mine = {a.comment for a in asked if a.user == actor.user and (a.opened_at is None or a.opened_at > now - HOUR)}
+    unread = {row.record for row in rows if row.confirmed_at is None or row.confirmed_at > now - HOUR}
+    return unread | {s.about for s in said if s.record in mine}
 
 
 def told(session: Session, doors: Doors, actor: Actor, sight: Sight, found: Below, records: Sequence[Record]) -> Talk:
@@ -75,6 +101,7 @@ def told(session: Session, doors: Doors, actor: Actor, sight: Sight, found: Belo
             of: from_micros(row.confirmed_at) if row.confirmed_at else None for of, row in found.to_read.items()
         },
         ours=found.ours,
+        late=found.late,
         under=frozenset(r.label for r in records if r.kind == UPDATE and labels_for(sight, r.label)),
     )
 

@@ -64,6 +64,12 @@ class Talking:
             tx.session.execute(insert(RecordRow), [{**row, "id": each} for each in ids])
         return ids
 
+    def later(self, record: uuid.UUID, count: int) -> None:
+        """As many updates after a record."""
+        for each in self.copies(record, count):
+            with self.world.doors.log.transaction(self.world.session) as tx:
+                tx.session.execute(update(RecordRow).where(RecordRow.id == each).values(created_at=now_micros()))
+
     def visit(self, actor: Actor, purpose: str = "risk") -> uuid.UUID:
         at = self.world
         return visits.begin(at.session, at.doors, actor, self.case, purpose, "", at.doors.clock())

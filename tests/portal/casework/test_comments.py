@@ -6,10 +6,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from portal.audit import tables as audit_tables
-from portal.casework import comments
+from portal.casework import comments, confirming
 from portal.db import new_id
 from portal.errors import NotFound
 from portal.sharing import talk, writing
@@ -17,7 +17,7 @@ from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import history
 from portal.sharing.reading.talk import labels_for
-from portal.sharing.talk_tables import CommentRow
+from portal.sharing.talk_tables import CommentRow, Confirmation, Mention
 from tests.installation import World
 from tests.portal.casework.talking import Talking, worlds
 
@@ -190,6 +190,30 @@ def test_whoever_loses_access_before_opening_finds_nothing(people):
     assert people.calls(people.kim) == ["Jo Smith"], "the twin who stays"
     assert people.calls(people.pat) == []
     assert not comments.news(people.world.session, people.world.doors, people.pat, 0)
+
+
+def test_an_update_at_which_somebody_is_asked_is_on_the_first_page_for_them_however_old(people):
+    asked, plain = people.shares(people.jo), people.shares(people.jo, "Came on time")
+    to_read = people.shares(people.jo, "Do not visit alone", "behaviour", confirming.EVERYONE)
+    people.later(people.shares(people.jo, "More"), 25)
+    people.says(people.jo, asked, "Do you know the aunt?", people.pat)
+    first = {r.id for r in people.sees(people.kim).timeline}
+    assert (to_read in first, asked in first, plain in first) == (True, False, False)
+    d = people.sees(people.pat)
+    assert [r.id for r in d.timeline][-2:] == [to_read, asked]
+    assert d.talk.late == {to_read, asked}
+    assert [c.asks_you for c in d.talk.comments[asked]] == [True]
+    assert people.calls(people.pat) == []
+    assert asked in {r.id for r in people.sees(people.pat).timeline}, "while they answer"
+    at = people.world
+    older = case_reading.case(at.session, at.doors, people.pat, people.visit(people.pat), d.timeline_older)
+    assert {asked, plain, to_read} <= {r.id for r in older.timeline}
+    assert older.talk.late == set()
+    people.confirms(people.pat, to_read)
+    with at.doors.log.transaction(at.session) as tx:
+        tx.session.execute(update(Mention).where(Mention.user == people.pat.user).values(opened_at=1))
+        tx.session.execute(update(Confirmation).where(Confirmation.record == to_read).values(confirmed_at=1))
+    assert people.sees(people.pat).talk.late == set()
 
 
 def test_what_somebody_may_not_read_hides_nothing_newer_from_them(people):

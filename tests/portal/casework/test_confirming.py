@@ -1,5 +1,6 @@
 """Confirming that an update was read: who is asked, what counts, and who is told."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.audit import tables as audit_tables
+from portal.auth import capacities, induction
 from portal.casework import confirming
 from portal.casework.confirming import EVERYONE, SOME
 from portal.db import DAY, new_id, now_micros
@@ -15,7 +17,7 @@ from portal.sharing import confirmations
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import to_read
 from portal.sharing.talk_tables import Confirmation, ReadingAsk
-from tests.installation import World
+from tests.installation import INDUCTED, World
 from tests.portal.casework.asking import UPDATE, Asking
 from tests.portal.casework.talking import Talking, worlds
 
@@ -142,6 +144,27 @@ def test_what_somebody_may_not_read_hides_nothing_newer_from_them(people):
             confirmations.put_ask(tx.session, each, people.case, {"barnet_housing"}, people.jo.user, at.doors.clock())
     on = people.shares(people.jo, "Seen with A", "behaviour", EVERYONE)
     assert people.waits(people.hal) == [on]
+
+
+def test_who_works_for_two_parties_confirms_for_each(people, world):
+    agency = world.actor("barnet_housing", "practitioner", "Two Hats")
+    council = dataclasses.replace(world.actor("probation", "practitioner", "Two Hats too"), user=agency.user)
+    with world.doors.log.transaction(world.session) as tx:
+        held = capacities.install(tx, agency.user, "probation", "practitioner", now_micros(), None, now_micros())
+        induction.install(tx, agency.user, "probation", INDUCTED, now_micros())
+    council = dataclasses.replace(council, capacity=held.id)
+    for who in (agency, council):
+        people.assigns(who, "Two Hats")
+    on = people.shares(people.pat, "Read this", "behaviour", EVERYONE)
+    assert people.waits(agency) == people.waits(council) == [on]
+    assert people.confirms(agency, on)
+    assert people.waits(agency) == []
+    assert people.waits(council) == [on]
+    assert people.confirms(council, on)
+    assert {(r.user, r.party) for r in rows(people, Confirmation, on)} == {
+        (agency.user, "barnet_housing"),
+        (agency.user, "probation"),
+    }
 
 
 def test_several_are_confirmed_at_once_in_one_entry_and_twice_is_once(people):

@@ -118,6 +118,23 @@ def test_whoever_is_asked_finds_a_line_without_a_word_of_it_until_they_open_the_
     assert "asks you about a case you hold" not in web.text
 
 
+def test_the_line_on_home_leads_to_the_words_however_old_they_are(web, people):
+    on = people.shares(people.jo, "An old word")
+    people.later(people.shares(people.jo, "More"), 25)
+    people.says(people.jo, on, "Do you know the aunt?", people.kim)
+    web.sign_in(people.kim)
+    [path] = re.findall(rf'href="(/case/{people.case}[^"]*)">Jo Smith asks you', web.get("/").text)
+    question = web.get(path)
+    action = re.search(r'<form method="post" action="([^"]+)"', question.text).group(1)
+    place = web.post(action, {"purpose": "risk", "reason": ""}).location
+    case, _, anchor = place.partition("#")
+    assert f'id="{anchor}"' in web.get(case).text
+    assert "An old word" in web.text
+    assert "Do you know the aunt?" in web.text
+    assert "Older, and here because you are asked:" in web.text
+    assert web.get(path).location == place, "the visit goes on"
+
+
 def test_a_forged_form_asks_nobody_else(web, people):
     on = people.shares(people.jo)
     case = opened(web, people, people.jo)

@@ -1,0 +1,29 @@
+"""Confirming counts for the party that somebody acts for: who works for two confirms for each"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+KEY = "pk_confirmation"
+
+
+def upgrade() -> None:
+    _key("record", "user", "party", "version")
+
+
+def downgrade() -> None:
+    table = sa.table("confirmation", *map(sa.column, ("record", "user", "version", "party", "confirmed_at")))
+    other = table.alias()
+    same = sa.and_(*(table.c[name] == other.c[name] for name in ("record", "user", "version")))
+    op.execute(sa.delete(table).where(sa.exists().where(same, other.c.party < table.c.party)))
+    _key("record", "user", "version")
+
+
+def _key(*columns: str) -> None:
+    with op.batch_alter_table("confirmation") as table:
+        table.drop_constraint(op.f(KEY), type_="primary")
+        table.create_primary_key(op.f(KEY), list(columns))
