@@ -62,13 +62,15 @@ class Blank:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A comment in which its reader is asked: by whom, on which case, under which update. Never what."""
+    """A comment in which its reader is asked, or a colleague whom they cover (`whom`): by whom, on which case, under
+    which update. Never what."""
 
     case: uuid.UUID
     update: uuid.UUID
     reference: str
     name: str
     agency: str
+    whom: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ def _find(
 def _whom(session: Session, doors: Doors, actor: Actor, found: Found, shapes: list[Shape]) -> tuple[Whom, ...]:
     """The others who work on the case, may read these and may be known by name. Logged before they are named."""
     workers = colleagues.on_case(session, found)
-    by_name = {p for p, named in colleagues.known(session, found, workers.values()).items() if named}
+    by_name = {p for p, named in colleagues.known(session, found, workers).items() if named}
     people = colleagues.readers(session, doors, found, {p for p in by_name if p.user != actor.user}, shapes)
     if not people:
         return ()
@@ -224,19 +226,20 @@ def waiting(session: Session, doors: Doors, actor: Actor) -> Calls:
     if not found:
         return NOBODY
     shown = found[:MOST]
+    people = {user for row, _, _ in shown for user in (row.by, row.user)}
     entry = said.entry(
         "list",
         actor,
         purpose=doors.book.role(Capacity(actor.party, actor.role))[2],
         subjects=[
             *(_subject(row, case, seen) for row, case, seen in shown),
-            *team.named(sorted({row.by for row, _, _ in shown} - {actor.user})),
+            *team.named(sorted(people - {actor.user})),
         ],
     )
     with doors.log.transaction(session) as tx:
         receipt = said.receipt(tx.append(entry))
-    names = staff.names(session, doors, {row.by for row, _, _ in shown})
-    lines = tuple(_call(row, case, seen, names) for row, case, seen in shown)
+    names = staff.names(session, doors, people)
+    lines = tuple(_call(actor, row, case, seen, names) for row, case, seen in shown)
     return Calls(lines, len(found) > MOST, receipt)
 
 
@@ -248,7 +251,7 @@ def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
 def _called(session: Session, doors: Doors, actor: Actor) -> list[tuple[Called, Case, Sight]]:
     """Those that they may read today: whoever lost access finds nothing."""
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
-    rows = talk.called(session, actor.party, actor.user) if content and reach != "none" else []
+    rows = talk.called(session, actor.party, actor.user, doors.clock()) if content and reach != "none" else []
     if not rows:
         return []
     cases = posts.cases(session, sorted({row.case for row in rows}))
@@ -265,6 +268,7 @@ def _subject(row: Called, case: Case, seen: Sight) -> Subject:
     return silent_or_loud(case, silent, [[row.comment.hex, row.version]], {})
 
 
-def _call(row: Called, case: Case, seen: Sight, names: Mapping[uuid.UUID, str]) -> Call:
+def _call(actor: Actor, row: Called, case: Case, seen: Sight, names: Mapping[uuid.UUID, str]) -> Call:
     party = seen.agreement.parties.get(row.owner)
-    return Call(case.id, row.about, case.reference, names[row.by], party.short if party else row.owner)
+    agency, whom = party.short if party else row.owner, "" if row.user == actor.user else names[row.user]
+    return Call(case.id, row.about, case.reference, names[row.by], agency, whom)

@@ -209,14 +209,13 @@ def _people(
 ) -> dict[Person, bool]:
     """Who is asked now, as far as they may be known; False: by their agency alone."""
     parties, by, at = asked
-    workers = {
-        person: worker
-        for person, worker in colleagues.on_case(session, found).items()
-        if person.user != by
-        and worker.starts <= at + confirmations.LATE
-        and (EVERY in parties or person.party in parties)
-    }
-    known = colleagues.known(session, found, workers.values())
+    workers = [
+        worker
+        for worker in colleagues.on_case(session, found)
+        if worker.user != by and not parties.isdisjoint({EVERY, worker.party})
+    ]
+    early = {Person(w.party, w.user) for w in workers if w.starts <= at + confirmations.LATE}
+    known = colleagues.known(session, found, [w for w in workers if Person(w.party, w.user) in early])
     able = colleagues.readers(session, doors, found, set(known), [shape])
     return {person: named for person, named in known.items() if person in able}
 

@@ -58,6 +58,7 @@ class Under:
     changed: bool
     asked: str
     asks_you: bool
+    asks_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def _under(comment: Comment, label: str, since: datetime | None) -> Under:
         changed=record.version > 1,
         asked=joined(comment.asked),
         asks_you=comment.asks_you,
+        asks_for=comment.asks_for,
     )
 
 

@@ -23,6 +23,7 @@ from portal.sharing.forms import Blank, Choice
 pages = Blueprint("record", __name__)
 
 SHARED = "Shared. Whoever may see it finds it on the case now."
+UNASKED = "Nobody is asked to confirm it: you had ticked agencies, but chose “No”."
 MOSTLY = {"housing": "housing", "health": "health_engagement", "substance": "substance_engagement", "dwp": "ete"}
 """What an agency of a kind mostly writes about: chosen in advance, to save a click."""
 INPUTS = {"text": "text", "nature": "nature", "source": "source", "happened_on": "happened"}
@@ -73,7 +74,8 @@ def share(visit: uuid.UUID) -> ResponseReturnValue:
         problems = {_input(key): words for key, words in error.problems.items()}
         return _update_form(visit, _blank(visit, UPDATE), form, problems, 400)
     kept.sent(visit)
-    case.done(SHARED, made.record)
+    lost = form.get(confirming.WHO, "") == confirming.NOBODY and _parties(form)
+    case.done(f"{SHARED} {UNASKED}" if lost else SHARED, made.record)
     return redirect(url_for("case.view", visit=visit) + "#happened", 303)
 
 

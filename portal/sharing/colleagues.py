@@ -33,12 +33,9 @@ class Person(NamedTuple):
     user: uuid.UUID
 
 
-def on_case(session: Session, found: Found) -> dict[Person, Worker]:
-    """Everybody who works on the case now, with the earliest of their posts."""
-    posts: dict[Person, Worker] = {}
-    for worker in talk.workers(session, found.visit.case.id, found.now):
-        posts.setdefault(Person(worker.party, worker.user), worker)
-    return posts
+def on_case(session: Session, found: Found) -> list[Worker]:
+    """Every post of everybody who works on the case now, the earliest first: any of them may name its holder."""
+    return talk.workers(session, found.visit.case.id, found.now)
 
 
 def known(session: Session, found: Found, workers: Iterable[Worker]) -> dict[Person, bool]:

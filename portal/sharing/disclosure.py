@@ -103,12 +103,13 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment under an update, and the name of who wrote it. `asked`: whom its reader asks in it, where the reader
-    wrote it; `asks_you`: its reader is asked."""
+    wrote it; `asks_you`: its reader is asked; `asks_for`: the name of a colleague who is, whom they cover."""
 
     record: Record
     by: str
     asked: tuple[str, ...]
     asks_you: bool
+    asks_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ whoever calls.
 """
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, cast
 
-from sqlalchemy import BindParameter, Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import BindParameter, Table, and_, bindparam, exists, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
+from portal.db import Id
 from portal.keys.tables import insert_unless_there
 from portal.query import Query
 from portal.sharing.sight import Shape
@@ -29,16 +30,20 @@ class Said(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Somebody asked in a comment."""
+    """Somebody asked in a comment; with `covers`, somebody who saw it while they covered the one who is asked."""
 
     comment: uuid.UUID
     user: uuid.UUID
+    party: str
+    covers: uuid.UUID | None
     opened_at: int | None
 
 
 class Called(NamedTuple):
-    """A comment in which somebody is asked and that they have not opened, with the update it stands under."""
+    """A comment in which somebody is asked and that they have not opened, with the update it stands under. `user`: who
+    is asked, the reader or a colleague whom they cover."""
 
+    user: uuid.UUID
     comment: uuid.UUID
     about: uuid.UUID
     case: uuid.UUID
@@ -81,15 +86,28 @@ _OF_CASE = Query(
 )
 _ABOUT = Query(select(CommentRow.about).where(CommentRow.record == bindparam("record")), tuple)
 _ASKED = Query(
-    select(Mention.comment, Mention.user, Mention.opened_at)
+    select(Mention.comment, Mention.user, Mention.party, Mention.covers, Mention.opened_at)
     .join(CommentRow, CommentRow.record == Mention.comment)
     .where(CommentRow.case == bindparam("case"))
     .order_by(Mention.comment, Mention.user),
     Asked._make,
 )
 _UPDATE = aliased(RecordRow)
+_COVER = (
+    Assignment.user == bindparam("user"),
+    Assignment.party == bindparam("party"),
+    Assignment.covers.is_not(None),
+    _LIVE,
+)
+_OWN = aliased(Mention)
+_STANDS_IN = and_(
+    RecordRow.created_by != bindparam("user"),
+    exists().where(*_COVER, Assignment.covers == Mention.user, Assignment.case == CommentRow.case),
+    ~exists().where(_OWN.comment == Mention.comment, _OWN.user == bindparam("user")),
+)
 _CALLED = Query(
     select(
+        Mention.user,
         Mention.comment,
         CommentRow.about,
         CommentRow.case,
@@ -106,7 +124,12 @@ _CALLED = Query(
     .join(CommentRow, CommentRow.record == Mention.comment)
     .join(RecordRow, RecordRow.id == Mention.comment)
     .join(_UPDATE, _UPDATE.id == CommentRow.about)
-    .where(Mention.user == bindparam("user"), Mention.party == bindparam("party"), Mention.opened_at.is_(None))
+    .where(
+        Mention.user.in_(union_all(select(bindparam("user", type_=Id())), select(Assignment.covers).where(*_COVER))),
+        Mention.party == bindparam("party"),
+        Mention.opened_at.is_(None),
+        or_(Mention.user == bindparam("user"), _STANDS_IN),
+    )
     .order_by(Mention.asked_at, Mention.comment),
     Called._make,
 )
@@ -136,9 +159,10 @@ def asked_on(session: Session, case: uuid.UUID) -> list[Asked]:
     return _ASKED.all(session, case=case)
 
 
-def called(session: Session, party: str, user: uuid.UUID) -> list[Called]:
-    """The comments in which somebody is asked, at this party, and that they have not opened; the oldest first."""
-    return _CALLED.all(session, party=party, user=user)
+def called(session: Session, party: str, user: uuid.UUID, now: int) -> list[Called]:
+    """The comments in which somebody is asked, at this party, or a colleague whom they cover on the case, and that they
+    have not opened; the oldest first."""
+    return _CALLED.all(session, party=party, user=user, now=now)
 
 
 def workers(session: Session, case: uuid.UUID, now: int) -> list[Worker]:
@@ -170,3 +194,14 @@ def opened(session: Session, comments: Collection[uuid.UUID], user: uuid.UUID, n
     """These comments have been shown to somebody who is asked in them. Inside the transaction that logs it."""
     mine = (Mention.comment.in_(list(comments)), Mention.user == user, Mention.opened_at.is_(None))
     session.connection().execute(update(Mention).where(*mine).values(opened_at=now))
+
+
+def opened_instead(
+    session: Session, comments: Mapping[uuid.UUID, uuid.UUID], party: str, user: uuid.UUID, now: int
+) -> None:
+    """These comments (with the colleague asked in each) have been shown to whoever covers that colleague, for whom they
+    wait as before. Inside the transaction that logs it."""
+    statement = insert_unless_there(session, cast(Table, Mention.__table__))
+    shown = {"user": user, "party": party, "asked_at": now, "opened_at": now}
+    for comment, colleague in comments.items():
+        session.connection().execute(statement, {**shown, "comment": comment, "covers": colleague})

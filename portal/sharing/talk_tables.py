@@ -19,7 +19,8 @@ class CommentRow(Base):
 
 
 class Mention(Base):
-    """Somebody who is asked by name in a comment. `opened_at`: when the comment was first shown to them."""
+    """Somebody who is asked by name in a comment. `opened_at`: when the comment was first shown to them; `covers`: the
+    colleague who is asked, where this row only says that it was shown to whoever covers them."""
 
     __tablename__ = "mention"
 
@@ -28,6 +29,7 @@ class Mention(Base):
     party: Mapped[str] = mapped_column(String(40))
     asked_at: Mapped[int] = mapped_column(Micros)
     opened_at: Mapped[int | None] = mapped_column(Micros)
+    covers: Mapped[uuid.UUID | None] = mapped_column(Id)
 
     __table_args__ = (Index("ix_mention_user_party", "user", "party"),)
 

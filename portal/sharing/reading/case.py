@@ -185,7 +185,6 @@ def _disclose(
     if action == READ:
         below = said_below.below(session, actor, case_file.id, permitted, shown, found.now, older_than is None)
     shown += below.heads
-    unopened = below.unopened(actor.user)
     sealed = fetch(session, doors.keys, [h.id for h in shown])
     before = _SEEN.first(session, user=actor.user, case=case_file.id)
     entry = said.entry(
@@ -201,8 +200,7 @@ def _disclose(
         receipt = tx.append(entry)
         if action == READ and (before is None or found.now - before > MINUTE):
             put(session, CaseSeen, {"user": actor.user, "case": case_file.id}, {"seen_at": found.now})
-        if unopened:
-            talk.opened(session, unopened, actor.user, found.now)
+        below.opened(session, actor, found.now)
     broken: list[tuple[uuid.UUID, str]] = []
     records = [r for h in shown if (r := open_record(seen, h, sealed, broken, action)) is not None]
     if broken:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.db import HOUR, from_micros
-from portal.sharing import confirmations, talk
+from portal.sharing import confirmations, posts, talk
 from portal.sharing.confirmations import ToRead
 from portal.sharing.disclosure import Comment, Record, Talk
 from portal.sharing.doors import Doors
@@ -24,18 +24,25 @@ UNFIT = frozenset({"safety"})
 @dataclass(frozen=True, slots=True)
 class Below:
     """What belongs to a page of updates: `heads` of the comments to open, and the rows that steer them. `late`: updates
-    among `heads`, older than those of the page, that are shown because their reader is asked there."""
+    among `heads`, older than those of the page, that are shown because their reader is asked there; `instead`: comment
+    → the colleague asked in it whom the reader covers."""
 
     heads: tuple[Head, ...] = ()
     late: frozenset[uuid.UUID] = frozenset()
     said: tuple[Said, ...] = ()
     asked: tuple[Asked, ...] = ()
+    instead: Mapping[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     to_read: Mapping[uuid.UUID, ToRead] = field(default_factory=dict)
     ours: frozenset[uuid.UUID] = frozenset()
 
-    def unopened(self, user: uuid.UUID) -> list[uuid.UUID]:
-        """Comments in which somebody is asked and that they see now for the first time."""
-        return [a.comment for a in self.asked if a.user == user and a.opened_at is None]
+    def opened(self, session: Session, actor: Actor, now: int) -> None:
+        """Whoever is asked, or covers a colleague who is, sees it now. Inside the transaction that logs it."""
+        unopened = [a.comment for a in self.asked if a.user == actor.user and a.opened_at is None]
+        if unopened:
+            talk.opened(session, unopened, actor.user, now)
+        unseen = _unseen(actor, self.asked, self.instead)
+        if unseen:
+            talk.opened_instead(session, {of: self.instead[of] for of in unseen}, actor.party, actor.user, now)
 
 
 def below(
@@ -57,7 +64,8 @@ def below(
     to_confirm = [h.id for h in updates.values() if h.state == confirmations.ASKED]
     rows = confirmations.among(session, actor.party, actor.user, now, to_confirm) if to_confirm else []
     here = {h.id for h in shown}
-    late = [h for h in updates.values() if h.id in _asks(actor, said, asked, rows, now) - here] if first else []
+    instead = _instead(session, actor, case, said, asked, now)
+    late = [h for h in updates.values() if h.id in _asks(actor, said, asked, instead, rows, now) - here] * first
     here |= {h.id for h in late}
     said = [s for s in said if s.about in here]
     under = {s.record for s in said}
@@ -66,17 +74,45 @@ def below(
         late=frozenset(h.id for h in late),
         said=tuple(said),
         asked=tuple(a for a in asked if a.comment in under),
+        instead={comment: colleague for comment, colleague in instead.items() if comment in under},
         to_read={row.record: row for row in rows if row.record in here},
         ours=frozenset(of for of in to_confirm if of in here and updates[of].owner == actor.party),
     )
 
 
+def _instead(
+    session: Session, actor: Actor, case: uuid.UUID, said: Sequence[Said], asked: Sequence[Asked], now: int
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Comment of somebody else → the colleague asked in it whom this person covers here, where they are not asked
+    themselves. Costs a look only where a colleague is asked."""
+    theirs = [a for a in asked if a.party == actor.party and a.user != actor.user and a.covers is None]
+    if not theirs:
+        return {}
+    cover = posts.cover(session, actor.party, now, actor.user)
+    covered = {p.covers for p in cover if p.user == actor.user and p.case == case and p.starts <= now}
+    own = {s.record for s in said if s.by == actor.user}
+    own |= {a.comment for a in asked if a.user == actor.user and a.covers is None}
+    return {a.comment: a.user for a in theirs if a.user in covered and a.comment not in own}
+
+
+def _unseen(actor: Actor, asked: Sequence[Asked], instead: Mapping[uuid.UUID, uuid.UUID]) -> list[uuid.UUID]:
+    """Those comments that neither the colleague has opened nor whoever covers them."""
+    seen = {a.comment for a in asked if a.user == actor.user or (a.user == instead.get(a.comment) and a.opened_at)}
+    return [comment for comment in instead if comment not in seen]
+
+
 def _asks(
-    actor: Actor, said: Sequence[Said], asked: Sequence[Asked], rows: Sequence[ToRead], now: int
+    actor: Actor,
+    said: Sequence[Said],
+    asked: Sequence[Asked],
+    instead: Mapping[uuid.UUID, uuid.UUID],
+    rows: Sequence[ToRead],
+    now: int,
 ) -> set[uuid.UUID]:
     """Updates at which this person is asked. For an hour after they saw or confirmed it, so that it stands there still
     while they answer."""
     mine = {a.comment for a in asked if a.user == actor.user and (a.opened_at is None or a.opened_at > now - HOUR)}
+    mine |= set(_unseen(actor, asked, instead))
     unread = {row.record for row in rows if row.confirmed_at is None or row.confirmed_at > now - HOUR}
     return unread | {s.about for s in said if s.record in mine}
 
@@ -86,14 +122,16 @@ def told(session: Session, doors: Doors, actor: Actor, sight: Sight, found: Belo
     opened = {r.id: r for r in records if r.kind == COMMENT}
     mine = {s.record for s in found.said if s.by == actor.user}
     people = {s.by for s in found.said} | {a.user for a in found.asked if a.comment in mine}
+    people |= set(found.instead.values())
     names = staff.names(session, doors, people)
     comments: dict[uuid.UUID, list[Comment]] = {}
     for said in found.said:
         if said.record not in opened:
             continue
-        users = [a.user for a in found.asked if a.comment == said.record]
+        users = [a.user for a in found.asked if a.comment == said.record and a.covers is None]
         asked = tuple(sorted(names[user] for user in users)) if said.record in mine else ()
-        line = Comment(opened[said.record], names[said.by], asked, actor.user in users)
+        asks_for = names[found.instead[said.record]] if said.record in found.instead else ""
+        line = Comment(opened[said.record], names[said.by], asked, actor.user in users, asks_for)
         comments.setdefault(said.about, []).append(line)
     return Talk(
         comments={of: tuple(lines) for of, lines in comments.items()},

@@ -51,6 +51,13 @@ class Talking:
             begin = now - DAY if starts is None else starts
             cases.assign(at.session, self.case, who.user, who.party, who.role, begin, None, None, record)
 
+    def covers(self, who: Actor, whom: Actor) -> None:
+        """A post of `who` on the case, in the place of `whom`."""
+        with self.world.doors.log.transaction(self.world.session) as tx:
+            post = {"role": who.role, "pathway": None, "starts": now_micros() - DAY, "ends": None, "record": None}
+            place = {"id": new_id(), "case": self.case, "user": who.user, "party": who.party, "covers": whom.user}
+            tx.session.execute(insert(Assignment), [{**place, **post}])
+
     def leaves(self, who: Actor) -> None:
         mine = (Assignment.case == self.case, Assignment.user == who.user)
         with self.world.doors.log.transaction(self.world.session) as tx:

@@ -192,6 +192,53 @@ def test_whoever_loses_access_before_opening_finds_nothing(people):
     assert not comments.news(people.world.session, people.world.doors, people.pat, 0)
 
 
+def test_whoever_covers_a_colleague_is_told_whom_somebody_asks_and_the_colleague_still_finds_it(people, world):
+    cover, other = (world.actor("police", "practitioner", name) for name in ("Cara Cover", "Otto Other"))
+    people.covers(cover, people.pat)
+    people.assigns(other, "Otto Other")
+    on = people.shares(people.jo)
+    people.says(people.jo, on, "Do you know the aunt?", people.pat)
+    [call] = [c for c in comments.waiting(world.session, world.doors, cover).lines if c.case == people.case]
+    assert (call.name, call.whom, call.update) == ("Jo Smith", "Pat Police", on)
+    assert comments.news(world.session, world.doors, cover, 0)
+    assert people.calls(other) == [], "the twin who covers nobody"
+    assert people.under(other, on)[0].asks_for == ""
+    [seen] = people.under(cover, on)
+    assert (seen.asks_you, seen.asks_for) == (False, "Pat Police")
+    assert people.calls(cover) == []
+    assert people.under(people.jo, on)[0].asked == ("Pat Police",), "who covers whom is not the writer's to know"
+    assert people.calls(people.pat) == ["Jo Smith"]
+    assert people.under(people.pat, on)[0].asks_you
+    assert people.calls(people.pat) == []
+
+
+def test_cover_tells_nothing_on_another_case_nor_what_may_not_be_read_nor_ones_own_words(people, world):
+    cover = world.actor("police", "practitioner", "Cora Cover")
+    people.covers(cover, people.pat)
+    elsewhere = Talking(world)
+    on = elsewhere.shares(elsewhere.jo)
+    elsewhere.assigns(cover, "Cora Cover")
+    elsewhere.says(elsewhere.jo, on, "?", elsewhere.pat)
+    assert elsewhere.calls(cover) == []
+    people.says(cover, people.shares(people.jo), "For when you are back", people.pat)
+    assert people.calls(cover) == []
+    people.leaves(cover)
+    people.says(people.jo, people.shares(people.jo), "?", people.pat)
+    assert people.calls(cover) == []
+
+
+def test_whoever_has_two_posts_is_known_by_either_record(people, world):
+    nameless = world.actor("barnet_housing", "practitioner", "Hope Housing")
+    with world.doors.log.transaction(world.session):
+        world.assign(people.case, nameless)
+    on = people.shares(people.jo, "Read this", "behaviour", confirming.EVERYONE)
+    assert "Hope Housing" not in {w.name for w in blank(people, people.jo, on).whom}
+    assert "Hope Housing" not in people.readers(people.jo, on)
+    people.assigns(nameless, "Hope Housing")
+    assert "Hope Housing" in {w.name for w in blank(people, people.jo, on).whom}
+    assert "Hope Housing" in people.readers(people.jo, on)
+
+
 def test_an_update_at_which_somebody_is_asked_is_on_the_first_page_for_them_however_old(people):
     asked, plain = people.shares(people.jo), people.shares(people.jo, "Came on time")
     to_read = people.shares(people.jo, "Do not visit alone", "behaviour", confirming.EVERYONE)

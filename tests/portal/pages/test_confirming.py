@@ -89,6 +89,16 @@ def test_an_agency_that_cannot_read_it_is_named_with_its_clause_and_nothing_type
     assert "Do not visit alone" in answer.text
 
 
+def test_ticks_that_no_sets_aside_are_not_lost_without_a_word(web, people):
+    case = opened(web, people, people.jo)
+    share(web, case, confirm="", **{"confirm:police": "yes"})
+    web.get(case)
+    assert "Nobody is asked to confirm it: you had ticked agencies, but chose “No”." in web.text
+    share(web, case, confirm="some", **{"confirm:police": "yes"})
+    web.get(case)
+    assert "Nobody is asked" not in web.text
+
+
 def test_nothing_is_confirmed_that_was_not_shown(web, people):
     on, other = (people.shares(people.jo, text, "behaviour", EVERYONE) for text in ("One", "Two"))
     case = opened(web, people, people.kim)

@@ -1,4 +1,4 @@
-"""Confirming counts for the party that somebody acts for: who works for two confirms for each"""
+"""Who works for two parties confirms for each; who covers a colleague finds who asks that colleague"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,9 +13,13 @@ KEY = "pk_confirmation"
 
 def upgrade() -> None:
     _key("record", "user", "party", "version")
+    op.add_column("mention", sa.Column("covers", sa.LargeBinary(16), nullable=True))
 
 
 def downgrade() -> None:
+    op.execute(sa.text("DELETE FROM mention WHERE covers IS NOT NULL"))
+    with op.batch_alter_table("mention") as mention:
+        mention.drop_column("covers")
     table = sa.table("confirmation", *map(sa.column, ("record", "user", "version", "party", "confirmed_at")))
     other = table.alias()
     same = sa.and_(*(table.c[name] == other.c[name] for name in ("record", "user", "version")))
