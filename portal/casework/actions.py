@@ -122,16 +122,24 @@ def _problems(
         problems["label"] = "Choose what it is about"
     elif to is not None and to.party != actor.party:
         minor = minor_now(session, doors, actor, found)
-        shape = Shape(acts.KIND, label, actor.party, minor)
-        all_ = preview.of_shape(found, shape, preview.everywhere(session, found))
-        why = next((a.words for a in all_ if a.party == to.party and not a.sees), "")
+        why = cannot_have(session, found, Shape(acts.KIND, label, actor.party, minor), to.party)
         if why:
-            name = found.engine.agreement.parties[to.party].short
-            problems["whom"] = f"{name} cannot be given this. {why}"
+            problems["whom"] = why
     if to is None:
         problems["whom"] = "Choose who is to do it"
     late = due_problem(due, day_at(found.now))
     return {**problems, "due": late} if late else problems
+
+
+def cannot_have(session: Session, found: Found, shape: Shape, party: str) -> str:
+    """Why another party cannot be given an action of this shape now, "" where it can: it may not read it, or nobody of
+    it works on the case, as far as the reader may know."""
+    agreement = found.engine.agreement
+    there = {a.party: a for a in preview.of_shape(found, shape, preview.everywhere(session, found))}.get(party)
+    name = agreement.parties[party].short if party in agreement.parties else party
+    if there is None or not there.sees:
+        return f"{name} cannot be given this. {there.words if there else ''}".strip()
+    return "" if there.now else f"{name} cannot be given this. As far as you may know, nobody there works on this case"
 
 
 def due_problem(due: date | None, today: date) -> str:

@@ -21,8 +21,11 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.reading import history
 from portal.sharing.reading.case import Found
+from portal.sharing.reading.rows import shape_of
 from portal.sharing.sight import Shape
 from portal.sharing.writing import Written
+
+OPEN_ALREADY = "It is open already, due on the day below. Nothing was changed"
 
 
 def close(
@@ -74,16 +77,23 @@ def reopen(
     """Open an action again, due by another day, for whom it was given to. What came of it stays in the history, or in
     the update that tells it. For the party that wrote it, whoever closed it.
 
-    Raises as `close`; `Conflict` where it is open, or was changed since `version`; `Invalid` by part (due).
+    Raises as `close`; `Conflict` where it was changed since `version`; `Invalid` by part: due, "" where it is open by
+    now, or where whom it was given to cannot have it any more. The same form twice opens it once.
     """
     found, act, here = actions.find(session, doors, actor, visit, record)
     if acts.way(found.sight, here.head.owner, here.head.label, act.party) != "own":
         raise NotFound
-    if act.state == acts.OPEN or here.record.version != version:
+    if act.state == acts.OPEN:
+        if due and act.due == acts.instant(due.isoformat()):
+            return Written(record, None)
+        raise Invalid({"": OPEN_ALREADY})
+    if here.record.version != version:
         raise Conflict(str(record), here.record.version)
     wrong = actions.due_problem(due, day_at(found.now))
     if due is None or wrong:
         raise Invalid({"due": wrong})
+    if act.party != actor.party and (why := actions.cannot_have(session, found, shape_of(here.head), act.party)):
+        raise Invalid({"": why})
     values = {acts.DUE_ON: due.isoformat(), acts.RESULT: "", acts.OUTCOME: ""}
     typed = {acts.field(name, here.head.label): text for name, text in values.items()}
 

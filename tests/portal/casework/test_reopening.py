@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from portal.auth.actor import Actor
 from portal.casework import closing
+from portal.db import now_micros
 from portal.errors import Conflict, NotFound
 from portal.sharing import acts
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import history
+from portal.sharing.tables import Assignment
 from tests.installation import World
 from tests.portal.casework.doing import Partners, today
 from tests.portal.casework.test_cover import alterations
@@ -69,14 +72,35 @@ def test_only_the_party_that_wrote_it_opens_it_again(people: Partners) -> None:
 
 
 def test_two_at_once_a_day_that_is_none_and_one_that_is_open(people: Partners) -> None:
-    made = people.gives(people.police, "barnet_housing")
-    with pytest.raises(Conflict):
+    made = people.gives(people.police, "barnet_housing", days=7)
+    with pytest.raises(Invalid) as wrong:
         reopens(people, people.police, made, today())
+    assert wrong.value.problems == {"": closing.OPEN_ALREADY}
     people.closes(people.housing, made)
     for due in (None, today() - timedelta(days=1)):
         with pytest.raises(Invalid) as wrong:
             reopens(people, people.police, made, due)
         assert set(wrong.value.problems) == {"due"}
-    reopens(people, people.police, made, today())
     with pytest.raises(Conflict):
+        reopens(people, people.police, made, today(), 99)
+    version, before = people.record(made).version, len(alterations(people.world))
+    for _ in range(2):  # the same form
+        reopens(people, people.police, made, today(), version)
+    assert len(alterations(people.world)) == before + 1
+    with pytest.raises(Invalid) as wrong:
+        reopens(people, people.police, made, today() + timedelta(days=1), version)
+    assert wrong.value.problems == {"": closing.OPEN_ALREADY}
+
+
+def test_whoever_has_left_the_case_is_not_given_it_again(people: Partners) -> None:
+    made, twin = (people.gives(people.police, "barnet_housing") for _ in range(2))
+    for each in (made, twin):
+        people.closes(people.housing, each)
+    reopens(people, people.police, twin, today())
+    with people.world.doors.log.transaction(people.world.session) as tx:
+        left = update(Assignment).where(Assignment.case == people.case, Assignment.user == people.housing.user)
+        tx.session.execute(left.values(ends=now_micros()))
+    with pytest.raises(Invalid) as wrong:
         reopens(people, people.police, made, today())
+    assert "Housing cannot be given this" in wrong.value.problems[""]
+    assert people.row(made).state == "done"

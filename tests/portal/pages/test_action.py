@@ -71,7 +71,9 @@ def test_a_closed_action_is_opened_again_by_another_day(web, people, case):
     web.get(case)
     assert "Open again. Whoever has it finds it" in web.text
     assert "Due 9 December 2026" in web.text
-    assert web.post(path, {"do": "reopen", "version": found, "by": "14"}).status_code == 409
+    assert web.post(path, {"do": "reopen", "version": found, "by": "14"}).status_code == 303, "the same form"
+    assert web.post(path, {"do": "reopen", "version": found, "by": "7"}).status_code == 400
+    assert "It is open already, due on the day below." in web.text
 
 
 def test_overdue_is_said_in_words(web, people, case):
