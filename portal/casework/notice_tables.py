@@ -9,7 +9,8 @@ from portal.db import Base, Id, Micros
 
 
 class MorningMail(Base):
-    """One person. `tried_on` (a day's number) is written before a mail goes, `told_until` once the server has it."""
+    """One person. `tried_on` (a day's number) is written before a mail goes, `told_until` once the server has it; for
+    what is told at once, `at_once_tried` and `at_once_told`."""
 
     __tablename__ = "morning_mail"
 
@@ -18,10 +19,14 @@ class MorningMail(Base):
     to_team: Mapped[bool] = mapped_column(Boolean, server_default=false())  # to their team's mailbox instead
     tried_on: Mapped[int] = mapped_column(Integer)
     told_until: Mapped[int | None] = mapped_column(Micros)
+    at_once: Mapped[bool] = mapped_column(Boolean, server_default=false())  # besides the mail of the morning
+    at_once_from: Mapped[int | None] = mapped_column(Micros)  # when it was chosen: what came before is for the morning
+    at_once_tried: Mapped[int | None] = mapped_column(Micros)
+    at_once_told: Mapped[int | None] = mapped_column(Micros)
 
 
 class Notice(Base):
-    """One mail of one day, written down before it goes. Its id is the reference by which GOV.UK Notify is asked."""
+    """One mail, written down before it goes. Its id is the reference by which GOV.UK Notify is asked."""
 
     __tablename__ = "mail_notice"
 
@@ -33,3 +38,4 @@ class Notice(Base):
     state: Mapped[str] = mapped_column(String(20))  # waiting, sent, ended
     tries: Mapped[int] = mapped_column(Integer)  # begun, the last one perhaps without an answer
     due: Mapped[int] = mapped_column(Micros)  # when it is tried again, if it still waits
+    at_once: Mapped[bool] = mapped_column(Boolean, server_default=false())  # not the mail of the morning

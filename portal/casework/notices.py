@@ -37,11 +37,13 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a way to send is given: an address and a reference, no word. `again`: an earlier attempt may have gone."""
+    """What a way to send is given: an address and a reference, no word. `again`: an earlier attempt may have gone;
+    `at_once`: somebody waits, it is not the mail of the morning."""
 
     address: str = field(repr=False)
     reference: str
     again: bool
+    at_once: bool = False
 
 
 Send = Callable[[Letter], Outcome]
@@ -58,9 +60,14 @@ def of_team(party: str, day: int) -> uuid.UUID:
     return uuid.uuid5(_TEAMS, f"{party}/{day}")
 
 
-def begin(session: Session, id: uuid.UUID, user: uuid.UUID | None, party: str, now: int) -> None:
-    """Write a notice down with its first attempt. In the transaction that claims the day."""
-    values = {"user": user, "party": party, "day": day_at(now).toordinal(), "until": now}
+def at_once(user: uuid.UUID, until: int) -> uuid.UUID:
+    """The one notice of a person that tells at once of what came until an instant."""
+    return uuid.uuid5(user, f"at once/{until}")
+
+
+def begin(session: Session, id: uuid.UUID, user: uuid.UUID | None, party: str, now: int, at_once: bool = False) -> None:
+    """Write a notice down with its first attempt. In the transaction that claims the day, or the instant."""
+    values = {"user": user, "party": party, "day": day_at(now).toordinal(), "until": now, "at_once": at_once}
     put(session, Notice, {"id": id}, {**values, "state": WAITING, "tries": 1, "due": now + PAUSE})
 
 
@@ -106,7 +113,9 @@ def settle(session: Session, doors: Doors, notice: uuid.UUID, outcome: Outcome, 
         row.state = SENT if outcome is Outcome.SENT else ENDED
         for user in told if outcome is Outcome.SENT else ():
             known = session.get(MorningMail, user, populate_existing=True)
-            if known is not None:
+            if known is not None and row.at_once:
+                known.at_once_told = max(known.at_once_told or 0, row.until)
+            elif known is not None:
                 known.told_until = max(known.told_until or 0, row.until)
 
 
@@ -123,9 +132,11 @@ class Round:
         """Whether to begin nothing more."""
         return self._put_off >= MOST_IN_A_ROW
 
-    def go(self, notice: uuid.UUID, address: str, again: bool, told: Sequence[uuid.UUID]) -> None:
+    def go(
+        self, notice: uuid.UUID, address: str, again: bool, told: Sequence[uuid.UUID], at_once: bool = False
+    ) -> None:
         """Make the attempt that was written down, and keep what became of it."""
-        outcome = self._send(Letter(address, str(notice), again))
+        outcome = self._send(Letter(address, str(notice), again, at_once))
         self._put_off = self._put_off + 1 if outcome is Outcome.LATER else 0
         self.count += outcome is Outcome.SENT
         settle(self._session, self._doors, notice, outcome, told)

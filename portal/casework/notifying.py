@@ -42,14 +42,19 @@ def to_team(session: Session, user: uuid.UUID) -> bool:
     return found is not None and found.wanted and found.to_team
 
 
-def wish(session: Session, doors: Doors, user: uuid.UUID, wanted: bool, to_team: bool = False) -> None:
-    """Keep whether this person wants it, and where."""
+def wish(
+    session: Session, doors: Doors, user: uuid.UUID, wanted: bool, to_team: bool = False, at_once: bool = False
+) -> None:
+    """Keep whether this person wants it, and where; and whether to be told at once too, of what comes from now on."""
+    now = doors.clock()
     with doors.log.transaction(session):
-        _hold(session, user)
+        hold(session, user)
         found = session.get(MorningMail, user, populate_existing=True)
         known = (found.tried_on, found.told_until) if found else (0, None)
         values = {"wanted": wanted, "to_team": to_team, "tried_on": known[0], "told_until": known[1]}
-        put(session, MorningMail, {"user": user}, values)
+        if at_once and not (found and found.at_once):
+            values["at_once_from"] = now
+        put(session, MorningMail, {"user": user}, {**values, "at_once": at_once})
 
 
 def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextManager[Send]]) -> int:
@@ -63,7 +68,7 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
         return 0
     doors.book.refresh(session)
     notices.sweep(session, doors, now)
-    begun = [_Begun(n.id, n.user, n.party, n.tries) for n in notices.left(session, now)]
+    begun = left(session, now)
     single, teams = _waiting(session, doors, now)
     wanted = {b.user for b in begun if b.user} | set(single)
     addresses = staff.names(session, doors, wanted, "email") if wanted else {}
@@ -75,7 +80,7 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
     with opened() as send:
         run = Round(session, doors, send)
         for each in begun:
-            _again(session, doors, run, each, addresses[each.user] if each.user else boxes.get(each.party, ""))
+            again(session, doors, run, each, addresses[each.user] if each.user else boxes.get(each.party, ""))
         for user in reachable:
             if not run.stopped and _claimed(session, doors, user, now):
                 run.go(notices.of_person(user, day), addresses[user], False, [user])
@@ -85,23 +90,29 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
     return run.count
 
 
-class _Begun(NamedTuple):
+class Begun(NamedTuple):
     """A notice that an earlier run began: to a person, or to the mailbox of a party."""
 
     notice: uuid.UUID
     user: uuid.UUID | None
     party: str
     tries: int
+    at_once: bool
 
 
-def _again(session: Session, doors: Doors, run: Round, begun: _Begun, address: str) -> None:
+def left(session: Session, now: int) -> list[Begun]:
+    """What earlier runs of today, of either kind, began and did not finish."""
+    return [Begun(n.id, n.user, n.party, n.tries, n.at_once) for n in notices.left(session, now)]
+
+
+def again(session: Session, doors: Doors, run: Round, begun: Begun, address: str) -> None:
     """Another attempt, unless they want none any more or no longer work here."""
     now, user = doors.clock(), begun.user
     gone = user is not None and not (wants(session, user) and capacities.current(session, user, now))
     if gone or "@" not in address:
         notices.settle(session, doors, begun.notice, Outcome.REFUSED, ())
     elif not run.stopped and notices.taken(session, doors, begun.notice, begun.tries, now):
-        run.go(begun.notice, address, True, [user] if user else [])
+        run.go(begun.notice, address, True, [user] if user else [], begun.at_once)
 
 
 def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID], dict[str, list[uuid.UUID]]]:
@@ -138,22 +149,25 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
 def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> str:
     """The party for which something waits in one of their capacities, "" where nothing does: decided, so that what
     they may not read tells nothing."""
-    since = _since(session.get(MorningMail, user), now)
+    row = session.get(MorningMail, user)
+    since = _since(row, now)
+    told = max(since, (row.at_once_told or 0) if row else 0)
     known = {g.party: induction.of(session, user, g.party) for g in grants}
     acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants)
-    return next((actor.party for actor in acting if _for(session, doors, actor, since, now)), "")
+    return next((actor.party for actor in acting if _for(session, doors, actor, since, now, told)), "")
 
 
-def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
+def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int, told: int = 0) -> bool:
+    """`told`: until when they were told at once of what is worth it."""
     if meetings.attends(doors, actor) and any(s.day == day_at(now) for s in meetings.coming(session, doors, actor)):
         return True
     if any(since < post.starts <= now for post in posts.cover(session, actor.party, now, actor.user)):
         return True
-    if today.news(session, doors, actor, since) or referrals.news(session, doors, actor, since):
+    if today.news(session, doors, actor, since, told) or referrals.news(session, doors, actor, since):
         return True
     if inbox.news(session, doors, actor, since) or asks.fresh(session, doors, actor, since, now):
         return True
-    if comments.news(session, doors, actor, since) or confirming.news(session, doors, actor, since):
+    if comments.news(session, doors, actor, max(since, told)) or confirming.news(session, doors, actor, since):
         return True
     return _news(session, doors, actor, since, now)
 
@@ -176,7 +190,7 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
     """Write down that this person is mailed today, with its entry; False where another run has done so."""
     day = day_at(now).toordinal()
     with doors.log.transaction(session) as tx:
-        _hold(session, user)
+        hold(session, user)
         row = session.get(MorningMail, user, populate_existing=True)
         if row is not None and (row.tried_on >= day or not row.wanted):
             return False
@@ -196,7 +210,7 @@ def _claimed_for_team(session: Session, doors: Doors, party: str, users: list[uu
     day = day_at(now).toordinal()
     with doors.log.transaction(session) as tx:
         for user in sorted(users):
-            _hold(session, user)
+            hold(session, user)
         if not notices.first(session, notices.of_team(party, day), party, now):
             return False
         for user in users:
@@ -207,7 +221,7 @@ def _claimed_for_team(session: Session, doors: Doors, party: str, users: list[uu
     return True
 
 
-def _hold(session: Session, user: uuid.UUID) -> None:
+def hold(session: Session, user: uuid.UUID) -> None:
     """Of two at once, runs or a run and somebody's wish, the second waits here until the first has committed."""
     own = select(UserAccount.id).where(UserAccount.id == user)
     session.execute(own.with_for_update(key_share=True))

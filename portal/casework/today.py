@@ -11,7 +11,7 @@ from isa.agreement import Capacity
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
-from portal.db import to_micros
+from portal.db import DAY, to_micros
 from portal.sharing import acting, acts, assigning
 from portal.sharing.acts import Act
 from portal.sharing.days import day_at, midnight
@@ -21,7 +21,7 @@ from portal.sharing.fields import LIMITS, Invalid, clean
 from portal.sharing.reading import due as reading
 from portal.sharing.reading import releases as coming
 from portal.sharing.reading import turning as growing
-from portal.sharing.reading.due import NOTHING, DueList
+from portal.sharing.reading.due import NOTHING, DueList, Readable
 from portal.sharing.reading.releases import ReleaseList
 from portal.sharing.reading.turning import TurningList
 from portal.sharing.typed import hidden
@@ -29,6 +29,7 @@ from portal.sharing.typed import hidden
 FOR_EVER = to_micros(midnight(date.max))
 AHEAD, LATE = 8, 7
 """Days: what is due within a week from today stands in the list; what is a week overdue goes to the SPOC too."""
+PRESSES = 3 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ def turning(session: Session, doors: Doors, actor: Actor) -> TurningList:
     return growing.turning(session, doors, actor, doors.clock())
 
 
-def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
+def news(session: Session, doors: Doors, actor: Actor, since: int, told: int = 0) -> bool:
     """Whether an action that stands in this person's list has fallen due after `since`, or was given by another
-    agency, and they may read it. Opens nothing."""
+    agency, and they may read it. `told`: until when they were told at once of those that press. Opens nothing."""
     now = doors.clock()
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
@@ -90,8 +91,32 @@ def news(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
         found = acts.due_for(session, actor.party, actor.user, now, FOR_EVER)
     read = reading.readable(session, doors, actor, found, purpose, now) if found else []
     return any(
-        since < one.act.due <= now or (one.head.owner != actor.party and one.head.created_at > since) for one in read
+        since < one.act.due <= now
+        or (one.head.owner != actor.party and one.head.created_at > (max(since, told) if _presses(one) else since))
+        for one in read
     )
+
+
+def pressing(session: Session, doors: Doors, actor: Actor, since: int) -> bool:
+    """Whether somebody else has given this person an action after `since` that was to be done within days, and they
+    may read it; for whoever says who works on what, also one that nobody of the party has. Opens nothing."""
+    now = doors.clock()
+    reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach == "none":
+        return False
+    if team.assigns(doors, actor):
+        found = [act for act in _of_party(session, doors, actor, now, now + PRESSES) if act.user in (actor.user, None)]
+    else:
+        found = [a for a in acts.due_for(session, actor.party, actor.user, now, now + PRESSES) if a.user == actor.user]
+    by = acts.given_by(session, [act.record for act in found], since)
+    found = [act for act in found if by.get(act.record, actor.user) != actor.user]
+    read = reading.readable(session, doors, actor, found, purpose, now) if found else []
+    return any(_presses(one) for one in read)
+
+
+def _presses(one: Readable) -> bool:
+    """Whether an action was to be done within days of the moment it was given."""
+    return one.act.due < one.head.created_at + PRESSES
 
 
 def done(session: Session, doors: Doors, actor: Actor, chosen: Collection[uuid.UUID], text: str) -> Closed:

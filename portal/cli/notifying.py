@@ -1,4 +1,4 @@
-"""portal notify: the mails of the morning, by the mail server or the GOV.UK Notify that the settings name."""
+"""portal notify: mails of the morning and at once, by the mail server or the GOV.UK Notify that the settings name."""
 
 import smtplib
 import ssl
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from portal.casework import notifying
+from portal.casework import at_once, notifying
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import govuk_notify, installation
 from portal.cli.govuk_notify import NotifyRefuses
@@ -26,11 +26,19 @@ Sign in to see what it is: {base_url}
 This mail says no more on purpose, and there is at most one a working day.
 If you do not want it, say so in Accord: "E-mails" at the foot of each page.
 """
+AT_ONCE = """Somebody waits for you in Accord, or something there cannot wait until the morning.
+
+Sign in to see what it is: {base_url}
+
+This mail says no more on purpose, and there is at most one in half an hour.
+If you do not want it, say so in Accord: "E-mails" at the foot of each page.
+"""
 PATIENCE = 30  # seconds for an answer of the mail server
 
 
 @click.command()
-def notify() -> None:
+@click.option("--at-once", "now", is_flag=True, help="What cannot wait until the morning. Run it every few minutes.")
+def notify(now: bool) -> None:
     """Mail everybody for whom something waits and who was not mailed today. Run it each morning, some times over."""
     given = installation.settings()
     if not given.smtp_url and not given.notify_template:
@@ -38,7 +46,8 @@ def notify() -> None:
     way = govuk_notify.service if given.notify_template else server
     with installation.opened(given) as (_, session, doors):
         try:
-            count = notifying.tell(session, doors, lambda: way(given))
+            tell = at_once.tell if now else notifying.tell
+            count = tell(session, doors, lambda: way(given))
         except NotifyRefuses as error:
             raise click.ClickException(str(error)) from error
         except (OSError, smtplib.SMTPException) as error:
@@ -74,7 +83,7 @@ def _sent(connection: smtplib.SMTP, given: Settings, letter: Letter) -> Outcome:
     mail = EmailMessage()
     mail["Subject"], mail["From"] = SUBJECT, given.mail_from
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(WORDS.format(base_url=given.base_url))
+    mail.set_content((AT_ONCE if letter.at_once else WORDS).format(base_url=given.base_url))
     try:
         mail["To"] = Address(addr_spec=letter.address)  # one address: a provider that names two has neither mailed
         connection.send_message(mail)

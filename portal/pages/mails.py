@@ -1,21 +1,28 @@
-"""Whether somebody wants the mail of the morning, where to, and the mailbox of a party's team."""
+"""Whether somebody wants the mail of the morning, where to, or also at once; and the mailbox of a party's team."""
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import notifying
+from portal.auth.actor import Actor
+from portal.casework import at_once, notifying
 from portal.db import db
 from portal.errors import Conflict
 from portal.pages.frame import Alert
 from portal.pages.rendering import show
 from portal.sharing import joining, mailboxes
 from portal.sharing.fields import Invalid
+from portal.sharing.logbook.scope import DPO
 
 pages = Blueprint("mails", __name__)
 
 DONE = "mails-done"
-YES, TEAM, NO = "morning", "team", "none"
+YES, TEAM, ONCE, NO = "morning", "team", "once", "none"
+MORNING = "An update on a case of yours, an action, a review, a referral, a meeting"
+PRESSING = (
+    "Somebody asks you by name, gives you something to do within three days, or writes that one of your people is "
+    "released within three days. On any day and at any hour, at most one e-mail in half an hour"
+)
 
 
 @pages.get("/e-mails")
@@ -23,25 +30,32 @@ YES, TEAM, NO = "morning", "team", "none"
 def choice() -> ResponseReturnValue:
     """What the mail is, and whether this person gets it."""
     who = gate.actor()
-    wanted, team = notifying.wants(db.session(), who.user), notifying.to_team(db.session(), who.user)
-    box = mailboxes.exists(db.session(), who.party)
-    choices = [
-        (
-            YES,
-            "Each working morning, if something needs me",
-            "An update on a case of yours, an action, a review, a referral, a meeting",
-        ),
-        (NO, "Never", "Your home page says the same"),
-    ]
-    if box or team:
-        choices.insert(1, (TEAM, "The same, to my team's mailbox", "Then it does not say whom it is for"))
     d = {
-        "chosen": TEAM if team else YES if wanted else NO,
-        "choices": choices,
+        "chosen": _chosen(who),
+        "choices": _choices(who),
         "action": url_for(".choose"),
         "team_path": url_for(".team") if joining.looks_after(gate.doors(), who) else "",
     }
     return show("mails.html", "E-mails", alerts=_done(), d=d)
+
+
+def _chosen(who: Actor) -> str:
+    if not notifying.wants(db.session(), who.user):
+        return NO
+    if who.role == DPO or at_once.wants(db.session(), who.user):
+        return ONCE
+    return TEAM if notifying.to_team(db.session(), who.user) else YES
+
+
+def _choices(who: Actor) -> list[tuple[str, str, str]]:
+    """(value, words, note) of each."""
+    never = (NO, "Never", "Your home page says the same")
+    if who.role == DPO:
+        return [(ONCE, "At once, when an emergency is declared", "Your organisation reviews it"), never]
+    found = [(YES, "Each working morning, if something needs me", MORNING)]
+    if mailboxes.exists(db.session(), who.party) or notifying.to_team(db.session(), who.user):
+        found.append((TEAM, "The same, to my team's mailbox", "Then it does not say whom it is for"))
+    return [*found, (ONCE, "Each working morning, and at once what cannot wait", PRESSING), never]
 
 
 @pages.post("/e-mails")
@@ -49,7 +63,7 @@ def choice() -> ResponseReturnValue:
 def choose() -> ResponseReturnValue:
     """Keep it."""
     chosen = request.form.get("mails")
-    notifying.wish(db.session(), gate.doors(), gate.actor().user, chosen != NO, chosen == TEAM)
+    notifying.wish(db.session(), gate.doors(), gate.actor().user, chosen != NO, chosen == TEAM, chosen == ONCE)
     session[DONE] = "Your choice is kept."
     return redirect(url_for(".choice"), 303)
 

@@ -119,6 +119,12 @@ def _waiting(*conditions: ColumnElement[bool]) -> Query[Act]:
 _OF_PERSON = _waiting(_DUE)
 _OF_PARTY = _waiting(or_(_DUE, _ASTRAY, ActionRow.due < bindparam("late")))
 _NOBODY = uuid.UUID(int=0)
+_GIVEN_BY = Query(
+    select(RecordRow.id, RecordRow.created_by).where(
+        RecordRow.id.in_(bindparam("records", expanding=True)), RecordRow.created_at > bindparam("since")
+    ),
+    tuple,
+)
 
 
 def of_case(session: Session, case: uuid.UUID) -> dict[uuid.UUID, Act]:
@@ -168,6 +174,11 @@ def due_for_party(
         able=able or [_NOBODY],
         everywhere=everywhere or [_NOBODY],
     )
+
+
+def given_by(session: Session, records: Sequence[uuid.UUID], since: int) -> dict[uuid.UUID, uuid.UUID]:
+    """Who gave these actions, of those that were given after an instant."""
+    return dict(_GIVEN_BY.all(session, records=records, since=since)) if records else {}
 
 
 def add(session: Session, act: Act) -> None:

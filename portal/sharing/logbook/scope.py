@@ -102,3 +102,9 @@ def unseen_notices(session: Session, party: str) -> int:
     """How many notices to a party's data-protection officers nobody has dealt with."""
     query = select(func.count()).select_from(Notice).where(Notice.party == party, Notice.seen_at.is_(None))
     return session.scalar(query) or 0
+
+
+def told_since(session: Session, party: str, since: int) -> bool:
+    """Whether a notice to a party's data-protection officers came after an instant that nobody has dealt with."""
+    query = select(Notice.id).where(Notice.party == party, Notice.seen_at.is_(None), Notice.created_at > since)
+    return session.scalar(query.limit(1)) is not None

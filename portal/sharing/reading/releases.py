@@ -24,11 +24,13 @@ from portal.sharing.reading.lists import sights_at, union, within_terms
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.release import CUSTODY, GAPS, KINDS, THINGS, State, judged, reads_all
 from portal.sharing.sight import READ, Sight, category_of
-from portal.sharing.tables import CaseFile
+from portal.sharing.tables import CaseFile, RecordRow, SealedValue
 from portal.sharing.visits import CASE, Case
 
 AHEAD, MOST = 14, 50
 """Days; and how many stand in the list, the next first."""
+PRESSES = 3
+"""Days: a release that becomes known so late is told at once."""
 PERSON, SENTENCE = "person", "sentence"
 DATES = ("custody.release_on", "sentence.release_on")
 FIELDS = ("person.forename", "person.surname", "custody.prison", *DATES, *(f"{kind}.state" for kind in KINDS))
@@ -57,6 +59,18 @@ class ReleaseList:
     receipt: Receipt | None
 
 
+_DATED = Query(
+    select(RecordRow.case, RecordRow.id)
+    .join(SealedValue, SealedValue.record == RecordRow.id)
+    .where(
+        RecordRow.case.in_(bindparam("cases", expanding=True)),
+        SealedValue.field.in_(DATES),
+        SealedValue.current,
+        SealedValue.written_at > bindparam("since"),
+        SealedValue.written_by != bindparam("user"),
+    ),
+    tuple,
+)
 NOTHING = ReleaseList((), "OFFICIAL", None)
 
 
@@ -98,6 +112,37 @@ def coming(session: Session, doors: Doors, actor: Actor, now: int) -> ReleaseLis
     agreement = sights[next(iter(by_case))].agreement
     marking = highest_marking(agreement, {category_of(agreement, h.kind, h.label) for e in by_case.values() for h in e})
     return ReleaseList(tuple(sorted(lines, key=lambda line: (line.on, line.reference))), marking, said.receipt(receipt))
+
+
+def news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
+    """Whether somebody else wrote after `since` that one of this reader's people comes out within `PRESSES` days, and
+    they are given the date. By the operating date: opens nothing."""
+    reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
+    if not content or reach == "none":
+        return False
+    today = day_at(now)
+    found = _soon(reach).all(
+        session,
+        agreements=[a.id for a in doors.book.of_party(actor.party)],
+        party=actor.party,
+        user=actor.user,
+        now=now,
+        first=to_micros(midnight(today)),
+        last=to_micros(midnight(today + timedelta(days=PRESSES + 1))),
+    )
+    fresh = _DATED.all(session, cases=[c.id for c in found], since=since, user=actor.user) if found else []
+    if not fresh:
+        return False
+    dated = [case for case in found if case.id in {of for of, _ in fresh}]
+    sights = sights_at(session, doors, actor, dated, purpose, now)
+    known = {case.id for case in dated if sights[case.id].knows_person}
+    rows = {head.id: head for head in heads(session, sorted(known), [CUSTODY, SENTENCE])} if known else {}
+    return any(
+        of in known
+        and record in rows
+        and bool(sights[of].some_permitted(READ, shape_of(rows[record]), frozenset(DATES)))
+        for of, record in fresh
+    )
 
 
 @lru_cache(maxsize=8)

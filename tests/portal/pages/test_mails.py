@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from portal.casework import notifying
+from portal.casework import at_once, notifying
 from portal.sharing import mailboxes
 
 
@@ -107,3 +107,22 @@ def test_the_team_s_mailbox_can_be_chosen_where_there_is_one(web, world, spoc):
     assert 'value="team" checked' in web.get("/e-mails").text
     web.sign_in(world.actor("probation", "practitioner", "Jo Smith"))
     assert 'value="team"' not in web.get("/e-mails").text
+
+
+def test_at_once_can_be_chosen_and_an_officer_is_told_of_emergencies_unless_they_say_no(web, world):
+    who = world.actor("police", "practitioner", "Ada Okafor")
+    web.sign_in(who)
+    assert "within three days" in web.get("/e-mails").text
+    assert web.post("/e-mails", {"mails": "once"}).status_code == 303
+    assert 'value="once" checked' in web.get("/e-mails").text
+    world.session.rollback()
+    assert at_once.wants(world.session, who.user)
+    web.post("/e-mails", {"mails": "morning"})
+    world.session.rollback()
+    assert not at_once.wants(world.session, who.user)
+    web.sign_in(world.actor("police", "dpo", "Dora Officer"))
+    assert 'value="once" checked' in web.get("/e-mails").text
+    assert "when an emergency is declared" in web.text
+    assert 'value="morning"' not in web.text
+    web.post("/e-mails", {"mails": "none"})
+    assert 'value="none" checked' in web.get("/e-mails").text

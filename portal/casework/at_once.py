@@ -1,0 +1,125 @@
+"""Mails at once, for whoever asked for them: somebody waits for an answer, or there is no time until the morning.
+
+Few are worth it: being asked by name, an action that is to be done within days, a release that becomes known days
+before; for a data-protection officer, an emergency. What such a mail told, the one of the morning does not repeat.
+"""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from sqlalchemy import and_, or_, select, true
+from sqlalchemy.orm import Session
+
+from portal.audit.entry import Entry
+from portal.auth import away, capacities, induction
+from portal.auth.actor import Actor
+from portal.auth.tables import CapacityGrant
+from portal.casework import comments, notices, notifying, team, today
+from portal.casework.notice_tables import MorningMail
+from portal.casework.notices import Round, Send
+from portal.db import DAY, MINUTE, put
+from portal.sharing import mailboxes
+from portal.sharing.doors import Doors
+from portal.sharing.logbook import scope
+from portal.sharing.reading import releases, staff
+
+BETWEEN = 30 * MINUTE
+"""So much lies between two mails to one person: what comes meanwhile is told by the next."""
+
+
+def wants(session: Session, user: uuid.UUID) -> bool:
+    """Whether this person chose it."""
+    found = session.get(MorningMail, user, populate_existing=True)
+    return found is not None and found.wanted and found.at_once
+
+
+def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextManager[Send]]) -> int:
+    """Mail everybody whom somebody waits for since they were last mailed at once; how many mails went. On every day.
+    What an earlier run began and did not finish is finished first.
+
+    `opened` opens the way to send, once it is needed. Raises what it raises, and `LogUnavailable`.
+    """
+    now = doors.clock()
+    doors.book.refresh(session)
+    notices.sweep(session, doors, now)
+    begun = notifying.left(session, now)
+    waited = _waited_for(session, doors, now)
+    addresses = staff.names(session, doors, {*waited, *(b.user for b in begun if b.user)}, "email")
+    boxes = mailboxes.addresses(session, doors, {b.party for b in begun})
+    reachable = [user for user in waited if "@" in addresses[user]]
+    if not (begun or reachable):
+        return 0
+    with opened() as send:
+        run = Round(session, doors, send)
+        for each in begun:
+            address = addresses[each.user] if each.user else boxes.get(each.party, "")
+            notifying.again(session, doors, run, each, address)
+        for user in reachable:
+            if not run.stopped and _claimed(session, doors, user, waited[user], now):
+                run.go(notices.at_once(user, now), addresses[user], False, [user], at_once=True)
+    return run.count
+
+
+def _waited_for(session: Session, doors: Doors, now: int) -> dict[uuid.UUID, int | None]:
+    """Whom somebody waits for, with the instant until which they were mailed, as it was read."""
+    found = {}
+    resting = away.everyone(session, now)
+    for user, (grants, tried) in _people(session, now).items():
+        row = session.get(MorningMail, user)
+        since = max(tried or 0, (row.at_once_from or 0) if row else 0) or now - DAY
+        known = {g.party: induction.of(session, user, g.party) for g in grants}
+        here = (g for g in grants if (user, g.party) not in resting)
+        acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in here)
+        if any(_presses(session, doors, actor, since, now) for actor in acting):
+            found[user] = tried
+    return found
+
+
+def _people(
+    session: Session, now: int, user: uuid.UUID | None = None
+) -> dict[uuid.UUID, tuple[list[CapacityGrant], int | None]]:
+    """Who chose it, and data-protection officers who did not choose to have no mail: the page on which an emergency
+    is declared says that they are told now. Everybody's, or those of one person."""
+    chosen = and_(MorningMail.wanted, MorningMail.at_once)
+    officer = and_(CapacityGrant.role == scope.DPO, or_(MorningMail.user.is_(None), MorningMail.wanted))
+    rested = or_(MorningMail.at_once_tried.is_(None), MorningMail.at_once_tried <= now - BETWEEN)
+    only = true() if user is None else CapacityGrant.user == user
+    statement = (
+        select(CapacityGrant, MorningMail.at_once_tried)
+        .outerjoin(MorningMail, MorningMail.user == CapacityGrant.user)
+        .where(capacities.granted(now), or_(chosen, officer), rested, only)
+    )
+    held: dict[uuid.UUID, tuple[list[CapacityGrant], int | None]] = {}
+    for grant, tried in session.execute(statement):
+        held.setdefault(grant.user, ([], tried))[0].append(grant)
+    return held
+
+
+def _presses(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
+    """Decided as a page would: what they may not read tells nothing."""
+    if actor.role == scope.DPO:
+        return scope.told_since(session, actor.party, since)
+    return (
+        comments.news(session, doors, actor, since)
+        or today.pressing(session, doors, actor, since)
+        or releases.news(session, doors, actor, since, now)
+    )
+
+
+def _claimed(session: Session, doors: Doors, user: uuid.UUID, tried: int | None, now: int) -> bool:
+    """Write down that this person is mailed of what came until now, with its entry; False where another run has done
+    so, or they want none any more."""
+    with doors.log.transaction(session) as tx:
+        notifying.hold(session, user)
+        held = _people(session, now, user)
+        if user not in held or held[user][1] != tried:
+            return False
+        row = session.get(MorningMail, user, populate_existing=True)
+        if row is None:
+            put(session, MorningMail, {"user": user}, {"wanted": True, "tried_on": 0, "at_once_tried": now})
+        else:
+            row.at_once_tried = now
+        notices.begin(session, notices.at_once(user, now), user, "", now, at_once=True)
+        tx.append(Entry("notified", subjects=team.named([user])))
+    return True
