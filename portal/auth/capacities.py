@@ -15,12 +15,15 @@ from portal.auth import ending, lasting, recording
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
-from portal.auth.tables import AccessRequest, CapacityGrant, UserAccount
+from portal.auth.tables import AccessRequest, CapacityGrant, Secondment, UserAccount
 from portal.db import Micros, new_id
 from portal.errors import NotFound
 from portal.query import Query
 
 ADMINISTRATOR = "admin"
+NOT_YOURS = (
+    "This person belongs to another organisation. Ask it for a secondment: that gives the role, and its last day."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,9 @@ def approve(
     require(tx.session, actor, now)
     if user == actor.user:
         raise CapacityRefused("You cannot give yourself a role. Ask another administrator.")
+    account = tx.session.get(UserAccount, user)
+    if account is not None and account.home_party != actor.party:
+        raise CapacityRefused(NOT_YOURS)  # else a role here would outlive what their own party agreed to
     made = _insert(tx.session, user, actor.party, role, starts, ends, now, actor.user)
     asked = (AccessRequest.user == user, AccessRequest.party == actor.party, AccessRequest.state == "waiting")
     answered = {"state": "approved", "answered_at": now, "answered_by": actor.user}
@@ -160,6 +166,16 @@ def install(
     return made
 
 
+def second(tx: Transaction, by: Actor, agreed: Secondment, user: uuid.UUID, now: int) -> CapacityGrant:
+    """Give the role that two parties agreed on, until the last day of it. That `by` may agree, the caller has decided.
+    Granted by who asked for it. Raises `NotFound`, `CapacityRefused`."""
+    starts = max(agreed.starts, now)
+    made = _insert(tx.session, user, agreed.party, agreed.role, starts, agreed.ends, now, agreed.asked_by)
+    detail = {"capacity": str(made.id), "party": made.party, "role": made.role, "secondment": str(agreed.id)}
+    recording.about(tx, "capacity-granted", by, user, agreed.party, detail, by.source)
+    return tx.session.get_one(CapacityGrant, made.id)
+
+
 def end(tx: Transaction, actor: Actor, capacity: uuid.UUID, now: int, source: bytes | None = None) -> None:
     """End a capacity of the administrator's own party, and the sessions in use under it. Raises `NotFound`."""
     require_administrator(tx.session, actor, now)
@@ -175,6 +191,8 @@ def end_rows(
     """End grants and their sessions, each with its entry. For `end`, for leavers and for people who move."""
     for row in rows:
         row.ended_at, row.ended_by = now, by.user if by else None
+        seconded = Secondment.capacity == row.id, Secondment.ended_at.is_(None)
+        tx.session.execute(update(Secondment).where(*seconded).values(ended_at=now, ended_by=row.ended_by))
         detail = {"capacity": str(row.id), "party": row.party, "role": row.role}
         recording.about(tx, "capacity-ended", by, row.user, row.party, detail, source)
         ending.end_of_capacity(tx, row.id, by, now, source)

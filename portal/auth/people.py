@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.auth import capacities, ending, recording, sessions
+from portal.auth import capacities, ending, recording, secondments, sessions
 from portal.auth.actor import Actor
 from portal.auth.errors import SignInRefused
 from portal.auth.recording import Transaction
@@ -48,12 +48,15 @@ def register(session: Session, identity_tag: bytes, party: str, now: int) -> uui
 def admit(tx: Transaction, identity_tag: bytes, party: str, suggested: Sequence[str], now: int) -> uuid.UUID:
     """The account of someone whose provider has just vouched for them. Raises `SignInRefused` if it has ended.
 
-    Someone who now belongs to another party loses what their former party granted: it was for its own staff.
+    Someone who now belongs to another party loses what their former party granted, and what others gave by its leave:
+    both were for its own staff.
     """
     user = register(tx.session, identity_tag, party, now)
     account = tx.session.get_one(UserAccount, user)
     if account.home_party != party:
-        capacities.end_rows(tx, capacities.open_grants(tx.session, user, account.home_party), None, now)
+        former = capacities.open_grants(tx.session, user, account.home_party)
+        lent = secondments.grants(tx.session, user, account.home_party)
+        capacities.end_rows(tx, [*former, *(row for row in lent if row not in former)], None, now)
         account.home_party = party
     # only words shaped like roles: a claim is somebody else's text and could hold anything
     account.suggested = " ".join(sorted({role for role in suggested if ROLE.fullmatch(role)})[:9])

@@ -66,6 +66,29 @@ class TimeAway(Base):
     __table_args__ = (Index("ix_time_away_user_party", "user", "party"),)
 
 
+class Secondment(Base):
+    """Somebody of one party (`home`) works for another for a time: asked for by the one, agreed by the other. What they
+    may see then is the capacity's. Whom the asking party means, and why it was refused, are sealed elsewhere."""
+
+    __tablename__ = "secondment"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    party: Mapped[str] = mapped_column(String(40), index=True)
+    home: Mapped[str] = mapped_column(String(40), index=True)
+    role: Mapped[str] = mapped_column(String(40))
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int] = mapped_column(Micros)
+    state: Mapped[str] = mapped_column(String(20))  # asked, agreed, refused, withdrawn
+    asked_at: Mapped[int] = mapped_column(Micros)
+    asked_by: Mapped[uuid.UUID] = mapped_column(Id)
+    answered_at: Mapped[int | None] = mapped_column(Micros)
+    answered_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+    user: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("user_account.id"), index=True)
+    capacity: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("capacity_grant.id"))
+    ended_at: Mapped[int | None] = mapped_column(Micros)  # before its last day
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+
+
 class InductionRecord(Base):
     """That somebody was trained, vetted or accepted the rules at a party, until (not including) `ends`. Never changed:
     a later record of the same fact takes its place, and `current` is the last."""

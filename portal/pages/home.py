@@ -13,7 +13,7 @@ from portal.casework import today as casework
 from portal.casework.comments import NOBODY as NO_CALLS
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import granting, inbox, induction, joining, kept, people, same_person, today
+from portal.pages import granting, inbox, induction, joining, kept, people, same_person, secondment, today
 from portal.pages.confirming import Turn
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
@@ -70,7 +70,7 @@ def home() -> ResponseReturnValue:
     """Cases for those who work with them, people for an administrator, the log for a data-protection officer."""
     who = gate.actor()
     if who.role == "admin":
-        return people.start(joining.alerts())
+        return people.start(joining.alerts() + secondment.alerts())
     if who.role in gate.LOG_ROLES:
         return redirect(url_for("log.home"))
     reach, content, _ = gate.doors().book.role(Capacity(who.party, who.role))

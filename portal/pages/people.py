@@ -55,6 +55,7 @@ def start(alerts: tuple[Alert, ...] = ()) -> ResponseReturnValue:
         "party": found.party,
         "active": sum(m.state == "active" for m in found.members),
         "people_path": url_for("people.everyone"),
+        "secondment_path": url_for("secondment.everyone"),
         "waiting": [(m, _path(m)) for m in waiting],
         "ending": [(m, _path(m)) for m in ending],
     }

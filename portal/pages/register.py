@@ -37,6 +37,7 @@ from portal.pages import (
     refer,
     same_person,
     search,
+    secondment,
     sign_in,
     sign_out,
     stands,
@@ -51,6 +52,6 @@ def everything(app: Flask) -> None:
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
-    for noun in (*front, *work, *lists, *panel, agreement, people, log):
+    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log):
         app.register_blueprint(noun.pages)
     errors.install(app)
