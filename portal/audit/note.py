@@ -1,4 +1,4 @@
-"""Signed notes, checkpoints and verifier keys (C2SP signed-note and tlog-checkpoint).
+"""Signed notes, checkpoints, cosignatures and their keys (C2SP signed-note, tlog-checkpoint and tlog-cosignature).
 
 A note is text, a blank line, then one line a signature. Opening raises `NoteInvalid`; it never returns a bool.
 """
@@ -8,7 +8,7 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from portal.audit.tree import HASH_SIZE, LARGEST_SIZE
 
 ED25519 = 0x01
+COSIGNATURE = 0x04
 MOST_SIGNATURES = 64
 LONGEST_NOTE = 1 << 20
 _DASH = "— "
@@ -26,12 +27,14 @@ class NoteInvalid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Verifier:
-    """The public half of a log's key: checks signatures made under `name`."""
+class _Key:
+    """The public half of an Ed25519 key under a name, for signatures of the type `kind`."""
 
     name: str
     public: bytes
     """32 bytes, Ed25519."""
+
+    kind: ClassVar[int]
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -45,8 +48,8 @@ class Verifier:
         if len(parts) != 3 or len(parts[1]) != 8:
             raise NoteInvalid("a verifier key reads name+id+key")
         key = _base64(parts[2])
-        if len(key) != 33 or key[0] != ED25519:
-            raise NoteInvalid("only Ed25519 verifier keys (type 1) are known")
+        if len(key) != 33 or key[0] != cls.kind:
+            raise NoteInvalid(f"only Ed25519 verifier keys of type {cls.kind} are known here")
         verifier = cls(parts[0], key[1:])
         if verifier.key_id.hex() != parts[1]:
             raise NoteInvalid("the verifier key's id does not belong to its key")
@@ -55,18 +58,57 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([ED25519]) + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
-        key = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        key = base64.b64encode(bytes([self.kind]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
+
+    def _verify(self, message: str, signature: bytes) -> None:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message.encode())
+        except (InvalidSignature, ValueError) as error:
+            raise NoteInvalid(f"the signature of {self.name} does not fit the text") from error
+
+
+class Verifier(_Key):
+    """The public half of a log's key (type 1): checks signatures made under `name`."""
+
+    __slots__ = ()
+    kind = ED25519
 
     def check(self, body: str, signature: bytes) -> None:
         """Return if `signature` (64 bytes) signs `body`, else raise `NoteInvalid`."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, body.encode())
-        except InvalidSignature as error:
-            raise NoteInvalid(f"the signature of {self.name} does not fit the text") from error
+        self._verify(body, signature)
+
+
+class WitnessKey(_Key):
+    """The public half of a witness's key (type 4, cosignature v1): checks that it saw a checkpoint, and when."""
+
+    __slots__ = ()
+    kind = COSIGNATURE
+
+    def check(self, body: str, signature: bytes) -> int:
+        """The time (seconds since 1970) at which the witness signed `body`, from u64be time ‖ 64 bytes.
+
+        Raises `NoteInvalid`. Whether that time is believable is for the caller to say.
+        """
+        if len(signature) != 72:
+            raise NoteInvalid(f"the cosignature of {self.name} has not the right length")
+        at = int.from_bytes(signature[:8])
+        if at > LARGEST_SIZE:
+            raise NoteInvalid(f"the cosignature of {self.name} names no possible time")
+        self._verify(_cosigned(body, at), signature[8:])
+        return at
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """That a witness saw a checkpoint: whose key, at which second since 1970, and the signature line (no newline)."""
+
+    key: WitnessKey
+    at: int
+    line: str
 
 
 class Signer:
@@ -84,6 +126,24 @@ class Signer:
         _check_text(body)
         payload = base64.b64encode(self.verifier.key_id + self._key.sign(body.encode())).decode()
         return f"{body}\n{_DASH}{self.verifier.name} {payload}\n"
+
+
+class Cosigner:
+    """The private half of a witness's key. Its repr shows the name only."""
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.key = WitnessKey(name, self._key.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"Cosigner({self.key.name!r})"
+
+    def cosign(self, body: str, at: int) -> Cosignature:
+        """Vouch at second `at` for the checkpoint with this body (tlog-cosignature, "Ed25519 signed message")."""
+        _check_text(body)
+        payload = at.to_bytes(8) + self._key.sign(_cosigned(body, at).encode())
+        encoded = base64.b64encode(self.key.key_id + payload).decode()
+        return Cosignature(self.key, at, f"{_DASH}{self.key.name} {encoded}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +199,32 @@ def open_checkpoint(note: str | bytes, verifier: Verifier) -> Checkpoint:
     return checkpoint
 
 
+def cosignatures(note: str | bytes, keys: Iterable[WitnessKey]) -> list[Cosignature]:
+    """What the witnesses with these keys signed, each one's latest. The log's own signature is not looked at.
+
+    Signatures of others are ignored; a known key whose signature fails rejects the whole note. Raises `NoteInvalid`.
+    """
+    body, signatures = split_note(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    found: dict[WitnessKey, Cosignature] = {}
+    for name, payload in signatures:
+        key = known.get((name, payload[:4]))
+        if key is not None:
+            at = key.check(body, payload[4:])
+            line = f"{_DASH}{name} {base64.b64encode(payload).decode()}"
+            if key not in found or at > found[key].at:
+                found[key] = Cosignature(key, at, line)
+    return list(found.values())
+
+
+def with_lines(note: str, lines: Iterable[str]) -> str:
+    """The note with these signature lines (no newline at their ends) after its own. Raises `NoteInvalid`."""
+    longer = note + "".join(f"{line}\n" for line in lines)
+    if split_note(longer)[0] != split_note(note)[0]:
+        raise NoteInvalid("a signature line is malformed")
+    return longer
+
+
 def split_note(note: str | bytes) -> tuple[str, list[tuple[str, bytes]]]:
     """A note's body and its signatures as (name, key id ‖ signature), none of them verified. Raises `NoteInvalid`."""
     if len(note) > LONGEST_NOTE:
@@ -158,6 +244,10 @@ def split_note(note: str | bytes) -> tuple[str, list[tuple[str, bytes]]]:
     return body + "\n", [_signature(line) for line in lines]
 
 
+def _cosigned(body: str, at: int) -> str:
+    return f"cosignature/v1\ntime {at}\n{body}"
+
+
 def _signature(line: str) -> tuple[str, bytes]:
     name, space, payload = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
@@ -172,11 +262,16 @@ def _signature(line: str) -> tuple[str, bytes]:
 def _check_name(name: str) -> None:
     if not name or "+" in name or any(char.isspace() for char in name):
         raise NoteInvalid("a key's name is not empty and holds neither space nor plus")
+    _check_utf8(name)
 
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or any(char < " " and char != "\n" for char in text):
         raise NoteInvalid("a note ends with a newline and holds no other control character")
+    _check_utf8(text)
+
+
+def _check_utf8(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
