@@ -120,6 +120,16 @@ class Policy:
         return Checkpoint.parse(open_note(note, keys))
 
 
+def parse_logs(content: bytes) -> tuple[KnownLog, ...]:
+    """A file of `log` lines only: whose checkpoints a witness cosigns. Raises `PolicyInvalid`, which names the line."""
+    reading = _Reading()
+    for number, words in _lines(content):
+        if words[0] != "log":
+            raise PolicyInvalid(number, "only log lines belong here")
+        reading.line(number, words)
+    return tuple(reading.logs)
+
+
 class _Reading:
     """A policy file as far as it has been read."""
 

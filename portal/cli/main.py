@@ -5,7 +5,7 @@ import sys
 import click
 
 from isa.errors import AgreementInvalid
-from portal.cli import agreement, audit, database, demo, importing, keys, notifying, running
+from portal.cli import agreement, audit, database, demo, importing, keys, notifying, running, witness
 from portal.errors import PortalError, Refused
 
 
@@ -27,6 +27,7 @@ for command in (
     running.grant,
     running.trained,
     notifying.notify,
+    witness.witness,
 ):
     portal.add_command(command)
 
