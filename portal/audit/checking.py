@@ -19,9 +19,9 @@ from portal.audit import grants, outcomes, triggers
 from portal.audit.entry import LeafInvalid, detail_digest, details_digest, read_leaf, reference_of
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from portal.audit.report import Report, whole
+from portal.audit.run import LogBroken, Run, Stored
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
-from portal.audit.verify import LogBroken, Run, Stored
 from portal.db import from_micros
 
 BATCH = 1_000

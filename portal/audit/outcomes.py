@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from portal.audit.entry import Outcome
+from portal.audit.run import LogBroken
 from portal.audit.tables import OUTCOME, OUTCOME_FIELD
-from portal.audit.verify import LogBroken
 
 
 def store(connection: Connection, digest: str, content: bytes) -> None:

@@ -1,163 +1,214 @@
-"""Verify stored leaves against signed checkpoints: pure functions, no database, no web, no portal keys.
+"""Verify a bundle of the access log, or a proof, on a machine that knows nothing of the portal.
 
-An auditor can run this on anything that yields (index, leaf) pairs: the live database, an export, a copy on a stick.
-Memory stays flat: the right edge of the tree and the head of each open writer's chain.
+    python -m portal.audit.verify BUNDLE [--key KEY] [--policy FILE] [--checkpoint FILE]
+    python -m portal.audit.verify proof FILE --key KEY
+    python -m portal.audit.verify consistency FILE EARLIER --key KEY
+
+Exit 0: whole. 1: something is wrong, and named. 2: it could not be checked. Nothing is written and nothing is called.
 """
 
-import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
 
-from portal.audit.entry import LeafInvalid, read_leaf, reference_of
-from portal.audit.note import Checkpoint, Verifier, open_checkpoint
-from portal.audit.tree import CompactRange, leaf_hash
+from portal.audit import saying
+from portal.audit.bundle import KEY, POLICY, Bundle, BundleInvalid
+from portal.audit.entry import LeafInvalid, read_leaf
+from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
+from portal.audit.offline import Trust, examine
+from portal.audit.operations import OPERATIONS, OUTCOMES
+from portal.audit.policy import NONE, Policy, PolicyInvalid
+from portal.audit.proof import LONGEST, Consistency, Inclusion
+from portal.audit.run import LogBroken, reference_in
+from portal.audit.tree import ProofInvalid
 
-Completed = Callable[[int, int, bytes], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An entry as it is kept: its index in the log and the exact bytes of its leaf."""
-
-    index: int
-    leaf: bytes
-
-
-class LogBroken(ValueError):
-    """The log is not whole. Names the first bad entry, or the range in which it must lie."""
-
-    def __init__(self, what: str, index: int | None = None, reference: str | None = None, until: int | None = None):
-        super().__init__(what)
-        self.what = what
-        self.index = index
-        self.reference = reference
-        self.until = until
-
-    def sentence(self) -> str:
-        """The finding as one plain sentence."""
-        if self.index is None:
-            return f"The access log is not whole: {self.what}."
-        where = f"entry {self.index:,}"
-        if self.until is not None and self.until > self.index:
-            where = f"one of the entries {self.index:,} to {self.until:,}"
-        if self.reference:
-            where += f" (reference {self.reference})"
-        return f"The access log is not whole, from {where}: {self.what}."
+WHOLE: Final = 0
+BROKEN: Final = 1
+UNCHECKED: Final = 2
+UNPINNED: Final = (
+    "The log's key came with the bundle. So this shows that the bundle fits together, and not yet that it is of the"
+    " log you think: compare the key above with the one you were given, or name yours with --key."
+)
+OWN_POLICY: Final = "The witnesses are those that the bundle itself names: compare them, or name yours with --policy."
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What was verified: how many entries, how many checkpoints, up to which one, and entries after the last."""
-
-    entries: int
-    checkpoints: int
-    covered: int
-    root: bytes
+class Unchecked(ValueError):
+    """What the reader gave cannot be used. Says why."""
 
 
-class Run:
-    """One pass over a log in order of index. Feed `add` every entry and `meet` every checkpoint at its size."""
-
-    def __init__(self, completed: Completed | None = None) -> None:
-        self.edge = CompactRange()
-        self.covered = 0
-        self.checkpoints = 0
-        self._completed = completed
-        self._writers: dict[str, _Head] = {}
-
-    def add(self, stored: Stored) -> tuple[dict[str, Any], bytes]:
-        """Check one entry's bytes, place and chain; answers its members and leaf hash. Raises `LogBroken`."""
-        index = self.edge.size
-        if stored.index != index:
-            raise LogBroken("this entry is missing", index)
-        try:
-            members = read_leaf(stored.leaf)
-        except LeafInvalid as error:
-            raise LogBroken(f"its stored bytes were changed ({error})", index) from error
-        digest = leaf_hash(stored.leaf)
-        self._follow_chain(members, digest, index)
-        self.edge.append(digest, self._completed)
-        return members, digest
-
-    def meet(self, checkpoint: Checkpoint) -> None:
-        """Compare with a checkpoint of the present size. Raises `LogBroken` naming the entries since the last one."""
-        if checkpoint.size < self.edge.size:
-            raise ValueError("checkpoints must come in order of size")
-        if checkpoint.size > self.edge.size:
-            raise LogBroken(
-                f"a signed checkpoint covers {checkpoint.size:,} entries, more than there are", self.edge.size
-            )
-        if checkpoint.root != self.edge.root():
-            first = min(self.covered, max(checkpoint.size - 1, 0))
-            raise LogBroken(
-                f"the entries do not lead to the signed checkpoint of {checkpoint.size:,} entries",
-                first,
-                until=checkpoint.size - 1,
-            )
-        self.covered = checkpoint.size
-        self.checkpoints += 1
-
-    def summary(self) -> Summary:
-        """What this run has verified so far."""
-        return Summary(self.edge.size, self.checkpoints, self.covered, self.edge.root())
-
-    def heads(self) -> dict[str, tuple[int, str]]:
-        """Each open writer's last entry: writer → (n, hex of its leaf hash)."""
-        return {writer: (head.n, head.digest) for writer, head in self._writers.items()}
-
-    def _follow_chain(self, members: dict[str, Any], digest: bytes, index: int) -> None:
-        writer, n, prev, entry_id = members["writer"], members["n"], members["prev"], members["entry"]
-        last = self._writers.get(writer)
-        due = 0 if last is None else last.n + 1
-        if n != due:
-            what = f"before it, entry {due} of its writer is missing" if n > due else "it repeats a place of its writer"
-            raise LogBroken(what, index, _reference(entry_id))
-        if last is None and prev is not None:
-            raise LogBroken("its writer's chain does not begin here", index, _reference(entry_id))
-        if last is not None and prev != last.digest:
-            raise LogBroken(
-                "it was changed: its writer's next entry remembers it otherwise", last.index, last.reference
-            )
-        if members["operation"] == "log-closed":
-            self._writers.pop(writer, None)
-        else:
-            self._writers[writer] = _Head(n, digest.hex(), index, entry_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    n: int
-    digest: str
-    index: int
-    entry_id: str
-
-    @property
-    def reference(self) -> str | None:
-        return _reference(self.entry_id)
-
-
-def verify(entries: Iterable[Stored], checkpoints: Iterable[str], key: Verifier) -> Summary:
-    """Verify a whole log: every entry, every writer's chain, and every checkpoint (signed notes, in order of size).
-
-    Raises `LogBroken` at the first thing that is wrong, and `NoteInvalid` for a checkpoint that `key` did not sign.
-    """
-    run = Run()
-    waiting = (open_checkpoint(note, key) for note in checkpoints)
-    due = next(waiting, None)
-    for stored in entries:
-        while due is not None and due.size == run.edge.size:
-            run.meet(due)
-            due = next(waiting, None)
-        run.add(stored)
-    while due is not None:
-        run.meet(due)
-        due = next(waiting, None)
-    return run.summary()
-
-
-def _reference(entry_id: str) -> str | None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; answers the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    commands = {"proof": _proof, "consistency": _consistency}
+    run = commands.get(given[0], _bundle) if given else _bundle
     try:
-        return reference_of(uuid.UUID(entry_id))
-    except ValueError:
-        return None
+        return run(given[1:] if run is not _bundle else given)
+    except (Unchecked, BundleInvalid, PolicyInvalid) as error:
+        print(f"This could not be checked: {error}.", file=sys.stderr)
+        return UNCHECKED
+
+
+def _bundle(given: Sequence[str]) -> int:
+    parser = _parser("Verify a bundle of the access log.", "BUNDLE")
+    parser.add_argument(
+        "--checkpoint", action="append", default=[], metavar="FILE", help="a checkpoint you kept; repeatable"
+    )
+    asked = parser.parse_args(given)
+    with Bundle(Path(asked.file)) as bundle:
+        trust, warnings = _trust_in(bundle, asked)
+        try:
+            held = [_text(name, LONGEST_NOTE) for name in asked.checkpoint]
+            tally = examine(bundle, trust, held, _Bar())
+        except LogBroken as error:
+            print(error.sentence())
+            return BROKEN
+        except NoteInvalid as error:
+            raise Unchecked(f"a checkpoint that you named is not signed by the log's key ({error})") from error
+        print(saying.verdict(bundle.manifest, tally))
+        key = trust.key or next(log.key for log in trust.policy.logs if log.key.name == bundle.manifest.origin)
+        _list("What was compared", saying.checked(bundle.manifest, tally, key))
+        _list("What to know", [*warnings, *saying.remarks(bundle.manifest, tally)])
+    return WHOLE
+
+
+def _proof(given: Sequence[str]) -> int:
+    parser = _parser("Verify the proof of one entry.", "FILE")
+    parser.add_argument("--entry", metavar="FILE", help="the entry's bytes, where the proof does not bring them")
+    asked = parser.parse_args(given)
+    trust = _trust(asked)
+    try:
+        proof = Inclusion.parse(_text(asked.file, LONGEST))
+        leaf = _bytes(asked.entry, LONGEST) if asked.entry else proof.leaf
+        if not leaf:
+            raise Unchecked("the proof does not bring the entry's bytes: name them with --entry")
+        found = trust.policy.witnessed(proof.note, trust.key)
+        proof.check(leaf, found.checkpoint)
+        members = read_leaf(leaf)
+    except (ProofInvalid, NoteInvalid, LeafInvalid) as error:
+        print(f"The proof does not hold: {error}.")
+        return BROKEN
+    if not found.quorum:
+        print("The proof does not hold: too few witnesses cosigned its checkpoint for your policy.")
+        return BROKEN
+    print(
+        f"The proof holds: entry {proof.index:,} (reference {reference_in(members)}) stands in the log"
+        f" {found.checkpoint.origin} as it is here, under a checkpoint over {found.checkpoint.size:,} entries."
+    )
+    did = OPERATIONS.get(members["operation"], members["operation"])
+    ended = OUTCOMES.get(members["outcome"], members["outcome"])
+    who = f"{members['role'] or 'somebody'} of {members['agency']}" if members["agency"] else "the portal itself"
+    _list("What it says", [f"{saying.moment(members['time'])}: {who}. {did} {ended}", *_witnesses(trust, found.by)])
+    return WHOLE
+
+
+def _consistency(given: Sequence[str]) -> int:
+    parser = _parser("Verify that one checkpoint extends another.", "FILE")
+    parser.add_argument("earlier", metavar="EARLIER", help="the earlier checkpoint")
+    asked = parser.parse_args(given)
+    trust = _trust(asked)
+    try:
+        proof = Consistency.parse(_text(asked.file, LONGEST))
+        earlier = trust.policy.witnessed(_text(asked.earlier, LONGEST_NOTE), trust.key).checkpoint
+        later = trust.policy.witnessed(proof.note, trust.key).checkpoint
+        proof.check(earlier, later)
+    except (ProofInvalid, NoteInvalid) as error:
+        print(f"The proof does not hold: {error}.")
+        return BROKEN
+    print(
+        f"The proof holds: the log of {later.size:,} entries begins with exactly the {earlier.size:,} entries of the"
+        " earlier checkpoint. None of them was changed, removed or moved."
+    )
+    return WHOLE
+
+
+def _parser(what: str, name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="verify", description=what, epilog="Exit 0: whole. 1: broken. 2: unchecked.")
+    parser.add_argument("file", metavar=name)
+    parser.add_argument("--key", help="the log's verifier key as you were given it (name+id+key), or a file with it")
+    parser.add_argument("--policy", metavar="FILE", help="a policy file that names logs and witnesses you believe")
+    return parser
+
+
+def _trust(asked: argparse.Namespace) -> Trust:
+    policy = Policy.parse(_bytes(asked.policy, LONGEST)) if asked.policy else Policy()
+    if asked.key is None and not policy.logs:
+        raise Unchecked("name the log's key with --key, or a policy with a log line")
+    return Trust(None if asked.key is None else _key(asked.key), policy)
+
+
+def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[str]]:
+    """What the reader believes; where they name nothing, what the bundle says of itself, with a warning."""
+    warnings = []
+    own = bundle.read(POLICY)
+    policy = Policy()
+    if asked.policy:
+        policy = Policy.parse(_bytes(asked.policy, LONGEST))
+    elif own:
+        policy = Policy.parse(own)
+        warnings += [OWN_POLICY] if policy.witnesses else []
+    if asked.key is not None:
+        return Trust(_key(asked.key), policy, bool(asked.policy)), warnings
+    if asked.policy and policy.logs:
+        return Trust(None, policy, demanded=True), warnings
+    text = bundle.read(KEY).decode("utf-8", "replace").strip()
+    return Trust(_key(text), policy, bool(asked.policy)), [UNPINNED, *warnings]
+
+
+def _key(text: str) -> Verifier:
+    given = text if "+" in text else _text(text, LONGEST).strip()
+    try:
+        return Verifier.parse(given)
+    except NoteInvalid as error:
+        raise Unchecked(f"the key cannot be read ({error})") from error
+
+
+def _witnesses(trust: Trust, by: object) -> list[str]:
+    if trust.policy.quorum == NONE:
+        return []
+    names = ", ".join(sorted(by)) if isinstance(by, dict) else ""
+    return [f"Cosigned by {names}: enough for your policy."]
+
+
+def _bytes(name: str, longest: int) -> bytes:
+    try:
+        with Path(name).open("rb") as file:
+            content = file.read(longest + 1)
+    except OSError as error:
+        raise Unchecked(f"{name} cannot be read ({error.strerror})") from error
+    if len(content) > longest:
+        raise Unchecked(f"{name} is too long")
+    return content
+
+
+def _text(name: str, longest: int) -> str:
+    try:
+        return _bytes(name, longest).decode()
+    except UnicodeDecodeError as error:
+        raise Unchecked(f"{name} is not UTF-8 text") from error
+
+
+def _list(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        print(f"\n{title}")
+        for line in lines:
+            print(f"- {line}")
+
+
+class _Bar:
+    """Progress on standard error: in place on a terminal, else a line each tenth."""
+
+    def __init__(self) -> None:
+        self._tenth = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done:,} of {total:,} entries", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+        elif total and done * 10 // total > self._tenth:
+            self._tenth = done * 10 // total
+            print(f"{done:,} of {total:,} entries", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

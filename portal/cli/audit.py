@@ -1,18 +1,32 @@
-"""portal audit: verify the access log."""
+"""portal audit: verify the access log, and take an excerpt of it out for an auditor."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import click
 from tqdm import tqdm
 
-from portal.audit import checking, pinned, sequencer
+from portal.audit import checking, exporting, pinned, sequencer, standalone
+from portal.audit.exporting import Wanted
+from portal.audit.log import SOFTWARE
+from portal.audit.note import NoteInvalid
 from portal.cli import installation
 from portal.db import now_micros
+from portal.errors import LogUnavailable, NotFound, PortalError
+from portal.sharing.days import midnight
+from portal.sharing.logbook import exporting as logged
+from portal.sharing.logbook.scope import USES
+
+DAY = click.DateTime(["%Y-%m-%d"])
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def audit() -> None:
-    """Check the access log."""
+    """Check the access log, and take an excerpt of it out for an auditor."""
 
 
 @audit.command()
@@ -27,14 +41,71 @@ def verify() -> None:
         signer = doors.log.signer(session, given.log_origin)
         key = pinned.pinned(given.keys_dir, signer.verifier)
         sequencer.drain(session, signer, now_micros)
-        with tqdm(unit=" entries", desc="Verifying", disable=None) as bar:
-
-            def progress(done: int, total: int) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
+        with _bar("Verifying") as progress:
             report = checking.check(session, key, pinned.held(given.keys_dir), progress)
         if report.whole:
             pinned.hold(session, given.keys_dir)
         click.echo(report.sentence)
     sys.exit(0 if report.whole else 1)
+
+
+@audit.command()
+@click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--from", "since", type=DAY, help="The first day, in London. Without it: from the beginning.")
+@click.option("--to", "until", type=DAY, help="The last day, included. Without it: to the end.")
+@click.option("--use", type=click.Choice(tuple(USES)), required=True, help="The use of DPA 2018 s.62(4).")
+@click.option("--reason", required=True, help="Who wants it and why: sealed in the log.")
+@click.option("--checkpoint", "held", type=FILE, multiple=True, help="A checkpoint the auditor kept. Repeatable.")
+def export(
+    bundle: Path, since: datetime | None, until: datetime | None, use: str, reason: str, held: tuple[Path, ...]
+) -> None:
+    """Write BUNDLE: entries, sealed details, proofs, checkpoints, to be verified offline. Nothing of it is opened.
+
+    The export is an entry of the log itself, made before anything is read.
+    """
+    given = installation.settings()
+    asked = {"excerpt": f"from {since.date() if since else 'the beginning'} to {until.date() if until else 'the end'}"}
+    if bundle.exists():
+        raise click.UsageError(f"{bundle} is there already")
+    with installation.opened(given) as (_, session, doors):
+        signer = doors.log.signer(session, given.log_origin)
+        key = pinned.pinned(given.keys_dir, signer.verifier)
+        receipt = logged.announce(session, doors, use, reason, asked)
+        with suppress(LogUnavailable):  # a damaged head stops the sequencer, not the taking of evidence
+            sequencer.drain(session, signer, now_micros)
+        wanted = Wanted(
+            key,
+            midnight(since.date()) if since else None,
+            midnight(until.date() + timedelta(days=1)) if until else None,
+            [path.read_text("utf-8") for path in held],
+            logged.texts(doors),
+            asked=asked["excerpt"],
+            reference=receipt.reference,
+        )
+        with _bar("Exporting") as progress:
+            try:
+                made = exporting.export(session, bundle, wanted, progress)
+            except NotFound:
+                raise PortalError("no entry of the log is dated in these days") from None
+            except NoteInvalid as error:
+                raise PortalError(f"a checkpoint is not of this log: {error}") from error
+    click.echo(f"{bundle}: entries {made.first:,} to {made.end - 1:,} of the log (recorded under {receipt.reference}).")
+    click.echo(f"  key {key}")
+
+
+@audit.command()
+def verifier() -> None:
+    """Write the offline verifier as one file to standard output: it needs only Python and `cryptography`."""
+    click.echo(standalone.text(SOFTWARE), nl=False)
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error, told (entries done, of how many)."""
+    with tqdm(unit=" entries", desc=words, disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield progress

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.audit import entry as log_entry
-from portal.audit import note, tree, verify
+from portal.audit import note, run, tree
 from tests.conformance import naive_log
 
 VECTORS = json.loads((Path(__file__).parents[2] / "docs/formats/vectors/access-log.json").read_text("utf-8"))
@@ -70,8 +70,8 @@ def test_checkpoint_is_signed_alike_and_the_log_verifies():
     root = tree.root_of(map(tree.leaf_hash, leaves))
     assert signer.sign(note.Checkpoint("log.example/iom", 3, root).body()) == vector["note"]
     key = note.Verifier.parse(vector["verifier_key"])
-    stored = [verify.Stored(index, leaf) for index, leaf in enumerate(leaves)]
-    assert verify.verify(stored, [vector["note"]], key) == verify.Summary(3, 1, 3, root)
+    stored = [run.Stored(index, leaf) for index, leaf in enumerate(leaves)]
+    assert run.verify(stored, [vector["note"]], key) == run.Summary(3, 1, 3, root)
 
 
 def test_tree_is_built_and_proved_alike():

@@ -1,97 +1,114 @@
-"""The verifier that needs no database: the first wrong thing is named, and it runs without database, web or keys."""
+"""The verifier's command line, as a module and as one file on a bare Python; and files that are no bundles."""
 
+import json
 import subprocess
 import sys
+import tracemalloc
 import uuid
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from portal.audit.entry import Entry, Place, make_leaf
-from portal.audit.note import Checkpoint, NoteInvalid, Signer
-from portal.audit.tree import leaf_hash, root_of
-from portal.audit.verify import LogBroken, Stored, verify
+from portal.audit import standalone, verify
+from portal.audit.bundle import Manifest
+from portal.audit.entry import Entry, Outcome, Place, detail_digest, details_digest, make_leaf
+from portal.audit.note import Checkpoint, Signer
+from portal.audit.tree import CompactRange, leaf_hash
+from tests.portal.audit.excerpts import members, put, rewritten, run
 
 SIGNER = Signer("log.example", bytes(32))
+KEY = str(SIGNER.verifier)
+DECISION, CONTENT = Outcome(permitted=[("person.surname", "police", "5.1", ())]).content()
+BLOBS = (bytes(295), bytes(295))
+DETAIL = detail_digest(*BLOBS)
 
 
-def log(count, writers=2):
-    heads, leaves = {}, []
-    for i in range(count):
-        writer = uuid.UUID(int=i % writers + 1)
-        n, prev = heads.get(writer, (0, None))
-        place = Place(uuid.UUID(int=i + 100), i, writer, n, prev, bytes(16))
-        leaves.append(make_leaf(Entry("list"), place, decision=None, details=None, sealed=None, software="1"))
-        heads[writer] = (n + 1, leaf_hash(leaves[-1]))
-    return leaves
+def bundle_of(path, count, every=100):
+    """A bundle of `count` entries by four writers, a checkpoint every so often, written as it is made."""
+    edge, heads, notes = CompactRange(), {}, []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as into:
+        with into.open("entries.jsonl", "w") as member:
+            for index in range(count):
+                writer = uuid.UUID(int=index % 4)
+                n, prev = heads.get(writer, (0, None))
+                place = Place(uuid.UUID(int=index), index, writer, n, prev, bytes(16))
+                details = details_digest([DETAIL])
+                leaf = make_leaf(Entry("list"), place, decision=DECISION, details=details, sealed=None, software="1")
+                heads[writer] = n + 1, leaf_hash(leaf)
+                edge.append(heads[writer][1])
+                member.write(leaf + b"\n")
+                if edge.size % every == 0 or edge.size == count:
+                    notes.append(SIGNER.sign(Checkpoint("log.example", edge.size, edge.root()).body()))
+        with into.open("details.jsonl", "w") as member:
+            for index in range(count):
+                told = {"index": index, "position": 0, "digest": DETAIL.hex()}
+                told |= {"sealed": BLOBS[0].hex(), "silent": BLOBS[1].hex()}
+                member.write(json.dumps(told).encode() + b"\n")
+        into.writestr("checkpoints.jsonl", "".join(json.dumps({"note": note}) + "\n" for note in notes))
+        into.writestr("outcomes.jsonl", CONTENT + b"\n")
+        into.writestr("log-key.txt", KEY + "\n")
+        into.writestr("bundle.json", Manifest("log.example", 0, count, (), {}, 0, "everything", "").text())
+    return path
 
 
-def signed(leaves, size):
-    return SIGNER.sign(Checkpoint("log.example", size, root_of(map(leaf_hash, leaves[:size]))).body())
+@pytest.fixture
+def small(tmp_path):
+    return bundle_of(tmp_path / "small.zip", 50, every=10)
 
 
-def run(leaves, notes):
-    return verify((Stored(index, leaf) for index, leaf in enumerate(leaves)), notes, SIGNER.verifier)
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Run the single file where nothing can be imported but the standard library and `cryptography`."""
+    folder = tmp_path_factory.mktemp("bare")
+    for name in ("cryptography", "cffi", "_cffi_backend"):
+        found = Path(find_spec(name).origin or "")
+        found = found.parent if found.name == "__init__.py" else found
+        (folder / found.name).symlink_to(found)
+    script = folder / "verify.py"
+    script.write_text(standalone.text("0"), "utf-8")
+    start = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+
+    def run(*arguments, code=None):
+        line = [sys.executable, "-I", "-S", "-c", code or start, folder, script, *map(str, arguments)]
+        done = subprocess.run(line, capture_output=True, text=True, cwd=folder)
+        return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    return run
 
 
-LEAVES = log(9)
-NOTES = [signed(LEAVES, size) for size in (0, 4, 4, 9)]
+def test_the_single_file_says_the_same_on_a_bare_python(bare, small, capsys):
+    for name in ("sqlalchemy", "click", "rfc8785", "portal"):
+        assert bare(code=f"import sys; sys.path.append(sys.argv[1]); import {name}").code == 1, name
+    assert bare(code="import sys; sys.path.append(sys.argv[1]); import cryptography").code == 0
+    false = rewritten(small, lambda held: put(held, "entries.jsonl", held["entries.jsonl"].split(b"\n")[:-2]))
+    for arguments in ((small, "--key", KEY), (small,), (false,), (small.with_name("none.zip"),), ("proof", small)):
+        alone, ours = bare(*arguments), run(capsys, *arguments)
+        assert (alone.code, alone.out, alone.err) == (ours.code, ours.out, ours.err)
+    assert bare(small, "--key", KEY).out.startswith("All 50 entries of the access log are whole")
+    assert bare(false).code == 1
 
 
-def test_a_whole_log():
-    summary = run(LEAVES, NOTES)
-    assert (summary.entries, summary.checkpoints, summary.covered) == (9, 4, 9)
-    assert run([], NOTES[:1]).entries == 0
-    assert run(LEAVES, NOTES[:2]).covered == 4
+def test_the_single_file_says_what_it_needs(bare):
+    alone = bare(code="import runpy, sys; runpy.run_path(sys.argv[2])")
+    assert (alone.code, "the package `cryptography` is needed" in alone.err) == (1, True)
 
 
-def test_every_single_missing_or_swapped_entry_is_caught():
-    for i in range(9):
-        with pytest.raises(LogBroken):
-            run(LEAVES[:i] + LEAVES[i + 1 :], NOTES)
-        for j in range(i):
-            swapped = list(LEAVES)
-            swapped[i], swapped[j] = swapped[j], swapped[i]
-            with pytest.raises(LogBroken) as caught:
-                run(swapped, NOTES)
-            assert caught.value.index <= j
+def test_the_single_file_holds_every_module_after_those_it_imports():
+    text = standalone.text("0")
+    for place, name in enumerate(standalone.MODULES):
+        source = Path(standalone.__file__).with_name(f"{name}.py").read_text("utf-8")
+        assert source in text
+        later = standalone.MODULES[place:]
+        assert not [other for other in later if f"from portal.audit.{other} import" in source], name
 
 
-def test_a_changed_entry_is_named_by_its_successor():
-    changed = [*LEAVES[:5], LEAVES[5].replace(b'"list"', b'"search"'), *LEAVES[6:]]
-    with pytest.raises(LogBroken) as caught:
-        run(changed, NOTES[:1])
-    assert (caught.value.index, caught.value.reference) == (5, "2222-5B")
-    assert caught.value.sentence().startswith("The access log is not whole, from entry 5 (reference 2222-5B)")
-
-
-def test_an_index_that_is_skipped():
-    stored = [Stored(0, LEAVES[0]), Stored(2, LEAVES[2])]
-    with pytest.raises(LogBroken, match="this entry is missing") as caught:
-        verify(stored, [], SIGNER.verifier)
-    assert caught.value.index == 1
-
-
-def test_checkpoints_that_do_not_fit():
-    with pytest.raises(LogBroken, match="more than there are"):
-        run(LEAVES[:8], NOTES)
-    with pytest.raises(NoteInvalid):
-        run(LEAVES, [Signer("log.example", b"\x01" * 32).sign(Checkpoint("log.example", 4, bytes(32)).body())])
-    with pytest.raises(ValueError, match="order of size"):
-        run(LEAVES, [NOTES[3], NOTES[1]])
-    with pytest.raises(LogBroken, match="do not lead") as caught:
-        run(LEAVES, [SIGNER.sign(Checkpoint("log.example", 4, bytes(32)).body())])
-    assert (caught.value.index, caught.value.until) == (0, 3)
-
-
-def test_a_writer_that_closed_may_not_go_on():
-    writer, first = uuid.UUID(int=1), Place(uuid.UUID(int=1), 1, uuid.UUID(int=1), 0, None, bytes(16))
-    closed = make_leaf(Entry("log-closed"), first, decision=None, details=None, sealed=None, software="1")
-    more = Place(uuid.UUID(int=2), 2, writer, 1, leaf_hash(closed), bytes(16))
-    with pytest.raises(LogBroken, match="is missing"):
-        run([closed, make_leaf(Entry("list"), more, decision=None, details=None, sealed=None, software="1")], [])
-
-
-def test_it_runs_without_database_web_or_keys():
+def test_as_a_module_of_the_portal_and_without_its_database_or_web(small):
+    line = [sys.executable, "-m", "portal.audit.verify", small, "--key", KEY]
+    done = subprocess.run(line, capture_output=True, text=True)
+    assert (done.returncode, done.stdout[:14]) == (0, "All 50 entries")
     code = (
         "import sys, portal.audit.verify\n"
         "heavy = {'sqlalchemy', 'flask', 'portal.db', 'portal.keys', 'portal.config'} & set(sys.modules)\n"
@@ -99,3 +116,90 @@ def test_it_runs_without_database_web_or_keys():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def without(name):
+    return lambda held: held.pop(name)
+
+
+def with_manifest(**members):
+    def change(held):
+        held["bundle.json"] = json.dumps(json.loads(held["bundle.json"]) | members).encode()
+
+    return change
+
+
+HOSTILE = [
+    (without("bundle.json"), "bundle.json is missing"),
+    (without("details.jsonl"), "details.jsonl is missing"),
+    (lambda held: held.__setitem__("verify.py", b"x"), "does not belong there: 'verify.py'"),
+    (lambda held: held.__setitem__("agreements/../x.toml", b"x"), "does not belong there"),
+    (lambda held: held.__setitem__("agreements/x.toml", b"x"), "the text of an agreement cannot be read"),
+    (lambda held: held.__setitem__("bundle.json", b"[]"), "bundle.json is malformed"),
+    (lambda held: held.__setitem__("bundle.json", b"[" * 100_000), "bundle.json is malformed"),
+    (lambda held: held.__setitem__("bundle.json", b"\xff"), "bundle.json is malformed"),
+    (with_manifest(format="accord-log-bundle@v2"), "does not know"),
+    (with_manifest(first=3), "malformed"),
+    (with_manifest(end=-1), "malformed"),
+    (with_manifest(end=True), "malformed"),
+    (with_manifest(links=[{"old": 1, "new": 2, "hashes": ["zz"]}]), "malformed"),
+    (lambda held: held.__setitem__("details.jsonl", b"{}"), "breaks off"),
+    (lambda held: held.__setitem__("details.jsonl", b"{\n"), "is not JSON"),
+    (lambda held: held.__setitem__("details.jsonl", b"7\n"), "is not a JSON object"),
+    (lambda held: held.__setitem__("details.jsonl", b'{"index": 0}\n'), "details.jsonl is malformed"),
+    (lambda held: held.__setitem__("checkpoints.jsonl", b'{"note": 7}\n'), "checkpoints.jsonl is malformed"),
+    (lambda held: held.__setitem__("outcomes.jsonl", bytes(17 << 20)), "outcomes.jsonl breaks off, or has a line"),
+    (lambda held: held.__setitem__("log-key.txt", b"none"), "none cannot be read"),
+    (lambda held: held.__setitem__("log-key.txt", b"a+b+c"), "the key cannot be read"),
+    (lambda held: held.__setitem__("policy.txt", b"quorum\n"), "line 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "what"), HOSTILE)
+def test_a_bundle_that_cannot_be_read_is_not_called_whole_or_broken(small, capsys, change, what):
+    said = run(capsys, rewritten(small, change))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("This could not be checked: ")
+    assert what in said.err
+
+
+def test_one_name_twice_a_damaged_file_and_no_file(small, tmp_path, capsys):
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as into:
+        for name, content in members(small).items():
+            into.writestr(name, content)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            into.writestr("entries.jsonl", b"")
+    assert "one file twice" in run(capsys, tmp_path / "twice.zip").err
+    bent = bytearray(small.read_bytes())
+    bent[5_000] ^= 1  # within the entries, so the sum of their bytes does not fit any more
+    (tmp_path / "damaged.zip").write_bytes(bent)
+    assert run(capsys, tmp_path / "damaged.zip").code in (1, 2)
+    for cut in (0, 100, len(bent) // 2, len(bent) - 1):
+        (tmp_path / "cut.zip").write_bytes(small.read_bytes()[:cut])
+        assert run(capsys, tmp_path / "cut.zip").code == 2
+    assert run(capsys, tmp_path).code == 2
+    with pytest.raises(SystemExit) as stopped:
+        verify.main([])
+    assert stopped.value.code == 2
+
+
+def grown(tmp_path, count):
+    """The most memory in use while a bundle of that many entries is verified, in bytes."""
+    path = bundle_of(tmp_path / f"{count}.zip", count, every=1_000)
+    tracemalloc.start()
+    try:
+        assert verify.main([str(path), "--key", KEY]) == 0
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_stays_flat(tmp_path, capsys):
+    few, many = grown(tmp_path, 400), grown(tmp_path, 4_000)
+    assert many < few + 200_000
+
+
+@pytest.mark.long
+def test_memory_stays_flat_over_many_more(tmp_path, capsys):
+    few, many = grown(tmp_path, 2_000), grown(tmp_path, 200_000)
+    assert many < few + 500_000

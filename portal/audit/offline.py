@@ -1,0 +1,303 @@
+"""Verify a bundle: everything in it against everything else, in one pass, with flat memory.
+
+No database, no web, no keys of the portal: whoever holds a bundle runs this, by `python -m portal.audit.verify`.
+"""
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Final
+
+from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid, unhex
+from portal.audit.entry import detail_digest, details_digest
+from portal.audit.note import Checkpoint, NoteInvalid, Verifier
+from portal.audit.policy import NONE, Policy, Witnessed
+from portal.audit.run import LogBroken, Run, Stored, reference_in
+from portal.audit.tree import CompactRange, ProofInvalid, verify_consistency
+
+TOLERANCE: Final = 120
+"""Seconds by which honest clocks of a portal and its witnesses may differ."""
+SECOND: Final = 1_000_000
+EVERY: Final = 1_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the reader believes: the log's key, and a policy that names witnesses. Not what the bundle says of itself.
+
+    `key` is None where the policy's `log` lines say it. `demanded`: without its quorum nothing counts as whole.
+    """
+
+    key: Verifier | None
+    policy: Policy = field(default_factory=Policy)
+    demanded: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was compared, counted. Times are microseconds UTC; `quorum` is the largest size that a quorum cosigned."""
+
+    entries: int = 0
+    earliest: int | None = None
+    latest: int | None = None
+    chains: int = 0
+    carried: int = 0
+    checkpoints: int = 0
+    covered: int = 0
+    held: int = 0
+    cosigned: int = 0
+    quorum: int | None = None
+    details: int = 0
+    erased: int = 0
+    outcomes: int = 0
+    agreements: int = 0
+    untexted: set[str] = field(default_factory=set)
+    out_of_order: tuple[int, str | None] | None = None
+
+
+def examine(bundle: Bundle, trust: Trust, held: Sequence[str] = (), progress: Progress | None = None) -> Tally:
+    """Verify a bundle; `held` are signed checkpoints that the reader kept. `progress(done, of)` is called now and then.
+
+    Raises `LogBroken` naming the first thing that is wrong, `BundleInvalid` for a bundle that cannot be read, and
+    `NoteInvalid` for a held checkpoint that the key did not sign.
+    """
+    given = [trust.policy.witnessed(note, trust.key).checkpoint for note in held]
+    work = _Examination(bundle, trust, sorted(given, key=attrgetter("size")), progress)
+    try:
+        work.everything()
+    except LogBroken as error:
+        raise _narrowed(bundle, error) from error
+    return work.tally
+
+
+class _Examination:
+    def __init__(self, bundle: Bundle, trust: Trust, held: Sequence[Checkpoint], progress: Progress | None) -> None:
+        self.bundle, self.trust, self.held, self.progress = bundle, trust, held, progress
+        self.manifest = bundle.manifest
+        self.run = Run(edge=_edge(bundle))
+        self.tally = Tally()
+        self._floor: tuple[int, int] | None = None
+        self._newest = (-1, 0, "")  # time, index and reference of the latest entry so far
+        self._details = _Merged(bundle.objects(DETAILS))
+        self._agreements = bundle.agreements()
+        self._outcomes: set[str] = set()
+        self._unreached: list[int] = []
+
+    def everything(self) -> None:
+        """Raises `LogBroken` at the first thing that is wrong."""
+        self._read_outcomes()
+        self.tally.agreements = len(self._agreements)
+        due = heapq.merge(self._held(), self._signed(), key=lambda each: each[0].size)
+        waiting = next(due, None)
+        for leaf in self.bundle.lines(ENTRIES):
+            while waiting is not None and waiting[0].size <= self.run.edge.size:
+                self._meet(*waiting)
+                waiting = next(due, None)
+            self._entry(leaf)
+        self._whole_range()
+        while waiting is not None:
+            self._meet(*waiting)
+            waiting = next(due, None)
+        if self._details.ahead is not None:
+            raise LogBroken("there are sealed details of entries that are not there")
+        if not self.tally.checkpoints:
+            raise LogBroken("no signed checkpoint comes with these entries, so nothing vouches for them")
+        self._whole_log()
+        if self.trust.demanded and self.tally.quorum is None and self.trust.policy.quorum != NONE:
+            raise LogBroken("no checkpoint of the bundle is cosigned by enough witnesses for your policy")
+        self.tally.chains, self.tally.carried = self.run.chains, self.run.carried
+
+    def _read_outcomes(self) -> None:
+        for line in self.bundle.lines(OUTCOMES):
+            self._outcomes.add(hashlib.sha256(line).hexdigest())
+        self.tally.outcomes = len(self._outcomes)
+
+    def _held(self) -> Iterator[tuple[Checkpoint, Witnessed | None]]:
+        return ((checkpoint, None) for checkpoint in self.held)
+
+    def _signed(self) -> Iterator[tuple[Checkpoint, Witnessed | None]]:
+        last = -1
+        for note in self.bundle.checkpoints():
+            try:
+                found = self.trust.policy.witnessed(note, self.trust.key)
+            except NoteInvalid as error:
+                raise LogBroken(
+                    f"a checkpoint after the one over {max(last, 0):,} entries is false ({error})"
+                ) from error
+            if found.checkpoint.origin != self.manifest.origin:
+                raise LogBroken("a checkpoint of another log was put into the bundle")
+            if found.checkpoint.size < last:
+                raise BundleInvalid("its checkpoints are not in the order of their size")
+            last = found.checkpoint.size
+            yield found.checkpoint, found
+
+    def _entry(self, leaf: bytes) -> None:
+        index = self.run.edge.size
+        if index >= self.manifest.end:
+            raise LogBroken("there are more entries than the bundle says", index)
+        if not leaf:
+            raise LogBroken("this entry was deleted", index)
+        members, _ = self.run.add(Stored(index, leaf))
+        reference = reference_in(members)
+        self._time(members["time"], index, reference)
+        self._detail(members, index, reference)
+        self._decided(members, index, reference)
+        self.tally.entries += 1
+        if self.progress is not None and self.tally.entries % EVERY == 0:
+            self.progress(self.tally.entries, self.manifest.end - self.manifest.first)
+
+    def _time(self, at: int, index: int, reference: str | None) -> None:
+        tally, newest = self.tally, self._newest
+        if self._floor is not None and at < (self._floor[0] - TOLERANCE) * SECOND:
+            raise LogBroken(
+                f"it is back-dated: witnesses had cosigned the {self._floor[1]:,} entries before it at a later time",
+                index,
+                reference,
+            )
+        if at < newest[0] - TOLERANCE * SECOND and tally.out_of_order is None:
+            tally.out_of_order = index, reference
+        if at > newest[0]:
+            self._newest = at, index, reference or ""
+        tally.earliest = at if tally.earliest is None else min(at, tally.earliest)
+        tally.latest = max(at, newest[0])
+
+    def _detail(self, members: dict[str, Any], index: int, reference: str | None) -> None:
+        digests = []
+        for position, told in enumerate(self._details.of(index)):
+            digest, blobs = _blobs(told)
+            if told.get("position") != position:
+                raise LogBroken("a sealed detail of it was removed", index, reference)
+            if blobs is None:
+                self.tally.erased += 1
+            elif detail_digest(*blobs) != digest:
+                raise LogBroken("a sealed detail of it was changed", index, reference)
+            digests.append(digest)
+        if details_digest(digests) != members["details"]:
+            raise LogBroken("a sealed detail of it was removed, added or changed", index, reference)
+        self.tally.details += len(digests)
+
+    def _decided(self, members: dict[str, Any], index: int, reference: str | None) -> None:
+        decision, agreement = members["decision"], members["agreement"]
+        if decision is not None and decision not in self._outcomes:
+            raise LogBroken("its outcome by field was removed or changed", index, reference)
+        if agreement is not None:
+            name, _, digest = agreement.partition("#")
+            if name not in self._agreements:
+                if len(self.tally.untexted) < EVERY:
+                    self.tally.untexted.add(agreement)
+            elif self._agreements[name] != digest:
+                raise LogBroken(f"the text of agreement {name} is not the one it was decided under", index, reference)
+
+    def _meet(self, checkpoint: Checkpoint, found: Witnessed | None) -> None:
+        if found is None:
+            self._compare(checkpoint)
+            return
+        self._reach(checkpoint, "the signed checkpoint")
+        self.tally.checkpoints += 1
+        self.tally.covered = max(self.tally.covered, checkpoint.size)
+        self.tally.cosigned += bool(found.by)
+        if found.quorum and self.trust.policy.quorum != NONE:
+            self.tally.quorum = checkpoint.size
+        if found.since is not None:
+            self._witnessed(checkpoint, found.since)
+
+    def _compare(self, kept: Checkpoint) -> None:
+        """Hold the bundle to a checkpoint that the reader kept."""
+        ends = sorted((kept.size, self.run.edge.size))
+        if ends[0] != ends[1] and (ends[0], ends[1]) not in self.manifest.links:
+            self._unreached.append(kept.size)
+            return
+        self._reach(kept, "your checkpoint")
+        self.tally.held += 1
+
+    def _reach(self, checkpoint: Checkpoint, name: str) -> None:
+        """Compare with a checkpoint: of the present size directly, of another by a proof that the bundle brings."""
+        size, here = checkpoint.size, self.run.edge
+        if size == here.size:
+            self.run.meet(checkpoint)
+            return
+        older = size < here.size
+        old, new = (size, here.size) if older else (here.size, size)
+        roots = (checkpoint.root, here.root()) if older else (here.root(), checkpoint.root)
+        hashes = self.manifest.links.get((old, new))
+        if hashes is None:
+            raise BundleInvalid(f"it has no proof towards {name} over {size:,} entries")
+        try:
+            verify_consistency(old, new, *roots, hashes)
+        except ProofInvalid as error:
+            what = f"the entries do not lead to {name} over {size:,} entries"
+            if older:
+                raise LogBroken(what, 0, until=here.size - 1) from error
+            raise LogBroken(what, min(self.run.covered, max(here.size - 1, 0)), until=here.size - 1) from error
+
+    def _witnessed(self, checkpoint: Checkpoint, since: int) -> None:
+        at, index, reference = self._newest
+        if checkpoint.size > index and at > (since + TOLERANCE) * SECOND:
+            raise LogBroken("it is dated after the time at which witnesses cosigned it", index, reference or None)
+        if checkpoint.size <= self.run.edge.size and (self._floor is None or since > self._floor[0]):
+            self._floor = since, checkpoint.size
+
+    def _whole_range(self) -> None:
+        if self.run.edge.size != self.manifest.end:
+            raise LogBroken("this entry and those after it are missing", self.run.edge.size)
+        if self.progress is not None:
+            self.progress(self.tally.entries, self.tally.entries)
+
+    def _whole_log(self) -> None:
+        """A reader's checkpoint must not know of more than the newest one of the log that made the bundle."""
+        for size in reversed(self._unreached):
+            if size > self.tally.covered:
+                raise LogBroken(
+                    f"your checkpoint covers {size:,} entries, and the last one of the bundle {self.tally.covered:,}:"
+                    " the end of the log was cut off, or the bundle is older than your checkpoint"
+                )
+            raise BundleInvalid(
+                f"it has no proof towards your checkpoint over {size:,} entries: ask for one made with that checkpoint"
+            )
+
+
+class _Merged:
+    """The sealed details beside the entries: both streams are in order of index."""
+
+    def __init__(self, objects: Iterator[dict[str, Any]]) -> None:
+        self._objects = objects
+        self.ahead = next(objects, None)
+
+    def of(self, index: int) -> Iterator[dict[str, Any]]:
+        """The details of an entry, in order. Ask in order of index."""
+        while self.ahead is not None and self.ahead.get("index") == index:
+            told, self.ahead = self.ahead, next(self._objects, None)
+            yield told
+
+
+def _edge(bundle: Bundle) -> CompactRange:
+    return CompactRange(bundle.manifest.first, bundle.manifest.edge)
+
+
+def _blobs(told: dict[str, Any]) -> tuple[bytes, tuple[bytes, bytes] | None]:
+    """The digest of a detail, and its two sealed parts unless they were erased."""
+    try:
+        digest = unhex(told["digest"])
+        if told["sealed"] is None and told["silent"] is None:
+            return digest, None
+        return digest, (unhex(told["sealed"]), unhex(told["silent"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleInvalid(f"a line of {DETAILS} is malformed") from error
+
+
+def _narrowed(bundle: Bundle, error: LogBroken) -> LogBroken:
+    """Where a writer's next entry remembers another hash, a second pass knows the changed entry exactly."""
+    if error.index is None or error.until is None:
+        return error
+    run = Run(edge=_edge(bundle))
+    try:
+        for leaf in bundle.lines(ENTRIES):
+            run.add(Stored(run.edge.size, leaf))
+    except LogBroken as exact:
+        if exact.index is not None and error.index <= exact.index <= error.until:
+            return exact
+    return error

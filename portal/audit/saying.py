@@ -1,0 +1,83 @@
+"""What a verification compared, in words that need no technician."""
+
+from datetime import UTC, datetime
+
+from portal.audit.bundle import Manifest
+from portal.audit.note import Verifier
+from portal.audit.offline import SECOND, Tally
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """ "1 entry", "2,000 entries" """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def moment(at: int) -> str:
+    """Microseconds UTC as "26 November 2026, 12:26:05 UTC"; a time beyond the calendar as its number."""
+    try:
+        when = datetime.fromtimestamp(at // SECOND, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{at:,} microseconds after 1970"
+    return f"{when.day} {when:%B %Y, %H:%M:%S} UTC"
+
+
+def verdict(manifest: Manifest, tally: Tally) -> str:
+    """The good news in one sentence."""
+    if not tally.entries:
+        return "The bundle holds no entry, and what else it holds fits together."
+    what = "the access log" if manifest.first == 0 else "this part of the access log"
+    count = plural(tally.entries, "entry", "entries")
+    return f"All {count} of {what} are whole: none was changed, removed, added or moved."
+
+
+def checked(manifest: Manifest, tally: Tally, key: Verifier | None) -> list[str]:
+    """What was compared, a sentence each."""
+    told = []
+    if tally.entries and tally.earliest is not None and tally.latest is not None:
+        told.append(
+            f"Entries {manifest.first:,} to {manifest.end - 1:,} of the log {manifest.origin}, dated"
+            f" {moment(tally.earliest)} to {moment(tally.latest)}: the exact bytes and the place of each."
+        )
+        began = f"; {tally.carried:,} began before this part" if tally.carried else ""
+        told.append(f"{plural(tally.chains, 'chain')} of writers, none with a hole{began}.")
+    by = f", signed with the key {key}" if key else ""
+    last = f", the last over {tally.covered:,} entries"
+    told.append(f"{plural(tally.checkpoints, 'signed checkpoint')}{last}{by}.")
+    if tally.held:
+        told.append(f"{plural(tally.held, 'checkpoint')} that you kept: the log still says what it said then.")
+    if tally.quorum is not None:
+        told.append(
+            f"{plural(tally.cosigned, 'checkpoint')} with cosignatures of witnesses; enough of them for the policy"
+            f" cosigned up to {tally.quorum:,} entries, at times that fit the dates of the entries."
+        )
+    erased = f"; {tally.erased:,} were erased in due time, which still shows" if tally.erased else ""
+    told.append(f"{plural(tally.details, 'sealed detail')} against the entries they belong to, still sealed{erased}.")
+    told.append(f"{plural(tally.outcomes, 'outcome')} by field, and {plural(tally.agreements, 'text')} of agreements.")
+    return told
+
+
+def remarks(manifest: Manifest, tally: Tally) -> list[str]:
+    """What a careful reader should know though nothing is wrong."""
+    told = []
+    younger = manifest.end - max(tally.covered, manifest.first)
+    if younger > 0:
+        told.append(f"{plural(younger, 'entry', 'entries')} at the end stand under no signed checkpoint yet.")
+    if tally.quorum is None:
+        told.append("No witness vouches for this log here: whoever holds its key could have two versions of it.")
+    elif tally.quorum < manifest.end:
+        told.append(f"Entries from {max(tally.quorum, manifest.first):,} on are not cosigned by enough witnesses yet.")
+    if manifest.first:
+        told.append(
+            f"The {manifest.first:,} entries before this part are not in the bundle; they are fixed by the checkpoints."
+        )
+    if tally.out_of_order is not None:
+        index, reference = tally.out_of_order
+        named = f"entry {index:,}" + (f" (reference {reference})" if reference else "")
+        told.append(
+            f"The date of {named} lies before that of one in front of it: a clock was set back, or the date is false."
+        )
+    if tally.untexted:
+        names = sorted({name.partition("#")[0] for name in tally.untexted})
+        shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+        told.append(f"Agreements that entries name and whose text is not here: {shown}.")
+    return told
