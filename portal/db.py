@@ -253,12 +253,15 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """Bring the database to a revision of `migrations/`, up or down ("base" is empty). Each step commits whole."""
     from alembic import command
     from alembic.config import Config
+    from alembic.migration import MigrationContext
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        (command.downgrade if revision == "base" or revision.startswith("-") else command.upgrade)(config, revision)
+        now = MigrationContext.configure(connection).get_current_revision() or ""
+        down = revision == "base" or revision.startswith("-") or revision < now  # revisions are numbers of four digits
+        (command.downgrade if down else command.upgrade)(config, revision)
         connection.commit()
 
 

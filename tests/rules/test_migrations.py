@@ -74,7 +74,7 @@ def test_what_somebody_confirmed_for_two_parties_is_confirmed_once_by_the_versio
             record = tx.session.scalars(select(RecordRow.id).where(RecordRow.case == case)).first()
             row = {"record": record, "user": user, "version": 1, "confirmed_at": 1}
             tx.session.execute(insert(Confirmation), [{**row, "party": party} for party in ("police", "probation")])
-    migrate(engine, "-1")
+    migrate(engine, "0012")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT party FROM confirmation")).scalars().all() == ["police"]
     migrate(engine)
