@@ -5,7 +5,7 @@ import sys
 import click
 
 from isa.errors import AgreementInvalid
-from portal.cli import agreement, audit, database, demo, importing, keys, notifying, running, witness
+from portal.cli import agreement, audit, database, demo, following, importing, keys, notifying, running, witness
 from portal.errors import PortalError, Refused
 
 
@@ -14,6 +14,7 @@ def portal() -> None:
     """Accord: share what agencies know, exactly as the signed agreement allows."""
 
 
+audit.audit.add_command(following.follow)
 for command in (
     agreement.agreement,
     audit.audit,
