@@ -84,7 +84,7 @@ def entries() -> ResponseReturnValue:
     """The log, newest first, narrowed by what the sealed address says."""
     if log_use.named() is None:
         return log_use.ask()
-    wanted = _wanted(request.args.get("q", ""))
+    wanted = wanted_of(request.args.get("q", ""))
     return _listing(wanted, view.typed(wanted), (), request.args.get("after"))
 
 
@@ -221,7 +221,8 @@ def _path(wanted: Wanted, after: str | None = None) -> str:
     return url_for(".entries", q=sealed, after=after)
 
 
-def _wanted(token: str) -> Wanted:
+def wanted_of(token: str) -> Wanted:
+    """What a sealed address of this session says is wanted. Raises `NotFound` for any other."""
     try:
         return Wanted.of(links.unseal(gate.doors(), gate.actor(), token)) if token else Wanted()
     except ValueError:
@@ -241,6 +242,7 @@ def _listing(
         "outcomes": tuple((name, words.capitalize()) for name, words in logged.ENDED.items()),
         "lines": found.lines,
         "narrowed": bool(found.asked),
+        "sheet": url_for("log_sheet.why", q=request.args.get("q")) if found.lines else "",
         "pages": Pages(_path(wanted) if after else None, _path(wanted, found.after) if found.after else None, ""),
         "errors": errors,
     }

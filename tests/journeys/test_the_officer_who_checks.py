@@ -36,6 +36,17 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     assert rows.count() > 0
     assert all("Walsh" in row for row in rows.all_inner_texts())
     marsh.look("dpo-log-narrowed")
+    narrowed = marsh.page.url.removeprefix(marsh.base)
+    marsh.follows("Take these entries out as a spreadsheet")
+    marsh.heading("Take these entries out")
+    marsh.presses("Take it out")
+    marsh.reads("There is a problem", "Say why you take it out")
+    marsh.look("dpo-sheet")
+    marsh.fills("Why do you take it out?", "Answer to the chief constable's sample")
+    with marsh.page.expect_download() as taken:
+        marsh.presses("Take it out")
+    assert taken.value.suggested_filename.startswith("access-log-")
+    marsh.goes_to(narrowed)
     marsh.follows(reference)
     marsh.heading(f"Entry {reference}")
     marsh.reads("PC Siobhan Walsh", "What was opened", "What was withheld", "Risk management and crime prevention")
