@@ -27,16 +27,18 @@ _ADVISORY_LOCK = 0x494F4D4C4F47  # "IOMLOG"
 
 
 def drain(session: Session, signer: Signer, clock: Callable[[], int] = now_micros) -> int:
-    """Sequence every committed entry and sign a checkpoint over them; answers how many entries were sequenced.
+    """Sequence every committed entry and sign checkpoints over them; answers how many entries were sequenced.
 
-    Commits. Raises `LogUnavailable` if the stored head is not what it was left as.
+    A checkpoint is signed after each batch: where writers never rest, there is no end to wait for. Commits. Raises
+    `LogUnavailable` if the stored head is not what it was left as.
     """
     done = 0
     session.rollback()
     while session.connection().execute(select(PENDING.c.n).limit(1)).first() is not None:
         with begin_write(session):
             done += _integrate(_locked(session))
-    publish(session, signer, clock)
+        publish(session, signer, clock)
+    publish(session, signer, clock)  # what somebody sequenced who was killed before signing
     return done
 
 

@@ -181,3 +181,10 @@ def test_the_thread_survives_a_failure(build, caplog):
         time.sleep(0.02)
     thread.stop()
     assert world.check().covered == 1
+
+
+def test_a_checkpoint_follows_each_batch_so_that_restless_writers_put_none_off(world, monkeypatch):
+    monkeypatch.setattr(sequencer, "BATCH", 2)
+    world.append(*(view() for _ in range(5)))
+    world.drain()
+    assert [row[0] for row in world.sql("SELECT size FROM audit_checkpoint ORDER BY size")] == [2, 4, 5]
