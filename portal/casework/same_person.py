@@ -19,7 +19,9 @@ from portal.sharing.assigning import At, at_cases
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.reading import earlier
 from portal.sharing.reading import same as reading
+from portal.sharing.reading.earlier import Earlier
 from portal.sharing.reading.lists import working
 from portal.sharing.reading.part import Part, part
 from portal.sharing.reading.same import Person, compares, purpose_of
@@ -96,7 +98,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Two records side by side. `number`, `state`: the latest that was said; `later`: the reference of the case to
-    de-select, where both are open and linked."""
+    de-select, where both are open and linked; `missing`: how much was said that stands on an `earlier` case alone, and
+    `since` when the latest stands."""
 
     agreement: str
     borough: str
@@ -105,6 +108,9 @@ class Compared:
     open: tuple[bool, bool]
     blocks: tuple[Block, ...]
     history: tuple[Said, ...]
+    missing: int
+    earlier: tuple[Earlier, ...]
+    since: date | None
     number: int
     state: str
     later: str
@@ -195,9 +201,11 @@ def compare(
     cases = (filed[0].case, filed[1].case)
     agreement = doors.book.engine(cases[0].agreement).agreement
     word = reading.known(session, agreement.id, cases)
-    state, is_open = word.state if word else "", (cases[0].state == "open", cases[1].state == "open")
+    state, number = (word.state, word.number) if word else ("", 0)
+    is_open = (cases[0].state == "open", cases[1].state == "open")
     later = max(filed, key=lambda f: f.opened_at).case.reference
     blocks = (_block(agreement.kinds[kind].name, kind, (first, second)) for kind in SHOWN)
+    history, before = _said(session, doors, actor, (first, second), cases, number)
     sensitive = next((m for m in (first.marking, second.marking) if m != "OFFICIAL"), "OFFICIAL")
     return Compared(
         agreement=agreement.id,
@@ -206,8 +214,11 @@ def compare(
         opened=(day_at(filed[0].opened_at), day_at(filed[1].opened_at)),
         open=is_open,
         blocks=tuple(b for b in blocks if b.rows or any(b.withheld)),
-        history=_history(first, second),
-        number=word.number if word else 0,
+        history=history,
+        missing=max(number - len(history), 0),
+        earlier=tuple(before),
+        since=day_at(word.said_at) if word else None,
+        number=number,
         state=state,
         later=later if state == SAME and all(is_open) else "",
         marking=sensitive,
@@ -232,14 +243,26 @@ def _block(title: str, kind: str, sides: tuple[Part, Part]) -> Block:
     return Block(title, tuple(rows), (sides[0].withheld[kind, ""], sides[1].withheld[kind, ""]))
 
 
-def _history(first: Part, second: Part) -> tuple[Said, ...]:
-    """What was said of the two, the newest first; it stands on each case, and is told once."""
-    about = [(r, second.reference) for r in first.of(same.KIND)] or [(r, first.reference) for r in second.of(same.KIND)]
-    return tuple(
-        Said(r.text("answer"), r.text("reason"), r.text("decided_by"), r.at)
-        for r, other in about
-        if r.text("other") == other
-    )
+def _said(
+    session: Session, doors: Doors, actor: Actor, sides: tuple[Part, Part], cases: tuple[Case, Case], number: int
+) -> tuple[tuple[Said, ...], list[Earlier]]:
+    """What was said of the two; where somebody came back on a new case also what names the earlier one, as far as this
+    capacity may know of it (clause 8.76)."""
+    told = _history(sides, ((), ()))
+    if len(told) >= number:
+        return told, []
+    before = earlier.of_cases(session, doors, actor, [case.id for case in cases], "consultation")
+    first, second = ([before[case.id].reference] if case.id in before else [] for case in cases)
+    return _history(sides, (first, second)), list(before.values())
+
+
+def _history(sides: tuple[Part, Part], before: tuple[Sequence[str], Sequence[str]]) -> tuple[Said, ...]:
+    """What was said of the two, the newest first, by the side that has more of it: it stands on each case, and is told
+    once. `before`: references of earlier cases of each."""
+    of_first = [r for r in sides[0].of(same.KIND) if r.text("other") in (sides[1].reference, *before[1])]
+    of_second = [r for r in sides[1].of(same.KIND) if r.text("other") in (sides[0].reference, *before[0])]
+    more = max(of_first, of_second, key=len)
+    return tuple(Said(r.text("answer"), r.text("reason"), r.text("decided_by"), r.at) for r in more)
 
 
 def say(

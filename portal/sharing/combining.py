@@ -65,9 +65,9 @@ def say(
     name = staff.names(session, doors, [actor.user])[actor.user]
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
-        if _MADE.first(session, record=ids[0], by=actor.user):
-            return None
         latest = next((w for w in same.about(session, [pair[0]], pair[1:]) if w.pair == pair), None)
+        if latest and latest.number == base + 1 and _MADE.first(session, record=ids[0], by=actor.user):
+            return None
         if base != (latest.number if latest else 0):
             raise Conflict(same.KIND, latest.number if latest else 0)
         if latest is not None and latest.state == state:

@@ -4,7 +4,8 @@ Keyed tags and ids alone: nothing here decides, opens or logs.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -223,12 +224,27 @@ def put(session: Session, pair: Pair, number: int, state: str, at: int, by: uuid
 
 
 def grouped(words: Iterable[Word]) -> dict[tuple[str, uuid.UUID], frozenset[uuid.UUID]]:
-    """For each agreement and linked person all who are linked with them, through each other too."""
-    group: dict[tuple[str, uuid.UUID], set[uuid.UUID]] = {}
+    """For each agreement and linked person all who are linked with them, through each other too: but nobody who was
+    said to be another person, nor whoever is reached through them alone."""
+    linked: dict[tuple[str, uuid.UUID], set[uuid.UUID]] = defaultdict(set)
+    apart: dict[tuple[str, uuid.UUID], set[uuid.UUID]] = defaultdict(set)
     for word in words:
-        if word.state == SAME:
-            joined: set[uuid.UUID] = set()
-            for person in (word.first, word.second):
-                joined |= group.get((word.agreement, person), {person})
-            group |= {(word.agreement, person): joined for person in joined}
-    return {of: frozenset(persons) for of, persons in group.items()}
+        said_of = linked if word.state == SAME else apart
+        said_of[word.agreement, word.first].add(word.second)
+        said_of[word.agreement, word.second].add(word.first)
+    reached = {of: _reached(*of, linked, apart) for of in list(linked)}
+    return {of: frozenset(p for p in found if of[1] in reached[of[0], p]) for of, found in reached.items()}
+
+
+def _reached(
+    agreement: str,
+    person: uuid.UUID,
+    linked: Mapping[tuple[str, uuid.UUID], AbstractSet[uuid.UUID]],
+    apart: Mapping[tuple[str, uuid.UUID], AbstractSet[uuid.UUID]],
+) -> frozenset[uuid.UUID]:
+    others, found, ahead = apart.get((agreement, person), frozenset()), {person}, [person]
+    while ahead:
+        fresh = linked[agreement, ahead.pop()] - others - found
+        found |= fresh
+        ahead += fresh
+    return frozenset(found)

@@ -9,15 +9,18 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework import referrals, same_person
+from portal.db import new_id, now_micros
 from portal.errors import Conflict, NotFound
-from portal.sharing import same
+from portal.sharing import cases, same, storing
 from portal.sharing.doors import open_doors
 from portal.sharing.same import SAME, TWO
 from portal.sharing.same_tables import SamePerson
+from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile, RecordRow
 from tests.installation import World
 
 WHO = {"surname": "Marlowe", "forename": "Dean", "date_of_birth": "1991-03-27"}
+BACK = {f"person.{name}": text for name, text in WHO.items()}
 
 
 class Keeping:
@@ -126,6 +129,50 @@ def test_a_deselected_case_is_compared_for_its_review_and_parted_all_the_same(ke
     assert [line.state for line in keeping.lines().two] == [TWO]
 
 
+def test_an_old_form_keeps_nothing_after_the_two_were_parted(keeping: Keeping) -> None:
+    at, once = keeping.world, uuid.uuid4()
+    sent = (at.session, at.doors, keeping.keeper, keeping.pair, 0, SAME, "Same photograph", once)
+    for _ in range(2):  # the same form twice is once
+        same_person.say(*sent)
+    keeping.say(TWO, base=1)
+    with pytest.raises(Conflict):
+        same_person.say(*sent)
+    assert keeping.count(SamePerson) == 2
+
+
+def test_what_was_said_is_told_after_somebody_came_back_on_a_new_case(keeping: Keeping) -> None:
+    at = keeping.world
+    keeping.say()
+    files = {f.case.id: f.case for f in same.filed(at.session, keeping.pair).values()}
+
+    def comes_back(case: uuid.UUID) -> uuid.UUID:
+        with at.doors.log.transaction(at.session) as tx:
+            values = {"state": "deselected", "closed_at": now_micros() - 1}
+            tx.session.execute(update(CaseFile).where(CaseFile.id == case).values(**values))
+            reference = cases.next_references(tx.session, "Barnet", now_micros(), 1)[0]
+            new = cases.open_file(
+                *(tx.session, files[case].person, "barnet-iom", reference, "barnet_safety", now_micros()), minor=False
+            )
+            who = [
+                NewRecord(new_id(), new, files[case].person, "person", "", "probation", now_micros(), new_id(), BACK)
+            ]
+            storing.store(tx.session, at.doors, at.doors.book.engine("barnet-iom").agreement, who)
+        return new
+
+    def compared(pair: tuple[uuid.UUID, uuid.UUID]) -> same_person.Compared:
+        same_person.begin(at.session, at.doors, keeping.keeper, pair)
+        both = same_person.begun(at.session, at.doors, keeping.keeper, pair)
+        return same_person.compare(at.session, at.doors, keeping.keeper, pair, both)
+
+    again = comes_back(keeping.first)
+    found = compared((again, keeping.second))
+    assert ([s.why for s in found.history], found.missing) == (["Same photograph"], 0), "it stands on the other's case"
+    found = compared((again, comes_back(keeping.second)))
+    assert (found.history, found.missing, found.state) == ((), 1, SAME)
+    assert {e.case for e in found.earlier} == set(keeping.pair)
+    assert found.since is not None
+
+
 def test_a_referral_of_somebody_linked_goes_to_the_case_that_goes_on(keeping: Keeping) -> None:
     """Before the link the form fits two people, so that a third was made; after it, one."""
     at = keeping.world
@@ -145,8 +192,14 @@ def test_a_referral_of_somebody_linked_goes_to_the_case_that_goes_on(keeping: Ke
 
 
 def test_who_is_linked_through_another_stands_in_one_group() -> None:
-    a, b, c, d = (uuid.UUID(int=n) for n in range(1, 5))
+    a, b, c, d, e = (uuid.UUID(int=n) for n in range(1, 6))
     words = [same.Word("x", a, b, 1, SAME, 0), same.Word("x", b, c, 1, SAME, 0), same.Word("x", c, d, 2, TWO, 0)]
     assert same.grouped(words)["x", a] == {a, b, c}
     assert ("x", d) not in same.grouped(words)
+    words += [same.Word("x", a, c, 1, TWO, 0)]
+    assert same.grouped(words)["x", a] == {a, b}, "said to be another person"
+    assert same.grouped(words)["x", b] == {a, b, c}
+    words += [same.Word("x", c, e, 1, SAME, 0)]
+    assert same.grouped(words)["x", a] == {a, b}, "nor whoever is reached through them alone"
+    assert same.grouped(words)["x", e] == {b, c, e}
     assert ("y", a) not in same.grouped(words)
