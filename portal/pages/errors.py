@@ -103,6 +103,7 @@ def of_http(error: HTTPException) -> ResponseReturnValue:
             "words": ENDED if g.get("session_ended") else OLD_FORM,
             "typed": () if until else typed(),
             "kept": until,
+            "unfit": "" if until else kept.unfit(),
             "again": url_for("sign_in.choose"),
         }
         return _bare("session_ended.html", "You have been signed out", 401 if error.code == 401 else 400, d)

@@ -47,6 +47,11 @@ def keep_typed() -> datetime | None:
         return None
 
 
+def unfit() -> str:
+    """What the form of this request says that may not be kept, as what to leave out; "" for any other form."""
+    return kept.unfit(request.form)
+
+
 def first(user: uuid.UUID, capacity: uuid.UUID, onward: str) -> str:
     """Where to go after signing in, or choosing a capacity: to what waits, if anything does, else `onward`."""
     if not kept.any_for(db.session(), gate.doors(), user, capacity):

@@ -17,8 +17,9 @@ from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
 from portal.db import DAY, from_micros, put
 from portal.keys.sealing import Context, seal
-from portal.sharing import visits
+from portal.sharing import restrictions, visits
 from portal.sharing.doors import Doors
+from portal.sharing.fields import clean
 from portal.sharing.reading import case as reading
 from portal.sharing.tables import CaseFile, KeptForm
 from portal.sharing.visits import CASE, Case, Visit
@@ -49,11 +50,12 @@ def place(actor: Actor, case: uuid.UUID, person: uuid.UUID, then: str, kept_at: 
 def keep(
     session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, then: str, typed: Mapping[str, str]
 ) -> datetime | None:
-    """Keep what was typed; until when, or None where it is not kept: it is too large, five others wait, or the visit
-    was not this session's, was one of an emergency, or leads nowhere."""
+    """Keep what was typed; until when, or None where it is not kept: it is too large, five others wait, it is a zone
+    that says whom it protects (clause 8.60), or the visit was not this session's, was one of an emergency, or leads
+    nowhere."""
     text = json.dumps(dict(typed)).encode()
     found = visits.once(session, actor, visit)
-    if len(text) > LARGEST or len(then) > 200 or found is None or found.emergency:
+    if len(text) > LARGEST or len(then) > 200 or found is None or found.emergency or unfit(typed):
         return None
     if not reading.leads(session, doors, actor, found):
         return None
@@ -71,6 +73,13 @@ def keep(
         values = {"purpose": found.purpose, "sealed": sealed, "kept_at": now, "ends": now + LASTS}
         put(session, KeptForm, key, values)
     return from_micros(now + LASTS)
+
+
+def unfit(typed: Mapping[str, str]) -> str:
+    """What to leave out of a form before anything of it may be kept, "" where it gives nobody away or is no zone
+    (clause 8.60). `typed` by the name of the input, which is the field's."""
+    zone = ((name, clean(text)) for name, text in typed.items() if name.startswith(f"{restrictions.KIND}."))
+    return next((words for name, text in zone if (words := restrictions.gives_away(name, text))), "")
 
 
 def any_for(session: Session, doors: Doors, user: uuid.UUID, capacity: uuid.UUID) -> bool:

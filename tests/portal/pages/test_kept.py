@@ -118,6 +118,31 @@ def test_keeping_it_writes_no_entry_and_no_plaintext(web, world, officer):
     assert not [p for p in home.rglob("*") if p.is_file() and b"canary-7731" in p.read_bytes()]
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("No contact with Quenby Larkspur", "Leave out the name."),
+        ("Not where the vic\u200btim works", "Leave out any word for who was harmed."),
+    ],
+)
+def test_a_zone_that_says_whom_it_protects_is_not_kept_and_its_writer_is_told_why(web, world, words, why):
+    officer = world.actor("probation", "practitioner", "Jo Smith")
+    web.case, web.session = world.case(assigned=[officer]), web.sign_in(officer)
+    zone = {"restriction.sort": "Exclusion zone", "restriction.instruction": words, "once": str(uuid.uuid4())}
+    visit = open_case(web)
+    idle(world)
+    assert web.post(f"{visit}/add/restriction", zone).status_code == 401
+    assert rows(world) == []
+    assert "was not kept, for a zone or condition must not say whom it protects (clause 8.60). " + why in web.text
+    assert "What you had typed" in web.text
+    web.sign_in(officer)
+    visit, twin = open_case(web), {**zone, "restriction.instruction": "Not into the area bounded by Bridge Lane"}
+    idle(world)
+    assert web.post(f"{visit}/add/restriction", twin).status_code == 401
+    assert [row.then for row in rows(world)] == ["add/restriction"], "the twin that gives nobody away"
+    assert "What you wrote is not lost" in web.text
+
+
 def test_it_can_be_thrown_away_or_left_for_later(web, world, officer):
     lose(web)
     web.sign_in(officer)
