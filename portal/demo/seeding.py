@@ -19,8 +19,8 @@ from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff, St
 from portal.demo.people.vocabulary import REFERRED
 from portal.sharing import acts, answering, cases, inbox, referring, staff, storing
 from portal.sharing.book import adopt
+from portal.sharing.days import is_minor
 from portal.sharing.doors import Doors
-from portal.sharing.reading.age import is_minor
 from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile, RecordRow
 

@@ -24,6 +24,11 @@ def eighteenth(born: date) -> date:
         return date(born.year + 18, 3, 1)
 
 
+def is_minor(born: str, now: int) -> bool:
+    """Whether someone born on that ISO date is under 18 at this instant (microseconds UTC)."""
+    return age(date.fromisoformat(born), day_at(now)) < 18
+
+
 def age(born: date, on: date) -> int:
     """Whole years on a day, negative before the birth. Who was born on 29 February turns a year older on 1 March."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

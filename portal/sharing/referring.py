@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity, Field
@@ -21,14 +21,13 @@ from portal.keys.index_tags import SURNAME_DOB
 from portal.query import Query
 from portal.sharing import cases, facts, inbox, preview, said, storing
 from portal.sharing.assigning import At, at_cases
-from portal.sharing.days import day_at
+from portal.sharing.days import day_at, is_minor
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check, clean
 from portal.sharing.importing.matching import PURPOSE, persons
 from portal.sharing.inbox import KIND
 from portal.sharing.reading import namesakes
-from portal.sharing.reading.age import is_minor
 from portal.sharing.sight import BASIS, CONFIDENCE, CREATE, SHARE, Shape, sight
 from portal.sharing.storing import BORN, NewRecord, Stored, tags_of
 from portal.sharing.tables import Adoption, CaseFile, Referral, SearchTag
@@ -226,8 +225,8 @@ def _keep(
         given[f"{GIVEN_ON}@{label}"] = day_at(at.now).isoformat()
         records.append(replace(record(actor, case, at.now, BASIS, given, minor), label=label, state="in_force"))
     stored = storing.store(session, doors, agreement, records)
-    if joined and born and minor is not case.minor:  # whether they are under 18 is worked out anew
-        session.execute(update(CaseFile).where(CaseFile.id == case.id).values(minor=None))
+    for person in (r for r in records if r.kind == "person"):
+        storing.aged(session, person)
     there = at_cases(session, doors, actor, [case], PURPOSE, at.now)[case.id]
     shapes = {Shape(r.kind, r.label, actor.party, False) for r in records}
     append(tx, "collection", actor, there, CREATE, shapes, stored, **({"joined": True} if joined else {}))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, delete, false, null, update
+from sqlalchemy import bindparam, case, delete, false, func, literal_column, null, select, true, update
 from sqlalchemy.orm import Session
 
 from isa import classes
@@ -19,6 +19,7 @@ from portal.keys import index_tags
 from portal.keys.deks import Place
 from portal.keys.sealing import CHOICE, Context, Dek, seal
 from portal.query import Write, insert_rows
+from portal.sharing.days import is_minor
 from portal.sharing.doors import Doors
 from portal.sharing.tables import CaseFile, RecordRow, SealedValue, SearchTag
 
@@ -146,9 +147,32 @@ _REPLACE = Write(
     ("of", "key"),
 )
 _UNTAG = Write(delete(SearchTag).where(SearchTag.record == bindparam("of")), ("of",))
-_FORGET_AGE = Write(update(CaseFile).where(CaseFile.id == bindparam("of")).values(minor=null()), ("of",))
+_CASE = update(CaseFile).where(CaseFile.id == bindparam("of"))
+_DATED = (
+    select(func.count())
+    .select_from(RecordRow)
+    .where(RecordRow.case == CaseFile.id, RecordRow.kind == literal_column("'person'"))
+    .scalar_subquery()
+)
+_YOUNG = Write(_CASE.values(minor=true()), ("of",))
+_GROWN = Write(_CASE.values(minor=case((literal_column("1") == _DATED, false()), else_=CaseFile.minor)), ("of",))
+_FORGET_AGE = Write(_CASE.values(minor=null()), ("of",))
 BORN = "person.date_of_birth"
 _TAGGED = frozenset({"person.surname", BORN, "identifiers.pnc", "identifiers.crn"})
+
+
+def aged(session: Session, record: NewRecord) -> None:
+    """Bring what a case knows of its person's age into step with a record that was just stored. Inside its write
+    transaction."""
+    if BORN in record.values:
+        _aging(record).run(session.connection(), [(record.case.bytes,)])
+
+
+def _aging(record: NewRecord) -> Write:
+    """Whoever is under 18 by one date is a minor; an adult by this one is one if nobody recorded another. Else the case
+    keeps what it knows until it is worked out anew, see `reading.age`."""
+    born = record.values[BORN]
+    return _FORGET_AGE if not born else _YOUNG if is_minor(born, record.at) else _GROWN
 
 
 @dataclass(slots=True)
@@ -159,7 +183,7 @@ class Batch:
     replaced: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     values: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
     untagged: list[tuple[bytes]] = field(default_factory=list)
-    reborn: list[tuple[bytes]] = field(default_factory=list)
+    reborn: list[tuple[Write, bytes]] = field(default_factory=list)
     tags: list[tuple[Any, ...]] = field(default_factory=list, repr=False)
 
     def add(self, changes: Iterable[Change]) -> None:
@@ -170,8 +194,8 @@ class Batch:
             self.advanced.append((*advanced, of, change.base))
             self.replaced += [(of, row["field"]) for row in change.values]
             self.values += [driver_row(row) for row in change.values]
-            if BORN in record.values:  # whether they are under 18 is worked out anew, see `reading.age`
-                self.reborn.append((record.case.bytes,))
+            if BORN in record.values:
+                self.reborn.append((_aging(record), record.case.bytes))
             if not _TAGGED.isdisjoint(record.values):
                 self.untagged.append((of,))
                 self.tags += [driver_row(row) for row in change.tags]
@@ -184,7 +208,8 @@ class Batch:
             return False
         _REPLACE.run(connection, self.replaced)
         insert_rows(connection, SealedValue.__table__, self.values)
-        _FORGET_AGE.run(connection, self.reborn)
+        for statement in (_YOUNG, _GROWN, _FORGET_AGE):
+            statement.run(connection, [(of,) for each, of in self.reborn if each is statement])
         _UNTAG.run(connection, self.untagged)
         insert_rows(connection, SearchTag.__table__, self.tags)
         return True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Field
@@ -24,12 +24,12 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check, clean, look_alikes
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import history
-from portal.sharing.reading.age import minor_now
+from portal.sharing.reading.age import minor_now, settle
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import Head, shape_of
 from portal.sharing.sight import BASIS, CREATE, EDIT, SHARE, Shape, category_of
-from portal.sharing.storing import BORN, NewRecord, Stored, change, store
-from portal.sharing.tables import CaseFile, RecordRow
+from portal.sharing.storing import BORN, NewRecord, Stored, aged, change, store
+from portal.sharing.tables import RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
@@ -93,7 +93,10 @@ def keep(session: Session, doors: Doors, actor: Actor, planned: Planned, once: u
     with doors.log.transaction(session) as tx:
         if once is not None and made(session, actor, planned.record.id):
             return Written(planned.record.id, None)
-        return add(tx, doors, actor, planned)
+        written = add(tx, doors, actor, planned)
+    if BORN in planned.record.values:
+        settle(session, doors, actor, planned.found)
+    return written
 
 
 def made(session: Session, actor: Actor, record: uuid.UUID) -> bool:
@@ -134,8 +137,7 @@ def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writte
     """Write a new record that was planned, with the entries of its collection and its disclosure."""
     found, shape, record = planned.found, planned.shape, planned.record
     stored = store(tx.session, doors, found.engine.agreement, [record])
-    if BORN in record.values:  # another date of birth: whether they are under 18 is worked out anew
-        tx.session.execute(update(CaseFile).where(CaseFile.id == record.case).values(minor=None))
+    aged(tx.session, record)
     _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
     cases.steer(tx.session, record.case, record.values, record.at)
     if planned.steer is not None:
@@ -163,7 +165,10 @@ def edit(
     if isinstance(planned, Written):
         return planned
     with doors.log.transaction(session) as tx:
-        return alter(tx, doors, actor, planned)
+        written = alter(tx, doors, actor, planned)
+    if BORN in planned.record.values:
+        settle(session, doors, actor, planned.found)
+    return written
 
 
 def plan_edit(

@@ -22,12 +22,12 @@ from portal.keys.deks import Place, chunks
 from portal.keys.sealing import Dek
 from portal.query import Query
 from portal.sharing import cases, inbox, said
+from portal.sharing.days import is_minor
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs
 from portal.sharing.importing.comparing import KINDS
 from portal.sharing.importing.matching import PURPOSE, new_sight, number_tags, sights
 from portal.sharing.importing.runs import Hold
-from portal.sharing.reading.age import is_minor
 from portal.sharing.reading.rows import HEADS, Head
 from portal.sharing.sight import CREATE, EDIT, SHARE, Shape, Sight
 from portal.sharing.storing import Batch, Change, NewRecord, Stored, places, prepare_change, store

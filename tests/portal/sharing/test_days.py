@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from portal.db import to_micros
-from portal.sharing.days import age, day_at, midnight
-from portal.sharing.reading.age import is_minor
+from portal.sharing.days import age, day_at, is_minor, midnight
 
 
 @pytest.mark.parametrize(
