@@ -161,7 +161,8 @@ def _in_step(
     """What else this party's own records say differently from now on."""
     plans: list[Planned | Written] = []
     if step.label == moves.PLACE and holds_custody(found.part):
-        plans += _custody(session, doors, actor, visit, found.part, step, typed)
+        anew = step.code == moves.RECALL or not found.stand.held
+        plans += _custody(session, doors, actor, visit, found.part, step, typed, anew)
     own = next((r for r in found.part.of(CASE) if r.owner == actor.party and r.can_edit), None)
     code = {step.label: step.code}
     after = moves.status_shown(
@@ -176,9 +177,17 @@ def _in_step(
 
 
 def _custody(
-    session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, part: Part, step: Step, typed: Mapping[str, str]
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    visit: uuid.UUID,
+    part: Part,
+    step: Step,
+    typed: Mapping[str, str],
+    anew: bool,
 ) -> list[Planned | Written]:
-    """The party's own record of custody: begun, said anew, or ended."""
+    """The party's own record of custody: begun, said anew, or ended. `anew`: they are held since the day of this
+    change, even where a record of custody before it was left open."""
     mine = (r for r in part.of(CUSTODY) if r.owner == actor.party and r.can_edit)
     own = next((r for r in mine if not r.text("released_on")), None)
     since = typed.get(moves.SINCE, "")
@@ -189,6 +198,7 @@ def _custody(
         more = {"prison": typed.get(moves.WHERE, ""), RELEASE: typed.get(RELEASE, "")}
         told |= {f"{CUSTODY}.{name}": text for name, text in more.items() if clean(text)}
     if own is not None:
+        told |= {f"{CUSTODY}.since": since} if anew and step.code != moves.COMMUNITY else {}
         return [writing.plan_edit(session, doors, actor, visit, own.id, own.version, told)]
     if step.code == moves.COMMUNITY:
         return []

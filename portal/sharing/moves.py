@@ -100,7 +100,8 @@ def stand(records: Iterable[Record]) -> Stand:
     status = next((t for r in told if r.kind == CASE and (t := r.text("status"))), "")
     moves = [(r.label, _moved(r)) for r in told if r.kind == KIND and r.text(TO) in BY_WORDS]
     places = [s for label, s in moves if label == PLACE]
-    place = _last([*places, *(s for r in told if r.kind == CUSTODY for s in _of_custody(r))])
+    recalled = {s.on for s in places if s.code == RECALL}
+    place = _last([*places, *(s for r in told if r.kind == CUSTODY for s in _of_custody(r, recalled))])
     place = next((s for s in places if s[:2] == place[:2]), place)  # a record of custody made with it says less
     listed = _last(s for label, s in moves if label == LISTED)
     if not place.code and status == "In custody":
@@ -116,13 +117,14 @@ def _moved(record: Record) -> Since:
     return Since(code, on, record.at, record.text(WHERE), record.text(REVIEW))
 
 
-def _of_custody(record: Record) -> Iterable[Since]:
-    """What a record of custody says: held since a day, and perhaps released on another."""
+def _of_custody(record: Record, recalled: Collection[date | None]) -> Iterable[Since]:
+    """What a record of custody says: held since a day, and perhaps released on another. Whoever is recalled on the very
+    day they were released had been released before it, whenever that record was corrected last."""
     held = _HELD_AS.get(record.text("held_as"), HELD)
-    yield Since(
-        held, _day(record.text("since")) or record.at.astimezone(LONDON).date(), record.at, record.text("prison")
-    )
-    if out := _day(record.text("released_on")):
+    since = _day(record.text("since")) or record.at.astimezone(LONDON).date()
+    yield Since(held, since, record.at, record.text("prison"))
+    out = _day(record.text("released_on"))
+    if out and not (out in recalled and since < out):
         yield Since(COMMUNITY, out, record.changed_at)
 
 

@@ -21,7 +21,7 @@ from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.fresh import Fresh, updates
-from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, latest_moves, opened, shape_of
+from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, latest_moves, open_record, shape_of
 from portal.sharing.sight import READ, Sight, sight
 from portal.sharing.tables import Assignment, CaseFile
 from portal.sharing.visits import CASE, Case
@@ -30,8 +30,11 @@ PAGE, LATEST = 50, 10
 MOST_UNIONS = 64
 FORTNIGHT = 14 * DAY
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
-MOVED = tuple(f"{moves.KIND}.{moves.TO}@{label}" for label in (moves.PLACE, moves.LISTED))
-"""What changed last of where somebody is, and of the list: the status is shown as these say."""
+MOVED = (
+    *(f"{moves.KIND}.{name}@{label}" for name in (moves.TO, moves.SINCE) for label in (moves.PLACE, moves.LISTED)),
+    *(f"{moves.CUSTODY}.{name}" for name in ("held_as", "since", "released_on")),
+)
+"""What changed last of where somebody is, and of the list: the status is shown as these say, as on the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ def listed(
     seen = sights_at(session, doors, actor, cases, purpose, now)
     visible = [c for c in cases if seen[c.id].knows_person]
     ids = [c.id for c in visible]
-    some = heads(session, ids, ["person", "case", moves.KIND])
+    some = heads(session, ids, ["person", "case", moves.KIND, moves.CUSTODY])
     rows = latest_moves(h for h in some if seen[h.case].permitted(READ, shape_of(h)))
     by_case: dict[uuid.UUID, list[Head]] = {}
     for head in rows:
@@ -254,19 +257,18 @@ def _line(
     new: int,
     broken: list[tuple[uuid.UUID, str]],
 ) -> Line:
+    records = [r for head in rows if (r := open_record(seen, head, sealed, broken)) is not None]
     texts: dict[str, str] = {}
-    for head in rows:
-        for field, text in opened(seen, head, sealed, broken):
-            texts.setdefault(field.key, text or "")
-    surname, forename, rag, status = (texts.get(key, "") for key in SHOWN)
-    place, listed = (s.code if (s := moves.BY_WORDS.get(texts.get(key, ""))) else "" for key in MOVED)
+    for value in (v for r in records for v in r.values):
+        texts.setdefault(value.key, value.text)
+    surname, forename, rag = (texts.get(key, "") for key in SHOWN[:3])
     return Line(
         case=case.id,
         reference=case.reference,
         borough=seen.agreement.borough,
         name=f"{forename} {surname}".strip(),
         rag=rag,
-        status=moves.status_shown(status, place, listed),
+        status=moves.stand(records).shown,
         review_due=from_micros(case.review_due) if case.review_due and seen.knows_review else None,
         new=new,
         can_share=seen.shares_updates,

@@ -75,7 +75,8 @@ def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = (
 
 
 def latest_moves(rows: Iterable[Head]) -> list[Head]:
-    """Of heads, newest first, all but the changes that a later one has taken the place of, and those no list shows."""
+    """Of heads, newest first, all but the changes that a later one has taken the place of, and those no list shows; of
+    custody the latest record of each party."""
     met: set[tuple[uuid.UUID, str]] = set()
     kept = []
     for head in rows:
@@ -83,6 +84,10 @@ def latest_moves(rows: Iterable[Head]) -> list[Head]:
             if head.label not in (moves.PLACE, moves.LISTED) or (head.case, head.label) in met:
                 continue
             met.add((head.case, head.label))
+        if head.kind == moves.CUSTODY:
+            if (head.case, f"{head.kind} {head.owner}") in met:
+                continue
+            met.add((head.case, f"{head.kind} {head.owner}"))
         kept.append(head)
     return kept
 

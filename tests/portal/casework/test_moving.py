@@ -252,6 +252,45 @@ def test_a_later_record_of_custody_counts_and_an_older_one_does_not(team: Team) 
     assert team.desk(team.jo).stand.place.code == "community"
 
 
+def typed_by_hand(team: Team, who: Actor, **more: str) -> uuid.UUID:
+    at, typed = team.world, {f"custody.{name}": text for name, text in more.items()}
+    return writing.create(at.session, at.doors, who, team.visit(who), "custody", "", typed).record
+
+
+def test_custody_typed_by_hand_is_in_lists_as_it_is_on_the_case(team: Team) -> None:
+    assert team.status(team.pat) == team.face(team.pat).status == "Active"
+    made = typed_by_hand(team, team.gov, held_as="Remand", since="2026-11-01")
+    assert team.status(team.pat) == team.face(team.pat).status == "In custody"
+    at = team.world
+    typed = {"custody.released_on": "2026-11-20"}
+    writing.edit(at.session, at.doors, team.gov, team.visit(team.gov), made, 1, typed)
+    assert team.status(team.pat) == team.face(team.pat).status == "Active"
+
+
+def test_a_recall_says_since_when_where_a_record_of_custody_was_left_open(team: Team) -> None:
+    at = team.world
+    made = typed_by_hand(team, team.jo, held_as="Sentence", since="2026-01-10")
+    team.moves(team.gov, "community", "2026-11-01")
+    team.moves(team.jo, "recall", "2026-11-20")
+    shown = case_reading.case(at.session, at.doors, team.jo, team.visit(team.jo))
+    [own] = [r for r in shown.records("custody") if r.id == made]
+    assert (own.text("held_as"), own.text("since")) == ("Recall", "2026-11-20")
+    team.moves(team.jo, "sentence", "2026-11-22")
+    shown = case_reading.case(at.session, at.doors, team.jo, team.visit(team.jo))
+    assert [r.text("since") for r in shown.records("custody") if r.id == made] == ["2026-11-20"], "held all the while"
+
+
+def test_the_record_of_a_release_corrected_on_the_day_of_recall_does_not_win_over_it(team: Team) -> None:
+    at = team.world
+    made = typed_by_hand(team, team.gov, held_as="Sentence", since="2026-01-10", released_on="2026-11-20")
+    team.moves(team.jo, "recall", "2026-11-20")
+    writing.edit(at.session, at.doors, team.gov, team.visit(team.gov), made, 1, {"custody.prison": "HMP Highpoint"})
+    assert team.desk(team.jo).stand.place.code == "recall"
+    assert team.status(team.pat) == "In custody"
+    team.moves(team.jo, "community", "2026-11-20")
+    assert team.desk(team.jo).stand.place.code == "community", "out again on the same day"
+
+
 def test_neither_another_box_nor_an_empty_reason_goes_round_a_change(team: Team) -> None:
     at, made = team.world, team.moves(team.jo, "remand").record
     [own], visit = team.records("case"), team.visit(team.nadia)
