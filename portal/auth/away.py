@@ -72,3 +72,9 @@ def everyone(session: Session, now: int) -> frozenset[tuple[uuid.UUID, str]]:
     """(person, party) of everybody who is away now."""
     here = TimeAway.starts <= now, TimeAway.ends > now, TimeAway.ended_at.is_(None)
     return frozenset((row[0], row[1]) for row in session.execute(select(TimeAway.user, TimeAway.party).where(*here)))
+
+
+def of_party(session: Session, party: str, at: int) -> dict[uuid.UUID, int]:
+    """Who of a party is away at an instant → when that ends."""
+    then = TimeAway.party == party, TimeAway.starts <= at, TimeAway.ends > at, TimeAway.ended_at.is_(None)
+    return {row[0]: row[1] for row in session.execute(select(TimeAway.user, TimeAway.ends).where(*then))}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
+from portal.auth import away as resting
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.casework import team
@@ -100,8 +101,13 @@ def problems(session: Session, doors: Doors, actor: Actor, order: Order) -> dict
     """What stands against an order before anything of it is looked at, by part: to, case, until, reason,
     telephone."""
     now, found = doors.clock(), {}
+    away = resting.of_party(session, actor.party, max(order.starts, now))
     if order.to == order.user or order.to not in team.may_take(session, doors, actor.party, now):
         found["to"] = NOBODY
+    elif order.to in away:
+        found["to"] = (
+            f"They are away then, until {said_day(away[order.to])}. Choose somebody else, or a later first day"
+        )
     if not order.chosen:
         found["case"] = "Tick at least one case"
     if order.until is not None and order.until <= max(order.starts, now):
@@ -177,6 +183,12 @@ class _Steps:
         return any(
             p.starts <= self.starts and p.ends is None and p.pathway == post.pathway for p in self._theirs[post.case]
         )
+
+
+def said_day(ends: int) -> str:
+    """The last day of what ends at an instant, in words."""
+    last = day_at(ends - 1)
+    return f"{last.day} {last:%B %Y}"
 
 
 def words_of(agreement: Agreement, role: str, pathway: str | None) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from isa.explaining import text_for_user
-from portal.auth import capacities
+from portal.auth import away, capacities
 from portal.auth.actor import Actor
 from portal.casework import team
 from portal.casework.cover import NOBODY, unfit, words_of
@@ -56,8 +56,8 @@ def on_case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> O
     not let it be changed."""
     found, at = _find(session, doors, actor, visit)
     held = posts.on_cases(session, actor.party, [at.case.id], at.now)
-    may = team.may_take(session, doors, actor.party, at.now)
-    users = {p.user for p in held} | {p.covers for p in held if p.covers} | may.keys()
+    may = _may_begin(session, doors, actor, at.now)
+    users = {p.user for p in held} | {p.covers for p in held if p.covers} | may
     about = heading(session, doors, actor, found)
     team.look(session, doors, actor, "list", sorted(users))
     names = staff.names(session, doors, users)
@@ -72,7 +72,7 @@ def on_case(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> O
         )
         for p in held
     )
-    free = sorted((names[u], u) for u in may.keys() - {p.user for p in held})
+    free = sorted((names[u], u) for u in may - {p.user for p in held})
     offered = tuple((role, words_of(at.engine.agreement, role, None)) for role in AS)
     return OnCase(about, doors.book.party_name(actor.party), working, tuple((u, name) for name, u in free), offered)
 
@@ -91,7 +91,7 @@ def assign(
     """Let a colleague work on the case from now on, until an instant or for good. Raises as `on_case`, `Invalid`."""
     found, at = _find(session, doors, actor, visit)
     problems = {}
-    if to is None or to not in team.may_take(session, doors, actor.party, at.now):
+    if to is None or to not in _may_begin(session, doors, actor, at.now):
         problems["to"] = NOBODY
     if role not in AS:
         problems["role"] = "Choose what they are on this case"
@@ -126,6 +126,11 @@ def end(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, post: uu
             raise NotFound
         assigning.change(tx, doors, actor, [], ends, found.visit.purpose, "Ended on the case", found.visit.id)
     return sum(p.id != post and p.starts <= at.now for p in held)
+
+
+def _may_begin(session: Session, doors: Doors, actor: Actor, now: int) -> set[uuid.UUID]:
+    """Who may begin on a case now: whoever is away could not open it."""
+    return team.may_take(session, doors, actor.party, now).keys() - away.of_party(session, actor.party, now).keys()
 
 
 def _find(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> tuple[Found, At]:

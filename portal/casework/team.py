@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Subject
+from portal.auth import away as resting
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.errors import NotFound
@@ -45,7 +46,8 @@ class Cover:
 @dataclass(frozen=True, slots=True)
 class Member:
     """One person of the party: roles in words (none: they left, or their role ended), open cases, cover by and for
-    them. `role_ends`: the last day of the last of these roles, None without end."""
+    them. `role_ends`: the last day of the last of these roles, None without end; `away`: their last day away, None who
+    is here."""
 
     user: uuid.UUID
     name: str
@@ -54,6 +56,7 @@ class Member:
     cases: int
     covers: tuple[Cover, ...]
     covered: tuple[Cover, ...]
+    away: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One person with their cases, and the colleagues who may take them."""
+    """One person with their cases, and the colleagues who may take them, whoever is away last."""
 
     member: Member
     lines: tuple[Line, ...]
@@ -131,7 +134,7 @@ def desk(session: Session, doors: Doors, actor: Actor, user: uuid.UUID) -> Desk:
     return Desk(
         member=next(m for m in members if m.user == user),
         lines=lines,
-        colleagues=tuple(m for m in members if m.user != user and m.roles),
+        colleagues=tuple(sorted((m for m in members if m.user != user and m.roles), key=lambda m: m.away is not None)),
         marking=listed.marking,
         receipt=receipt,
     )
@@ -183,6 +186,7 @@ class _People:
     held: dict[uuid.UUID, list[capacities.Capacity]]
     counts: dict[uuid.UUID, int]
     cover: list[Post]
+    away: dict[uuid.UUID, int]
 
     @property
     def users(self) -> list[uuid.UUID]:
@@ -208,6 +212,7 @@ class _People:
             cases=self.counts.get(user, 0),
             covers=tuple(c for c in covers if c.who == user),
             covered=tuple(c for c in covers if c.whom == user),
+            away=day_at(self.away[user] - 1) if user in self.away else None,
         )
 
 
@@ -222,6 +227,7 @@ def _people(session: Session, doors: Doors, actor: Actor, now: int) -> _People:
         held=may_take(session, doors, actor.party, now),
         counts=posts.counted(session, actor.party, given, now),
         cover=posts.cover(session, actor.party, now),
+        away=resting.of_party(session, actor.party, now),
     )
 
 

@@ -147,15 +147,17 @@ def _lines(found: Desk, given: Form) -> list[tuple[str, team.Line, bool]]:
 
 
 def _about(member: Member) -> str:
+    away = f"Away until {day(member.away)}. " if member.away else ""
     ends = f", role ends {day(member.role_ends)}" if member.role_ends else ""
-    return f"{sentence(member.roles[0])}, {plural(member.cases, 'open case')} now{ends}"
+    return f"{away}{sentence(member.roles[0])}, {plural(member.cases, 'open case')} now{ends}"
 
 
 def _notes(member: Member) -> tuple[str, ...]:
-    """Cover by and for someone, in words."""
+    """Time away of someone, cover by and for them, in words."""
     covered = (f"covered by {c.who_name}{_from(c)} until {day(c.until)}" for c in member.covered)
     covers = (f"covers for {c.whom_name}{_from(c)} until {day(c.until)}" for c in member.covers)
-    return tuple(sentence(words) for words in (*covered, *covers))
+    away = (f"away until {day(member.away)}",) if member.away else ()
+    return tuple(sentence(words) for words in (*away, *covered, *covers))
 
 
 def _from(c: Cover) -> str:

@@ -2,11 +2,14 @@
 
 import re
 from datetime import timedelta
+from time import perf_counter
 
 import pytest
 
-from portal.db import now_micros
+from portal.auth import away
+from portal.db import DAY, now_micros, to_micros
 from portal.sharing import posts
+from portal.sharing.days import midnight
 from tests import clock
 
 TODAY = clock.FIRST.date()
@@ -46,6 +49,13 @@ def form(web, jo, sam, how="cover", **more):
     last = day("until", LAST) if how == "cover" else {}
     sent = {"to": str(sam.user), **day("starts", TODAY), **last, "reason": "Annual leave", "for": how, "case": ticked}
     return {**sent, **more}
+
+
+def held_by(world, who):
+    """The cases on which somebody of Probation has a post now."""
+    world.session.rollback()
+    agreements = [a.id for a in world.doors.book.all()]
+    return posts.cases_of(world.session, "probation", agreements, who.user, now_micros())
 
 
 def test_two_clicks_from_home_to_the_form(web, spoc, jo, cases):
@@ -214,3 +224,55 @@ def test_a_practitioner_is_not_offered_it_on_the_case(web, world, jo, cases):
     visit = opened(web, cases[0])
     assert "/team" not in web.get(visit).text
     assert web.get(f"{visit}/team").status_code == 403
+
+
+def test_who_is_away_is_offered_last_said_to_be_and_not_taken_for_those_days(web, world, spoc, jo, sam, cases):
+    zoe = world.actor("probation", "practitioner", "Zoe Here")
+    now = now_micros()
+    until = TODAY + timedelta(days=14)
+    with world.doors.log.transaction(world.session) as tx:
+        away.record(tx, spoc, sam.user, now, to_micros(midnight(until + timedelta(days=1))), now)
+    page = web.get(f"/team/{jo.user}").text
+    assert page.index("Zoe Here") < page.index("Sam Okafor"), "by name they would stand the other way round"
+    assert "Away until 9 December 2026. Practitioner" in web.text
+    assert "Away until 9 December 2026" in (web.get("/team"), web.text)[1]
+    assert web.post(f"/team/{jo.user}", form(web, jo, sam)).status_code == 422
+    assert "They are away then, until 9 December 2026" in web.text
+    assert held_by(world, sam) == []
+    later = {**day("starts", until + timedelta(days=1)), **day("until", until + timedelta(days=9))}
+    assert web.post(f"/team/{jo.user}", form(web, jo, sam, **later)).status_code == 303
+    assert web.post(f"/team/{jo.user}", form(web, jo, zoe)).status_code == 303
+    assert len(held_by(world, zoe)) == 3
+
+
+def test_on_the_case_who_is_away_is_not_offered(web, world, spoc, jo, sam, cases):
+    now = now_micros()
+    path = opened(web, cases[0]) + "/team"
+    assert "Sam Okafor" in web.get(path).text
+    with world.doors.log.transaction(world.session) as tx:
+        away.record(tx, spoc, sam.user, now, now + 9 * DAY, now)
+    assert "Sam Okafor" not in web.get(path).text
+    assert web.post(path, {"to": str(sam.user), "role": "practitioner", "reason": "Because"}).status_code == 422
+    assert held_by(world, sam) == []
+
+
+@pytest.mark.long
+def test_forty_cases_are_covered_in_two_clicks_and_one_form_within_two_minutes(web, world, spoc, jo, sam):
+    """The promise: a manager moves forty cases to a colleague with an end date in two minutes; the requests take a
+    few seconds of them, whatever else this machine does. What is typed: one choice, one day, one line."""
+    for _ in range(40):
+        world.case(assigned=[jo])
+    begun = perf_counter()
+    assert 'href="/team"' in web.get("/").text
+    assert f'href="/team/{jo.user}"' in web.get("/team").text
+    filled = form(web, jo, sam)
+    assert len(filled["case"]) == 40, "all are ticked: nobody ticks forty boxes"
+    sending = perf_counter()
+    assert web.post(f"/team/{jo.user}", filled).status_code == 303
+    took = perf_counter() - sending
+    assert "40 cases are covered until 4 December 2026" in (web.get("/team"), web.text)[1]
+    assert perf_counter() - begun < 30, "four pages: a quarter of the two minutes"
+    assert took < 10, f"the request that moves them took {took:.1f} s"
+    assert len(held_by(world, sam)) == 40
+    with clock.ticking(clock.FIRST + timedelta(days=10)):
+        assert held_by(world, sam) == [], "it ends by itself"
