@@ -133,6 +133,12 @@ def stands(session: Session, party: str, cases: Sequence[uuid.UUID]) -> dict[uui
     return {row.case: row.state for row in session.execute(wanted.order_by(*_OLDEST))}
 
 
+def sent_since(session: Session, party: str, cases: Sequence[uuid.UUID], since: int) -> list[uuid.UUID]:
+    """Those of these cases to which a party has sent a referral since an instant."""
+    wanted = Referral.party == party, Referral.case.in_(cases), Referral.sent_at >= since
+    return list(session.scalars(select(Referral.case).where(*wanted).distinct()))
+
+
 def put(session: Session, referral: uuid.UUID, case: uuid.UUID, party: str, user: uuid.UUID, now: int) -> None:
     """A new referral waits. Inside a write transaction whose entry says so."""
     put_all(session, [_row(referral, case, party, user, now)])

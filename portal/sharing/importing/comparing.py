@@ -79,7 +79,7 @@ def plan(
         planner.take(kind, values)
     if planner.problems:
         raise Invalid(planner.problems)
-    return planner.made(_doubt(accepted, held))
+    return planner.made(doubt(accepted, held))
 
 
 class _Planner:
@@ -180,7 +180,7 @@ def _referred(held: Sequence[Record], state: str, referred: str | None, today: d
     return False
 
 
-def _doubt(accepted: Accepted, held: Sequence[Record]) -> tuple[str, str] | None:
+def doubt(accepted: Accepted, held: Sequence[Record]) -> tuple[str, str] | None:
     """A CRN or PNC ID that leads to another name and another birthday may be mistyped: whose data would be changed?"""
     person = next((record for record in held if record.kind == "person"), None)
     if person is None:

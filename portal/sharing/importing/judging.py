@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from portal.sharing.disclosure import Record
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
 from portal.sharing.importing.accepted import Accepted
-from portal.sharing.importing.comparing import KINDS, Plan, plan
+from portal.sharing.importing.comparing import KINDS, Plan, doubt, plan
 from portal.sharing.importing.matching import PURPOSE, Known, Match, match, new_sight
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.rows import Head, fetch, heads, open_record, shape_of
@@ -61,7 +61,7 @@ def judge(
     matches = match(session, doors, actor, rows, now)
     fresh: dict[str, Sight] = {}
     for some in chunks([pair for pair in zip(rows, matches.rows, strict=True) if pair[0].row in wanted], CHUNK):
-        opened = [matches.known[one.case] for _, one in some if one.case]
+        opened = [matches.known[case] for _, one in some if (case := one.case or one.before)]
         held = _held(session, doors, actor, run, opened) if opened else {}
         referred = inbox.stands(session, actor.party, list(held))
         judged = []
@@ -69,6 +69,8 @@ def judge(
             known = matches.known[one.case] if one.case else None
             agreement = known.case.agreement if known else agreement_of(doors, row)
             base, records = held.get(one.case, ((0, 0), [])) if one.case else ((0, 0), [])
+            if one.before:  # nothing of the earlier case goes along: it says whether this can be the same person
+                one = replace(one, doubt=one.doubt or doubt(row, held[one.before][1]))
             if known is None and agreement not in fresh:
                 fresh[agreement] = new_sight(session, doors, actor, agreement, now)
             sight = known.sight if known else fresh[agreement]
@@ -100,11 +102,11 @@ def _one(
             for key, words in sorted(wrong.problems.items())
         )
         return Judged(row.row, agreement, REFUSED, one, problems=problems)
-    doubt = one.doubt or planned.doubt
+    unsure = one.doubt or planned.doubt
     state = NEW if one.case is None else UNCHANGED if planned.empty else CHANGED
-    if doubt and not confirmed:
-        return Judged(row.row, agreement, REFUSED, one, planned, base, (("", *doubt),), doubt)
-    return Judged(row.row, agreement, state, one, planned, base, doubt=doubt)
+    if unsure and not confirmed:
+        return Judged(row.row, agreement, REFUSED, one, planned, base, (("", *unsure),), unsure)
+    return Judged(row.row, agreement, state, one, planned, base, doubt=unsure)
 
 
 def agreement_of(doors: Doors, row: Accepted) -> str:

@@ -27,6 +27,7 @@ WAITING = "waiting"
 """State of a row that was checked and not yet compared with what is known."""
 MOST = 200
 """Rows stored in one write transaction."""
+RETURNS = "Comes back: a new case"
 FILE = "file"
 """What a sealed run holds until its rows are stored: the file itself."""
 
@@ -92,7 +93,7 @@ def of_judged(one: Judged, row: ImportRow, content: Mapping[str, Any]) -> Draft:
         "base": one.base,
         "add": one.plan.add,
         "edit": [(e.record.hex, e.base, e.values, e.whole) for e in one.plan.edit],
-        "words": one.plan.words,
+        "words": (RETURNS, *one.plan.words) if one.match.before else one.plan.words,
         "left_out": one.plan.left_out,
     }
     doubtful, case = one.doubt is not None, one.match.case

@@ -3,18 +3,19 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.auth.actor import Actor
-from portal.db import from_micros
+from portal.db import from_micros, to_micros
 from portal.keys.deks import chunks
 from portal.keys.index_tags import CRN, PNC, SURNAME_DOB
 from portal.query import Query
-from portal.sharing import facts, same
+from portal.sharing import facts, inbox, same
+from portal.sharing.days import day_at, midnight
 from portal.sharing.doors import Doors
 from portal.sharing.importing.accepted import Accepted
 from portal.sharing.reading.search import MATCHED
@@ -27,7 +28,8 @@ PURPOSE = "selection"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What is known of a row's person. Neither person nor case: new.
+    """What is known of a row's person. Neither person nor case: new. `before`: a case of theirs that is closed, and no
+    other; they come back, to a case of its own (clause 8.76).
 
     `problem` (message, remedy) refuses the row; `doubt` (message, remedy) does until its sender confirms.
     """
@@ -36,6 +38,7 @@ class Match:
     case: uuid.UUID | None = None
     problem: tuple[str, str] | None = None
     doubt: tuple[str, str] | None = None
+    before: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,17 @@ def match(session: Session, doors: Doors, actor: Actor, rows: Sequence[Accepted]
     cases = _cases_of(session, doors, actor, persons)
     mine = {(case.person, case.agreement): case for case in cases}
     agreement = {row.borough: _agreement(doors, row.borough) for row in rows}
+    answered = _this_month(session, actor, [case for case in mine.values() if case.state != "open"], now)
     placed = []
     for row, one in zip(rows, found, strict=True):
         case = mine.get((one.person, agreement[row.borough])) if one.person else None
-        placed.append(Match(one.person, case.id if case else None, one.problem, one.doubt))
-    wanted = {m.case for m in placed}
+        if case is None:
+            placed.append(one)
+        elif case.state == "open" or case.id in answered:
+            placed.append(replace(one, case=case.id))
+        else:
+            placed.append(replace(one, before=case.id))
+    wanted = {m.case or m.before for m in placed}
     return Matches(tuple(placed), sights(session, doors, actor, [c for c in cases if c.id in wanted], now))
 
 
@@ -89,6 +98,15 @@ def persons(
     for kind, tag in tags:
         found[kind] |= {hit.person for hit in hits.get(tag, ()) if hit.kind == kind}
     return {kind: frozenset(people) for kind, people in found.items()}
+
+
+def _this_month(session: Session, actor: Actor, closed: Sequence[CaseFile], now: int) -> frozenset[uuid.UUID]:
+    """Those of these cases that were referred in this month already: the file of a month that is sent again brings
+    nobody back whom the panel has de-selected in between."""
+    first = to_micros(midnight(day_at(now).replace(day=1)))
+    return frozenset(
+        of for some in chunks(closed) for of in inbox.sent_since(session, actor.party, [c.id for c in some], first)
+    )
 
 
 _KNOWN = Query(

@@ -169,13 +169,14 @@ def _require_same(session: Session, doors: Doors, actor: Actor, rows: Sequence[R
 
 
 def _opened_meanwhile(session: Session, rows: Sequence[Ready]) -> bool:
-    """Whether a person known elsewhere has been given a case under the row's agreement since."""
+    """Whether a person known elsewhere, or of whom only an earlier case is known, has been given an open one under the
+    row's agreement since."""
     elsewhere = {(d.person, d.agreement.id) for d in rows if d.known_person and not d.case}
     return any(
         (person, agreement) in elsewhere
         for some in chunks(sorted({person for person, _ in elsewhere}))
         for person, agreement in session.execute(
-            select(CaseFile.person, CaseFile.agreement).where(CaseFile.person.in_(some))
+            select(CaseFile.person, CaseFile.agreement).where(CaseFile.person.in_(some), CaseFile.state == "open")
         )
     )
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from portal.casework import inbox
 from portal.db import DAY, now_micros
 from portal.errors import Conflict, LogUnavailable, NotFound
 from portal.sharing import visits, writing
+from portal.sharing.cases import next_references, open_file, steer
 from portal.sharing.importing import previewing, publishing, runs, staging
 from portal.sharing.importing.judging import NEW
 from portal.sharing.reading import case as case_reading
@@ -414,3 +416,58 @@ def test_a_run_that_was_published_meanwhile_is_not_said_to_be_given_up(
             runs.abandon(world.session, world.doors, spoc, run)
     assert runs.find(world.session, world.doors, spoc, run).state == runs.PUBLISHED
     assert len(cases(world)) == 2
+
+
+def deselect(world: World, case: uuid.UUID) -> None:
+    with world.doors.log.transaction(world.session):
+        steer(world.session, case, {"case.status": "De-selected"}, now_micros())
+
+
+def test_who_was_deselected_comes_back_with_a_case_of_its_own_that_waits(world: World, spoc: Actor) -> None:
+    data = file(1)
+    bring_in(world, spoc, data)
+    [old] = cases(world)
+    deselect(world, old.id)
+    before = in_force(world.session)
+    assert bring_in(world, spoc, data).new == 0, "the file of this month again brings nobody back"
+    assert in_force(world.session) == before
+    with clock.ticking(clock.FIRST + timedelta(days=31)):
+        run = staging.stage(world.session, world.doors, spoc, data)
+        [effect] = previewing.preview(world.session, world.doors, spoc, run).effects
+        assert (effect.state, effect.what[0]) == (NEW, "Comes back: a new case")
+        publishing.publish(world.session, world.doors, spoc, run)
+        closed, new = cases(world)
+        assert (closed.state, new.state) == ("deselected", "open")
+        assert (new.person, new.agreement) == (old.person, old.agreement)
+        assert closed.closed_at is not None
+        keeper = world.actor("barnet_safety", "coordinator")
+        assert [line.case for line in inbox.waiting(world.session, world.doors, keeper).lines] == [new.id]
+        own = select(func.count()).select_from(RecordRow).where(RecordRow.case == new.id)
+        assert (world.session.scalar(own) or 0) > 3, "what the file says, whole: nothing of the earlier case goes along"
+        assert bring_in(world, spoc, data).new == 0
+        assert len(cases(world)) == 2, "once"
+
+
+def test_a_number_that_leads_to_somebody_else_brings_nobody_back_unasked(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(1))
+    [old] = cases(world)
+    deselect(world, old.id)
+    with clock.ticking(clock.FIRST + timedelta(days=31)):
+        other = csv_of([HEADINGS, row(0, SURNAME="Otherwise", BORN="01/02/1999")])
+        bring_in(world, spoc, other)
+        assert len(cases(world)) == 1
+
+
+def test_somebody_brought_back_meanwhile_by_another_is_not_brought_back_twice(world: World, spoc: Actor) -> None:
+    bring_in(world, spoc, file(1))
+    [old] = cases(world)
+    deselect(world, old.id)
+    with clock.ticking(clock.FIRST + timedelta(days=31)):
+        run = staging.stage(world.session, world.doors, spoc, file(1))
+        with world.doors.log.transaction(world.session):
+            name = next_references(world.session, "Barnet", now_micros(), 1)[0]
+            open_file(world.session, old.person, old.agreement, name, "barnet_safety", now_micros(), minor=False)
+        publishing.publish(world.session, world.doors, spoc, run)
+        assert len(cases(world)) == 2
+        publishing.publish(world.session, world.doors, spoc, run)
+        assert len(cases(world)) == 2
