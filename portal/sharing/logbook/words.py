@@ -23,6 +23,12 @@ ASKED = {
 """What a request to see more was about (clause 8.28), by field."""
 COMBINED = {"same": "Linked: said to be the same person", "two": "Said to be two people, and not linked"}
 """What was said of the two cases of an entry (clause 8.70)."""
+LENT = {
+    "refused": "Refused by their own organisation",
+    "withdrawn": "Taken back before anybody answered",
+    "ended": "Ended before its last day",
+}
+"""What became of a secondment (clause 9.30)."""
 TOLD_SAME = "Was told that they are linked: said to be the same person"
 
 
@@ -184,7 +190,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     if isinstance(detail.get("asked"), Mapping):
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "everything"))
-    told += [*_combined(detail), *_requested(agreement, detail)]
+    told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail)]
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
@@ -201,3 +207,12 @@ def _requested(agreement: Agreement | None, detail: Mapping[str, Any]) -> list[t
     """What an entry says of a request to see more: the fields, and the last day of what was granted."""
     told = [(label, fields(agreement, (pair[0] for pair in detail[k]))) for k, label in ASKED.items() if detail.get(k)]
     return [*told, ("Last day", str(detail["until"]))] if detail.get("until") else told
+
+
+def _lent(book: Book, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an entry says of a secondment: asked of whom, agreed, or how it ended."""
+    if not detail.get("secondment"):
+        return []
+    if detail.get("home"):
+        return [("Secondment", f"Asked {agency(book, detail['home'])} for somebody")]
+    return [("Secondment", LENT.get(str(detail.get("answer", "")), "Agreed by their own organisation"))]

@@ -8,16 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from portal.casework import notifying
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import govuk_notify
+from portal.cli import notifying as command
 from portal.cli.govuk_notify import NotifyRefuses
 from portal.config import Settings, load_settings
 from portal.db import DAY, HOUR, MINUTE, now_micros
 from portal.errors import Misconfigured
 from tests import clock
 from tests.installation import World
+from tests.portal.casework.test_at_once import Urgent
 from tests.portal.casework.test_notifying import ADDRESS, Post
 from tests.portal.cli import notify_server
 from tests.portal.cli.notify_server import KEY, LOST, TEMPLATE, Notify
@@ -204,3 +207,32 @@ def test_where_everything_is_put_off_a_run_stops_and_the_rest_loses_nothing(worl
     with clock.ticking(clock.FIRST + timedelta(days=1)):
         run.world.doors = replace(run.world.doors, clock=now_micros)
         assert run.by_notify() == 3, "of those put off, tomorrow's notice tells"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_command_tells_at_once_what_cannot_wait_and_the_morning_says_it_no_more(world, notify):
+    """`portal notify --at-once` and `portal notify`, one after the other, by one Notify."""
+    urgent = Urgent(world)
+    urgent.share()
+    urgent.opens()
+    urgent.asks()
+    world.session.rollback()
+    environ = {
+        "PORTAL_HOME": str(world.settings.home),
+        "PORTAL_DEMO": "true",
+        "PORTAL_LOG_ORIGIN": "tests.invalid/log",
+        "PORTAL_BASE_URL": "http://127.0.0.1",
+        "PORTAL_NOTIFY_TEMPLATE": TEMPLATE,
+        "PORTAL_NOTIFY_URL": notify.address,
+    }
+    (world.settings.home / "notify-key").write_text(KEY)
+    os.chmod(world.settings.home / "notify-key", 0o600)
+
+    def run(*options: str) -> str:
+        return CliRunner().invoke(command.notify, options, env=environ, catch_exceptions=False).output
+
+    assert run("--at-once") == "1 mails sent.\n"
+    assert run("--at-once") == run() == "0 mails sent.\n"
+    (mail,) = notify.mails
+    assert (mail["email_address"], mail["personalisation"]) == (ADDRESS, {"link": "http://127.0.0.1"})
+    assert urgent.case.hex not in str(mail)

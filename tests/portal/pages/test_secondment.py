@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from portal.audit.tables import ENTRY
 from portal.auth import capacities, induction, people, secondments
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
@@ -12,6 +13,7 @@ from portal.auth.tables import Secondment, UserIdentity
 from portal.db import DAY, now_micros
 from portal.errors import NotFound
 from portal.sharing import roster
+from portal.sharing.logbook import one
 from tests import clock
 from tests.installation import IDENTITY, INDUCTED
 from tests.portal.pages.visitor import Visitor
@@ -212,3 +214,26 @@ def test_an_account_that_moves_to_another_party_takes_nothing_along(world, youth
         tag = tx.session.scalars(select(UserIdentity.tag).where(UserIdentity.user == ada.user)).one()
         assert people.admit(tx, tag, "barnet_housing", [], now_micros()) == ada.user
     assert lent(world, ada) == []
+
+
+def test_the_officer_reads_what_became_of_it_in_the_log(world, youth, police, ada):
+    """Each step as the data-protection officer of whoever took it reads its entry."""
+    seconded(world, youth, police, ada)
+    youth.post(f"/secondment/{row(world).id}/end")
+    world.session.rollback()
+    kinds = ("collection", "capacity-granted", "alteration")
+    rows = world.session.execute(
+        select(ENTRY.c.agency, ENTRY.c.operation, ENTRY.c.reference)
+        .where(ENTRY.c.operation.in_(kinds), ENTRY.c.actor.is_not(None))
+        .order_by(ENTRY.c.at)
+    ).all()
+    said = {}
+    for agency, operation, reference in rows:
+        whole = one.read(world.session, world.doors, world.actor(agency, "dpo"), "s62-lawfulness", reference)
+        assert isinstance(whole, one.Whole)
+        said |= {(agency, operation): dict(whole.said).get("Secondment")}
+    assert said == {
+        ("barnet_youth", "collection"): "Asked Police for somebody",
+        ("police", "capacity-granted"): "Agreed by their own organisation",
+        ("barnet_youth", "alteration"): "Ended before its last day",
+    }
