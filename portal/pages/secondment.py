@@ -47,7 +47,7 @@ def alerts() -> tuple[Alert, ...]:
     if not waits:
         return ()
     words = f"{plural(waits, 'organisation asks', 'requests wait')} for one of your people on secondment."
-    return (Alert("notice", words, "Secondment", url_for("secondment.everyone"), "Look at it"),)
+    return (Alert("notice", words, "Secondment", url_for("secondment.everyone"), "Answer"),)
 
 
 @pages.get("/secondment")
