@@ -22,7 +22,7 @@ from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier, open_checkpoint
 from portal.audit.sequencer import node_at
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME, SEQUENCE
-from portal.audit.tree import NodeAt, ProofInvalid, prove_consistency
+from portal.audit.tree import NodeAt, ProofInvalid, edge_of, prove_consistency
 from portal.db import now_micros, to_micros
 from portal.errors import NotFound, PortalError
 
@@ -211,16 +211,10 @@ class _Export:
 
 
 def _edge(node: NodeAt, size: int) -> tuple[bytes, ...]:
-    """The roots of the complete subtrees of the first `size` leaves, the largest first."""
-    hashes, start = [], 0
     try:
-        for level in range(size.bit_length() - 1, -1, -1):
-            if size >> level & 1:
-                hashes.append(node(level, start >> level))
-                start += 1 << level
+        return tuple(edge_of(node, size).hashes)
     except LookupError as error:
         raise PortalError("hashes over the entries before these days are missing: export from the beginning") from error
-    return tuple(hashes)
 
 
 def _hashes(node: NodeAt, old: int, new: int) -> tuple[bytes, ...]:

@@ -65,6 +65,16 @@ class CompactRange:
         return current
 
 
+def edge_of(node: NodeAt, size: int) -> CompactRange:
+    """The right edge of the tree of the first `size` leaves. Raises whatever `node` raises."""
+    hashes, start = [], 0
+    for level in range(size.bit_length() - 1, -1, -1):
+        if size >> level & 1:
+            hashes.append(node(level, start >> level))
+            start += 1 << level
+    return CompactRange(size, hashes)
+
+
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """The root over leaf hashes."""
     edge = CompactRange()

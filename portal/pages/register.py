@@ -26,6 +26,7 @@ from portal.pages import (
     joining,
     kept,
     log,
+    log_proof,
     log_sheet,
     mails,
     meetings,
@@ -53,6 +54,6 @@ def everything(app: Flask) -> None:
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
-    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log, log_sheet):
+    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log, log_proof, log_sheet):
         app.register_blueprint(noun.pages)
     errors.install(app)

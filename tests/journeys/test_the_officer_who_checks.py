@@ -52,6 +52,9 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     marsh.reads("PC Siobhan Walsh", "What was opened", "What was withheld", "Risk management and crime prevention")
     marsh.does_not_read("Keating", "Tannery Court", "Shoplifting")
     marsh.look("dpo-entry")
+    with marsh.page.expect_download() as told:
+        marsh.presses("Download the proof")
+    assert told.value.suggested_filename == f"{reference}.tlog-proof"
 
     marsh.goes_to("/log/verify")
     marsh.look("dpo-verify")
@@ -59,6 +62,21 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     marsh.heading("Is the log whole?")
     marsh.reads("Yes. Nothing has been changed, removed or reordered")
     marsh.look("dpo-verified")
+
+    marsh.follows("Hold the log against a checkpoint that you kept")
+    marsh.heading("Compare two checkpoints")
+    kept = marsh.page.get_by_label("The newest checkpoint").input_value()
+    marsh.look("dpo-compare")
+    marsh.presses("Compare")
+    marsh.reads("There is a problem", "Choose or paste the earlier checkpoint")
+    marsh.look("dpo-compare-wrong")
+    marsh.page.locator("#earlier").fill(kept)
+    marsh.presses("Compare")
+    marsh.reads("Yes. They belong to one log")
+    marsh.look("dpo-compared")
+    with marsh.page.expect_download() as told:
+        marsh.presses("Download the proof")
+    assert told.value.suggested_filename.startswith("consistency-")
 
 
 @EVERY_KIND
