@@ -1,12 +1,11 @@
 """A second, naive implementation of docs/formats/access-log.md, written from the document. Shares no code with portal.
 
-`python -m tests.conformance.naive_log > docs/formats/vectors/access-log.json` writes the worked vectors.
+`python -m tests.conformance.vectors > docs/formats/vectors/access-log.json` writes the worked vectors.
 """
 
 import base64
 import hashlib
 import json
-import sys
 import uuid
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -171,8 +170,3 @@ def vectors():
             ],
         },
     }
-
-
-if __name__ == "__main__":
-    json.dump(vectors(), sys.stdout, indent=1, ensure_ascii=False)
-    sys.stdout.write("\n")
