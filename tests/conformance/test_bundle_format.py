@@ -34,6 +34,15 @@ def test_the_proof_of_an_entry_is_made_alike_and_holds(tmp_path, capsys):
         assert run(capsys, "proof", tmp_path / "proof", "--key", KEY).code == 1
 
 
+def test_no_bit_of_a_proof_file_can_be_changed(tmp_path, capsys):
+    content = VECTORS["inclusion"].encode()
+    for at in range(0, len(content), 4):
+        bent = bytearray(content)
+        bent[at] ^= 1 << at // 4 % 8
+        (tmp_path / "proof").write_bytes(bent)
+        assert run(capsys, "proof", tmp_path / "proof", "--key", KEY).code in (1, 2), at
+
+
 def test_the_proof_between_checkpoints_is_made_alike_and_holds(tmp_path, capsys):
     vector, note = VECTORS["consistency"], VECTORS["checkpoint"]["note"]
     made = proof.Consistency(2, tree.prove_consistency(node, 2, 3), note)

@@ -77,6 +77,52 @@ def test_consistency(place, bit, data):
             tree.verify_consistency(old, size, first, second, steps)
 
 
+def holds(check, *arguments):
+    try:
+        check(*arguments)
+    except ProofInvalid:
+        return False
+    return True
+
+
+@pytest.mark.long
+def test_every_proof_of_every_tree_up_to_300_leaves():
+    for size in range(1, len(HASHES) + 1):
+        for index in range(size):
+            proof = tree.prove_inclusion(NODE, index, size)
+            tree.verify_inclusion(HASHES[index], index, size, proof, ROOTS[size])
+            proof = tree.prove_consistency(NODE, index + 1, size)
+            tree.verify_consistency(index + 1, size, ROOTS[index + 1], ROOTS[size], proof)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 64, 100, 255, 256, 257, 300])
+def test_every_single_bit_of_a_proof_counts(size):
+    for index in {0, 1, size // 3, size // 2, size - 1} & set(range(size)):
+        proof = tree.prove_inclusion(NODE, index, size)
+        given = [HASHES[index], ROOTS[size], *proof]
+        for at in range(len(given)):
+            for bit in range(256):
+                bent = [*given[:at], flipped(given[at], bit), *given[at + 1 :]]
+                assert not holds(tree.verify_inclusion, bent[0], index, size, bent[2:], bent[1]), (index, at, bit)
+        old = index + 1
+        given = [ROOTS[old], ROOTS[size], *tree.prove_consistency(NODE, old, size)]
+        for at in range(len(given)):
+            for bit in range(256):
+                bent = [*given[:at], flipped(given[at], bit), *given[at + 1 :]]
+                assert not holds(tree.verify_consistency, old, size, bent[0], bent[1], bent[2:]), (old, at, bit)
+
+
+def test_the_edge_of_every_tree_leads_on():
+    """The right edge from stored hashes is the one that appending leaves."""
+    for size in range(len(HASHES) + 1):
+        edge = tree.edge_of(NODE, size)
+        assert edge.root() == ROOTS[size]
+        for value in HASHES[size : size + 3]:
+            edge.append(value)
+            assert edge.root() == ROOTS[edge.size]
+
+
 @pytest.mark.parametrize("size", [255, 256, 257, 65_535, 65_536, 65_537])
 def test_around_whole_tiles(size):
     hashes = [tree.leaf_hash(i.to_bytes(3)) for i in range(size)]
