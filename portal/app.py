@@ -6,11 +6,13 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import gate
 from portal.audit import grants
+from portal.audit.collecting import Collector
 from portal.audit.sequencer import Sequencer
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import load_catalogue
@@ -31,6 +33,11 @@ from portal.sharing import staff
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors, open_doors
 
+PRIVATE = "no-store"
+FOREVER = "public, max-age=31536000, immutable"
+KEPT = {"static": FOREVER, "publishing.tile": FOREVER, "publishing.checkpoint": "no-cache"}
+"""What browsers and proxies may keep of good answers, by endpoint; nothing of anything else."""
+
 
 def create_app(settings: Settings, **overrides: Any) -> Flask:
     """The portal for these settings. Raises `Misconfigured`, `AgreementInvalid` rather than starting half right.
@@ -46,9 +53,9 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         if not settings.demo:
             _require_least_privilege()
         desk = open_desk(settings, doors, db.session())
-        sequencer = Sequencer(db.engine, lambda session: doors.log.signer(session, settings.log_origin))
         db.session.remove()
-    app.extensions["sequencer"] = sequencer
+        sequencer, collector = open_publishing(doors, db.engine)
+    app.extensions["sequencer"], app.extensions["collector"] = sequencer, collector
     app.extensions["papers"] = papers.load(settings.documents_dir, {a.id for a in doors.book.all()})
     doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
     CSRFProtect(app)
@@ -72,6 +79,16 @@ def _require_least_privilege() -> None:
         raise
 
 
+def open_publishing(doors: Doors, engine: Engine) -> tuple[Sequencer, Collector | None]:
+    """What orders the log's entries, and what has the witnesses cosign them, after asking each for the first time."""
+    collector, stop = None, doors.stop()
+    if doors.policy is not None:
+        collector = Collector(engine, doors.policy, doors.signer, stop, doors.settings.keys_dir)
+        collector.check()
+    published = None if collector is None else collector.wake
+    return Sequencer(engine, doors.signer, stop=stop, published=published), collector
+
+
 def create() -> Flask:
     """The portal for the settings in the environment: what a WSGI server calls."""
     return create_app(load_settings())
@@ -80,6 +97,8 @@ def create() -> Flask:
 def close_app(app: Flask) -> None:
     """End what an application runs and holds: the sequencer, after a last drain, and its connections."""
     app.extensions["sequencer"].stop()
+    if app.extensions["collector"] is not None:
+        app.extensions["collector"].stop()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -153,8 +172,7 @@ def headers(settings: Settings, issuers: Iterable[str]) -> Callable[[Response], 
         said["Cross-Origin-Opener-Policy"] = "same-origin"
         said["Cross-Origin-Resource-Policy"] = "same-origin"
         said["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        kept = request.endpoint == "static" and response.status_code == 200
-        said["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-store"
+        said["Cache-Control"] = KEPT.get(request.endpoint or "", PRIVATE) if response.status_code == 200 else PRIVATE
         if settings.secure:
             said["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
         return response

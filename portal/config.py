@@ -69,6 +69,8 @@ class Settings:
     """Id of the e-mail template at GOV.UK Notify. Names that way to send; with it, smtp_url is left empty."""
     notify_url: str = NOTIFY
     """Where GOV.UK Notify answers. Another only with a template."""
+    witness_policy: str = ""
+    """File with the witnesses of the access log and the quorum that publishes a checkpoint. Empty: no witnesses."""
     demo: bool = False
     """True only under `portal demo`: allows plain-http cookies and the demo identity provider on loopback."""
 

@@ -13,6 +13,10 @@ class LogUnavailable(PortalError):
     """The access log could not make an entry durable, so nothing may be shown or changed (HTTP 503)."""
 
 
+class LogStopped(LogUnavailable):
+    """The access log was stopped on purpose: a witness has seen more of it, or otherwise. The text is for people."""
+
+
 class SealBroken(PortalError):
     """A sealed value, key or commitment does not verify. Says which place, never what it held."""
 

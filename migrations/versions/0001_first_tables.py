@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portal.audit import triggers
+from portal.audit.tables import FIRST_APPEND_ONLY
 
 revision = "0001"
 down_revision = None
@@ -472,12 +473,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_search_tag_record", "search_tag", ["record"], unique=False)
-    for statement in triggers.statements(op.get_bind().dialect.name):
+    for statement in triggers.statements(op.get_bind().dialect.name, FIRST_APPEND_ONLY):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    for statement in triggers.drop_statements(op.get_bind().dialect.name):
+    for statement in triggers.drop_statements(op.get_bind().dialect.name, FIRST_APPEND_ONLY):
         op.execute(statement)
     op.drop_index("ix_search_tag_record", table_name="search_tag")
 

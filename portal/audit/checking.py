@@ -37,8 +37,10 @@ def check(
     key: Verifier,
     held: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
+    former: Sequence[Verifier] = (),
 ) -> Report:
-    """Verify every entry, chain, checkpoint, detail, outcome and trigger. `held`: checkpoints kept by someone else.
+    """Verify every entry, chain, checkpoint, detail, outcome and trigger. `held`: checkpoints kept by someone else;
+    `former`: the log's keys under origins that have ended.
 
     `progress(done, of)` is called now and then. Reads one snapshot and writes nothing. Raises `NoteInvalid` for a held
     checkpoint that `key` did not sign; everything wrong with the log itself is in the report.
@@ -47,7 +49,7 @@ def check(
     session.rollback()
     options = {} if session.get_bind().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
-        return examine(session.connection(execution_options=options), key, given, progress)
+        return examine(session.connection(execution_options=options), key, given, progress, former)
     finally:
         session.rollback()
 
@@ -57,9 +59,10 @@ def examine(
     key: Verifier,
     held: Sequence[Checkpoint] = (),
     progress: Callable[[int, int], None] | None = None,
+    former: Sequence[Verifier] = (),
 ) -> Report:
     """As `check`, in the connection's open transaction, whose snapshot must not move meanwhile."""
-    work = _Check(connection, key, sorted(held, key=attrgetter("size")), progress)
+    work = _Check(connection, [*former, key], sorted(held, key=attrgetter("size")), progress)
     try:
         work.everything()
     except LogBroken as error:
@@ -76,12 +79,12 @@ class _Check:
     def __init__(
         self,
         connection: Connection,
-        key: Verifier,
+        keys: list[Verifier],
         held: Sequence[Checkpoint],
         progress: Callable[[int, int], None] | None,
     ) -> None:
         self.connection = connection
-        self.key = key
+        self.keys = keys
         self.run = Run(self._completed)
         self.progress = progress
         self.size = (connection.execute(select(func.max(SEQUENCE.c.index))).scalar() or 0) + 1
@@ -191,11 +194,13 @@ class _Check:
             rows = self.connection.execute(query).all()
             for row in rows:
                 try:
-                    checkpoint = open_checkpoint(row.note, self.key)
+                    checkpoint = open_checkpoint(row.note, *self.keys)
                 except NoteInvalid as error:
                     raise LogBroken(f"the stored checkpoint over {row.size:,} entries is not genuine") from error
                 if checkpoint.size != row.size:
                     raise LogBroken(f"the stored checkpoint over {row.size:,} entries is another's")
+                while self.keys[0].name != checkpoint.origin:  # an origin that has ended does not come back
+                    del self.keys[0]
                 last, self.last_checkpoint = row.size, row.at
                 yield checkpoint
             if not rows:

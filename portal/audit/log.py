@@ -34,6 +34,7 @@ from portal.audit.entry import (
     sealed_digest,
 )
 from portal.audit.note import Signer
+from portal.audit.stopping import Stop
 from portal.audit.tables import DETAIL, ENTRY, PENDING
 from portal.audit.tree import leaf_hash
 from portal.db import SECOND, begin_write, from_micros, new_id, now_micros
@@ -70,7 +71,7 @@ class AccessLog:
     """Appends entries. Build one for each process; it is safe between threads and after a fork.
 
     `provider` keeps the log's own secrets; `clock` answers microseconds UTC; `woken` is called after each commit that
-    appended (the sequencer's `wake`).
+    appended (the sequencer's `wake`). While `stop` stops the log nothing is appended.
     """
 
     def __init__(
@@ -79,7 +80,9 @@ class AccessLog:
         clock: Callable[[], int] = now_micros,
         woken: Callable[[], None] | None = None,
         software: str = SOFTWARE,
+        stop: Stop | None = None,
     ) -> None:
+        self.stop = stop
         self.clock = clock
         self.woken = woken
         self.software = software
@@ -88,6 +91,7 @@ class AccessLog:
         self._writers: deque[_Writer] = deque()
         self._process = os.getpid()
         self._outcomes: set[str] = set()
+        self._signers: dict[str, Signer] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -134,18 +138,33 @@ class AccessLog:
         """The keyed digest (16 bytes) of a network address, for `Entry.source`."""
         return hmac.digest(self._open(session)[1], address.encode(), "sha256")[:16]
 
-    def signer(self, session: Session, origin: str) -> Signer:
-        """The log's signing key under the name `origin`; made at first asking."""
-        self._open(session)
-        seed = secrets.find(session, self._provider, "log-signer")
-        if seed is None:
-            raise LogUnavailable("the log's signing key is gone")
-        return Signer(origin, seed)
+    def signer(self, session: Session, origin: str, number: int = 1) -> Signer:
+        """The log's signing key under the name `origin`, which is its origin of that number; the first key is made at
+        first asking, later ones by `make_signer`."""
+        if origin not in self._signers:
+            self._open(session)
+            seed = secrets.find(session, self._provider, _signer_name(number))
+            if seed is None:
+                raise LogUnavailable("the log's signing key is gone")
+            self._signers[origin] = Signer(origin, seed)
+        return self._signers[origin]
+
+    def make_signer(self, session: Session, number: int) -> None:
+        """Make the signing key of the log's origin of that number, unless it is there. Commits."""
+        try:
+            with begin_write(session):
+                secrets.named(session, self._provider, _signer_name(number))
+        except (SQLAlchemyError, OSError) as error:
+            raise LogUnavailable("the log's signing key could not be made") from error
+
+    def lifted(self) -> "AccessLog":
+        """A log that appends although this one is stopped: for the entry that says how it goes on."""
+        return AccessLog(self._provider, self.clock, software=self.software)
 
     def close(self, session: Session) -> None:
         """Append the closing entry of every writer of this process: call once, when it ends in good order."""
         self._forget_after_fork()
-        for _ in range(len(self._writers)):
+        for _ in range(0 if self.stop else len(self._writers)):
             writer = self._writers[-1]
             if writer.n:
                 with self.transaction(session) as tx:
@@ -202,8 +221,11 @@ class Transaction:
     def append(self, entry: Entry) -> Receipt:
         """Append one entry; it is durable when the transaction has committed, not before.
 
-        Raises `LeafInvalid` for a word outside the vocabulary; failures of the database surface as `LogUnavailable`.
+        Raises `LeafInvalid` for a word outside the vocabulary, and `LogStopped` while the log is stopped; failures of
+        the database surface as `LogUnavailable`.
         """
+        if self._log.stop is not None:
+            self._log.stop.check()
         entry_id, at = new_id(), self._log.clock()
         decision = None if entry.decided is None else self._outcome(entry.decided)
         rows = self._details(entry_id, at, entry.subjects) if entry.subjects else []
@@ -242,6 +264,10 @@ class Transaction:
             outcomes.store(self._connection, *outcome.content())
             self.fresh_outcomes.add(digest)
         return digest
+
+
+def _signer_name(number: int) -> str:
+    return "log-signer" if number == 1 else f"log-signer-{number}"
 
 
 def _told(entry: Entry) -> tuple[Any, ...]:

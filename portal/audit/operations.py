@@ -47,6 +47,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "key-destroyed": "Destroyed a key.",
     "log-read": "Read the access log.",
     "log-verified": "Verified the access log.",
+    "origin-begun": "Began a new origin of the access log after a break.",
     "log-closed": "A writer of the access log ended in good order.",
 }
 """Name of an operation → the sentence that tells what the actor did."""

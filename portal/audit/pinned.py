@@ -9,8 +9,10 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.durable import write_durably
 from portal.audit.note import Verifier
 from portal.audit.tables import CHECKPOINT
+from portal.db import now_micros
 from portal.errors import Misconfigured
 
 KEY = "log-verifier-key.txt"
@@ -22,10 +24,19 @@ def pinned(folder: Path, verifier: Verifier) -> Verifier:
     path = folder / KEY
     text = str(verifier)
     if not path.exists():
-        _write(path, text + "\n")
+        write_durably(path, f"{text}\n".encode())
     if path.read_text("utf-8").strip() != text:
         raise Misconfigured(f"the access log's signing key is not the one pinned in {path.name}: it was replaced")
     return verifier
+
+
+def renew(folder: Path, verifier: Verifier) -> None:
+    """Pin the key of a new origin; what was pinned and held before is kept beside it under another name."""
+    for name in (KEY, HELD):
+        path = folder / name
+        if path.exists() and path.read_text("utf-8").strip() != str(verifier):
+            os.replace(path, folder / f"{path.stem}-{now_micros()}{path.suffix}")
+    pinned(folder, verifier)
 
 
 def held(folder: Path) -> list[str]:
@@ -38,14 +49,4 @@ def hold(session: Session, folder: Path) -> None:
     """Keep the newest stored checkpoint beside the key. Call only after a verification that found the log whole."""
     note = session.scalar(select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1))
     if note is not None:
-        _write(folder / HELD, note)
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+        write_durably(folder / HELD, note.encode())

@@ -15,8 +15,6 @@ from portal.audit.note import (
     WitnessKey,
     cosignatures,
     open_checkpoint,
-    open_note,
-    split_note,
 )
 
 NONE: Final = "none"
@@ -47,6 +45,11 @@ class Witness:
     name: str
     key: WitnessKey
     url: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name as it can be shown: octets that are no UTF-8 are replaced."""
+        return self.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +101,22 @@ class Policy:
                 reached.add(name)
         return self.quorum in reached
 
+    def least(self) -> int:
+        """How many witnesses make the quorum at the least: fewer are not worth a closer look."""
+        needed = {NONE: 0, **dict.fromkeys(self.witnesses, 1)}
+        for name, group in self.groups.items():
+            needed[name] = sum(sorted(needed[member] for member in group.members)[: group.needed])
+        return needed[self.quorum]
+
     def witnessed(self, note: str | bytes, key: Verifier | None = None) -> Witnessed:
         """Open a checkpoint that `key`, or else one of the policy's logs, signed; say who cosigned it, and when.
 
         Raises `NoteInvalid`. A quorum that is missing is in the answer: whether that is a fault, the caller says.
         """
-        checkpoint = open_checkpoint(note, key) if key is not None else self._opened(note)
+        keys = [log.key for log in self.logs] if key is None else [key]
+        if not keys:
+            raise NoteInvalid("the policy names no log")
+        checkpoint = open_checkpoint(note, *keys)
         found = {each.key: each for each in cosignatures(note, [w.key for w in self.witnesses.values()])}
         by = {name: found[w.key] for name, w in self.witnesses.items() if w.key in found}
         since = None
@@ -111,13 +124,6 @@ class Policy:
             times = sorted(each.at for each in by.values())
             since = next((at for at in times if self.fulfilled([n for n, c in by.items() if c.at <= at])), None)
         return Witnessed(checkpoint, by, self.fulfilled(by), since)
-
-    def _opened(self, note: str | bytes) -> Checkpoint:
-        origin = split_note(note)[0].partition("\n")[0]
-        keys = [log.key for log in self.logs if log.key.name == origin]
-        if not keys:
-            raise NoteInvalid("the checkpoint is of no log of the policy")
-        return Checkpoint.parse(open_note(note, keys))
 
 
 def parse_logs(content: bytes) -> tuple[KnownLog, ...]:

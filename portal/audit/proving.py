@@ -33,8 +33,11 @@ class Proof:
     holds: bool | None = None
 
 
-def prove(session: Session, key: Verifier, entry_id: uuid.UUID) -> Proof:
-    """Prove an entry under the smallest checkpoint over it. Raises `NotFound`; what does not hold is in the answer."""
+def prove(session: Session, key: Verifier, entry_id: uuid.UUID, former: Sequence[Verifier] = ()) -> Proof:
+    """Prove an entry under the smallest checkpoint over it. Raises `NotFound`; what does not hold is in the answer.
+
+    `former`: the log's keys under origins that have ended, whose checkpoints still count.
+    """
     connection = session.connection()
     query = select(ENTRY.c.leaf, SEQUENCE.c.index).outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == entry_id)
     found = connection.execute(query.where(ENTRY.c.entry_id == entry_id)).first()
@@ -49,7 +52,7 @@ def prove(session: Session, key: Verifier, entry_id: uuid.UUID) -> Proof:
         return Proof(leaf, index)
     place = (leaf, index, stored.size, from_micros(stored.at))
     try:
-        checkpoint = open_checkpoint(stored.note, key)
+        checkpoint = open_checkpoint(stored.note, key, *former)
         path = prove_inclusion(node_at(connection), index, stored.size)
         verify_inclusion(leaf, index, checkpoint.size, path, checkpoint.root)
     except (NoteInvalid, ProofInvalid, LookupError):

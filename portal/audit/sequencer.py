@@ -4,10 +4,7 @@ One drain at a time: on SQLite the write lock, on PostgreSQL an advisory lock. O
 what is committed, then store the checkpoint. A crash between two steps is made good by the next drain.
 """
 
-import atexit
 import logging
-import os
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +13,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from portal.audit.note import Checkpoint, Signer
+from portal.audit.rounds import Rounds
+from portal.audit.stopping import Stop
 from portal.audit.tables import CHECKPOINT, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import HASH_SIZE, TILE_BITS, CompactRange
 from portal.db import begin_write, now_micros, settle
@@ -58,6 +57,11 @@ def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_mic
             connection.execute(insert(CHECKPOINT), {"size": edge.size, "at": clock(), "note": note})
 
 
+def head(session: Session) -> CompactRange:
+    """The right edge of the tree: how many entries are sequenced, and the root over them."""
+    return _head(session.connection())
+
+
 def node_at(connection: Connection) -> Callable[[int, int], bytes]:
     """`node(level, index)` for proofs, from at most 256 stored hashes each. Raises `LookupError` beyond the tree."""
 
@@ -80,69 +84,36 @@ def node_at(connection: Connection) -> Callable[[int, int], bytes]:
     return node
 
 
-class Sequencer:
+class Sequencer(Rounds):
     """A thread that drains soon after it is woken, and every 5 s besides, for processes that died.
 
-    It starts at the first `wake` in a process (so after a server's fork) and makes a last drain when the process ends.
-    `signer` is asked for once a process. Failures are logged without data and tried again.
+    `signer` is asked for each round; `stop` keeps it from signing anything; `published` is called after each round that
+    did its work. Failures are logged without data and tried again. It makes a last drain when the process ends.
     """
 
-    def __init__(self, engine: Engine, signer: Callable[[Session], Signer], every: float = 1.0) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        signer: Callable[[Session], Signer],
+        every: float = 1.0,
+        stop: Stop | None = None,
+        published: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__("log-sequencer", self._round, every, SWEEP, last=True)
         self._engine = engine
-        self._make_signer = signer
-        self._every = every
-        self._signer: Signer | None = None
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._process = 0
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
-
-    def wake(self) -> None:
-        """Say that there is something to sequence. Costs next to nothing; safe from any thread."""
-        if self._process != os.getpid():
-            self.start()
-        self._woken.set()
-
-    def start(self) -> None:
-        """Start the thread of this process, unless it runs."""
-        with self._lock:
-            if self._process == os.getpid():
-                return
-            self._woken, self._stopping = threading.Event(), threading.Event()
-            self._thread = threading.Thread(target=self._run, name="log-sequencer", daemon=True)
-            self._process = os.getpid()
-            self._woken.set()  # what an earlier process left behind
-            self._thread.start()
-            atexit.register(self.stop)
-
-    def stop(self) -> None:
-        """End the thread after a last drain. Safe to call twice; `wake` starts it anew."""
-        with self._lock:
-            if self._process != os.getpid() or self._thread is None:
-                return
-            thread, self._thread, self._process = self._thread, None, 0
-        self._stopping.set()
-        self._woken.set()
-        thread.join(timeout=10)
-        atexit.unregister(self.stop)
-
-    def _run(self) -> None:
-        stopping, woken = self._stopping, self._woken
-        while not stopping.is_set():
-            woken.wait(SWEEP)
-            stopping.wait(self._every)
-            woken.clear()
-            self._round()
-        self._round()  # what came while the last round ran
+        self._signer = signer
+        self._stopped = stop
+        self._published = published
 
     def _round(self) -> None:
+        if self._stopped:
+            return
         try:
             with Session(self._engine) as session:
-                if self._signer is None:
-                    self._signer = self._make_signer(session)
-                drain(session, self._signer)
+                drain(session, self._signer(session))
             settle(self._engine)
+            if self._published is not None:
+                self._published()
         except (PortalError, OSError) as error:
             logging.getLogger(__name__).warning("the sequencer failed and will try again: %s", type(error).__name__)
         except Exception as error:

@@ -1,7 +1,7 @@
 """Tables of the access log. Only `portal.audit` touches them; the exact bytes are in docs/formats/access-log.md.
 
-Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, outcome, outcome_field. The sequencer
-empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` can be erased in their time.
+Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, cosignature, outcome, outcome_field. The
+sequencer empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` can be erased in time.
 """
 
 from typing import Final
@@ -87,6 +87,19 @@ CHECKPOINT: Final = Table(
 )
 """Signed checkpoints, at most one for each size."""
 
+COSIGNATURE: Final = Table(
+    "audit_cosignature",
+    _metadata,
+    Column("size", _Number, primary_key=True, autoincrement=False),
+    Column("witness", String(200), primary_key=True),
+    Column("key_id", LargeBinary(4), primary_key=True),
+    Column("at", _Number, nullable=False),
+    Column("line", Text, nullable=False),
+    Index("ix_audit_cosignature_witness", "witness", "key_id", "size"),
+)
+"""What witnesses signed, once each for a checkpoint of that size: name and id of the key, their time in seconds since
+1970, and the signature line as it stands under the checkpoint."""
+
 OUTCOME: Final = Table(
     "audit_outcome",
     _metadata,
@@ -133,4 +146,7 @@ PERSON_KEY: Final = Table(
 )
 """Keys of the details, for each subject and year (UTC), wrapped apart for open and silent parts. Erasable."""
 
-APPEND_ONLY: Final = (ENTRY, SEQUENCE, NODE, CHECKPOINT, OUTCOME, OUTCOME_FIELD)
+FIRST_APPEND_ONLY: Final = (ENTRY, SEQUENCE, NODE, CHECKPOINT, OUTCOME, OUTCOME_FIELD)
+"""Those of the first migration."""
+
+APPEND_ONLY: Final = (*FIRST_APPEND_ONLY, COSIGNATURE)

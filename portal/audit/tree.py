@@ -201,6 +201,25 @@ def partial_width(level: int, size: int) -> int:
     return (size >> (TILE_BITS * level)) % TILE_WIDTH
 
 
+def read_tile_path(path: str) -> tuple[int | None, int, int]:
+    """(level, index, width) of a tile's name; the level is None for an entry bundle. Only the one spelling is read.
+
+    Raises `ProofInvalid`.
+    """
+    tile, _, rest = path.partition("/")
+    head, _, name = rest.partition("/")
+    whole, _, width = name.partition(".p/")
+    digits = whole.replace("x", "").replace("/", "")
+    numbers = (digits, width or "256", "0" if head == "entries" else head)
+    if tile != "tile" or len(path) > 60 or not all(each.isascii() and each.isdigit() for each in numbers):
+        raise ProofInvalid("no tile has this name")
+    level, index, wide = None if head == "entries" else int(head), int(digits), int(numbers[1])
+    spelt = entries_path(index, wide) if level is None else tile_path(level, index, wide)
+    if spelt != path:
+        raise ProofInvalid("no tile has this name")
+    return level, index, wide
+
+
 def _tile_name(index: int, width: int) -> str:
     if index < 0 or not 1 <= width <= TILE_WIDTH:
         raise ProofInvalid(f"no tile {index} of width {width}")

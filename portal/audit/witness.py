@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from portal.audit.durable import write_durably
 from portal.audit.note import Checkpoint, Cosigner, NoteInvalid, open_note, split_note
 from portal.audit.policy import KnownLog, PolicyInvalid, parse_logs
 from portal.audit.tree import EMPTY_ROOT, HASH_SIZE, ProofInvalid, verify_consistency
@@ -184,22 +185,6 @@ def create(home: Path, name: str) -> str:
     except OSError as error:
         raise WitnessBroken(f"the folder cannot be made or written ({error.strerror})") from error
     return Witness(home).key
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file so that after a crash it is the old one or the new one whole; only its owner may read it."""
-    beside = path.with_suffix(".new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read_key(path: Path) -> Cosigner:

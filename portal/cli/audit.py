@@ -1,4 +1,4 @@
-"""portal audit: verify the access log, and take an excerpt of it out for an auditor."""
+"""portal audit: verify the access log, take an excerpt of it out for an auditor, go on after it was stopped."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from portal.audit import checking, exporting, pinned, sequencer, standalone
+from portal.audit import anew, checking, exporting, pinned, sequencer, standalone
 from portal.audit.exporting import Wanted
 from portal.audit.log import SOFTWARE
 from portal.audit.note import NoteInvalid
@@ -26,7 +26,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def audit() -> None:
-    """Check the access log, and take an excerpt of it out for an auditor."""
+    """Check the access log, take an excerpt of it out for an auditor, or go on after a break."""
 
 
 @audit.command()
@@ -38,15 +38,30 @@ def verify() -> None:
     """
     given = installation.settings()
     with installation.opened(given) as (_, session, doors):
-        signer = doors.log.signer(session, given.log_origin)
+        signer = doors.signer(session)
         key = pinned.pinned(given.keys_dir, signer.verifier)
-        sequencer.drain(session, signer, now_micros)
+        if not doors.stop():
+            sequencer.drain(session, signer, now_micros)
         with _bar("Verifying") as progress:
-            report = checking.check(session, key, pinned.held(given.keys_dir), progress)
+            report = checking.check(session, key, pinned.held(given.keys_dir), progress, doors.former(session))
         if report.whole:
             pinned.hold(session, given.keys_dir)
         click.echo(report.sentence)
     sys.exit(0 if report.whole else 1)
+
+
+@audit.command("new-origin")
+@click.option("--reason", required=True, help="What was found out about the break; it stands, sealed, in the log.")
+def new_origin(reason: str) -> None:
+    """Go on after witnesses stopped the log, under a new origin. Its first entry names the break.
+
+    Stays with the data-protection officer: run it when it is known what became of the missing or changed entries.
+    """
+    given = installation.settings()
+    with installation.opened(given) as (_, session, doors):
+        begun = anew.begin(session, doors.log, given.keys_dir, given.log_origin, reason)
+    click.echo(f"The log goes on under a new origin; the break is recorded under reference {begun.reference}.")
+    click.echo(f"Why it was stopped is kept in {begun.kept.name}. For policies and witnesses:\nlog {begun.key}")
 
 
 @audit.command()
@@ -68,7 +83,7 @@ def export(
     if bundle.exists():
         raise click.UsageError(f"{bundle} is there already")
     with installation.opened(given) as (_, session, doors):
-        signer = doors.log.signer(session, given.log_origin)
+        signer = doors.signer(session)
         key = pinned.pinned(given.keys_dir, signer.verifier)
         receipt = logged.announce(session, doors, use, reason, asked)
         with suppress(LogUnavailable):  # a damaged head stops the sequencer, not the taking of evidence

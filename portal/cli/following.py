@@ -32,7 +32,7 @@ def follow(form: str, path: Path, use: str, reason: str, once: bool, every: floa
     mark = Mark.read(path, given.log_origin)
     with installation.opened(given) as (_, session, doors):
         receipt = logged.announce(session, doors, use, reason, {"followed": form, "from": str(mark.next)})
-        sequencer.drain(session, doors.log.signer(session, given.log_origin))
+        sequencer.drain(session, doors.signer(session))
         click.echo(f"portal: following from entry {mark.next:,} (recorded under {receipt.reference})", err=True)
         while True:
             mark = _give(session, mark, path, form)

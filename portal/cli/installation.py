@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from portal.audit import pinned, sequencer
+from portal.audit.collecting import Collector
 from portal.config import Settings, load_settings
 from portal.db import at_head, open_engine
 from portal.db import migrate as migrate_database
@@ -48,7 +49,7 @@ def create(given: Settings) -> None:
     migrate_database(engine)
     engine.dispose()
     with opened(given) as (_, session, doors):  # makes the log's secrets, and pins the key it will be held to
-        pinned.pinned(given.keys_dir, doors.log.signer(session, given.log_origin).verifier)
+        pinned.pinned(given.keys_dir, doors.signer(session).verifier)
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -67,11 +68,14 @@ def opened(given: Settings) -> Iterator[tuple[Engine, Session, Doors]]:
             raise Misconfigured("the database is not up to date: run `portal migrate`")
         with Session(engine, expire_on_commit=False) as session:
             doors = open_doors(given, session)
+            if doors.policy is not None:  # before anything is written: an older database may have been put back
+                Collector(engine, doors.policy, doors.signer, doors.stop(), given.keys_dir).check()
             try:
                 yield engine, session, doors
             finally:
                 session.rollback()
                 doors.log.close(session)
-                sequencer.drain(session, doors.log.signer(session, given.log_origin))
+                if not doors.stop():
+                    sequencer.drain(session, doors.signer(session))
     finally:
         engine.dispose()

@@ -68,7 +68,7 @@ def seed(
         seeding.tell(session, doors, nominals, users, parties, now_micros(), bar(count, "people"))
         if crowd_of is None:
             morning.work(session, doors, users, {n.key: n for n in nominals if n.key in cast.CAST})
-    sequencer.drain(session, doors.log.signer(session, given.log_origin))
+    sequencer.drain(session, doors.signer(session))
 
 
 def _people(told: int, crowd_of: tuple[int, int] | None) -> tuple[Iterable[Nominal], int]:

@@ -89,8 +89,9 @@ def unavailable(error: errors.PortalError) -> ResponseReturnValue:
     """503: what cannot be recorded, or opened, is not shown."""
     log.error("%s", type(error).__name__)
     recorded = not isinstance(error, errors.LogUnavailable)
-    d = {"recorded": recorded, "again": _again(), "typed": typed()}
-    return _bare("log_unavailable.html", "Not shown", 503, d)
+    stopped = str(error) if isinstance(error, errors.LogStopped) else ""
+    d = {"recorded": recorded, "stopped": stopped, "again": _again(), "typed": typed()}
+    return _bare("log_unavailable.html", "The access log is stopped" if stopped else "Not shown", 503, d)
 
 
 def of_http(error: HTTPException) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db
 from portal.errors import NotFound
-from portal.pages import log_use
+from portal.pages import log_use, witness_view
 from portal.pages import log_view as view
 from portal.pages.boxes import day_text, day_typed
 from portal.pages.frame import Alert
@@ -24,7 +24,7 @@ from portal.sharing.days import day_at, midnight
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import emergencies as logged_emergencies
 from portal.sharing.logbook import entries as logged
-from portal.sharing.logbook import links, lookup, one, overall, verifying
+from portal.sharing.logbook import links, lookup, one, overall, verifying, vouching
 from portal.sharing.logbook.entries import Wanted
 from portal.sharing.logbook.findings import OUTCOMES
 from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
@@ -56,6 +56,7 @@ def home() -> ResponseReturnValue:
         "notices": found.notices,
         "refused": refused,
         "readings": found.readings,
+        "vouched": witness_view.told(vouching.vouched(db.session(), doors)),
     }
     return show("home_dpo.html", "Access log", receipt=found.receipt, d=d)
 

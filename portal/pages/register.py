@@ -35,6 +35,7 @@ from portal.pages import (
     people,
     plan,
     privacy,
+    publishing,
     record,
     refer,
     same_person,
@@ -54,6 +55,6 @@ def everything(app: Flask) -> None:
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
-    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log, log_proof, log_sheet):
+    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log, log_proof, log_sheet, publishing):
         app.register_blueprint(noun.pages)
     errors.install(app)

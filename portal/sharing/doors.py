@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.audit import triggers
+from portal.audit import origins, policy_file, triggers
 from portal.audit.log import AccessLog
+from portal.audit.note import Signer, Verifier
+from portal.audit.origins import Origins
+from portal.audit.policy import Policy
+from portal.audit.stopping import Stop
 from portal.config import Settings
 from portal.db import now_micros
 from portal.keys import secrets
@@ -26,12 +30,34 @@ class Doors:
     tags: Tagger
     book: Book
     clock: Callable[[], int] = now_micros  # microseconds UTC; one look per request decides everything in it
+    policy: Policy | None = None
+    """Whose cosignatures publish a checkpoint of the log; None where nobody witnesses it."""
+
+    @property
+    def origins(self) -> Origins:
+        """The names of the log, as the file beside the keys says now."""
+        return origins.read(self.settings.keys_dir, self.settings.log_origin)
+
+    def signer(self, session: Session) -> Signer:
+        """The log's signing key under its present origin."""
+        names = self.origins
+        return self.log.signer(session, names.current, names.number)
+
+    def former(self, session: Session) -> tuple[Verifier, ...]:
+        """The log's verifier keys under the origins that have ended, in order."""
+        return tuple(
+            self.log.signer(session, name, number).verifier for number, name in enumerate(self.origins.former, 1)
+        )
+
+    def stop(self) -> Stop:
+        """What stops the log, if anything does."""
+        return Stop(self.settings.keys_dir)
 
 
 def open_doors(settings: Settings, session: Session) -> Doors:
     """The doors of an installation. Raises `Misconfigured`, `AgreementInvalid` rather than opening half right."""
     triggers.require(session)
-    log = AccessLog(open_root(settings.keys_dir, LOG))
+    log = AccessLog(open_root(settings.keys_dir, LOG), stop=Stop(settings.keys_dir))
     with log.transaction(session):
         index = secrets.named(session, open_root(settings.keys_dir, INDEX), "search-tags")
     doors = Doors(
@@ -40,6 +66,9 @@ def open_doors(settings: Settings, session: Session) -> Doors:
         keys=Keyring(open_root(settings.keys_dir, RECORDS)),
         tags=Tagger(index),
         book=Book.open(settings.agreements),
+        policy=policy_file.load(settings.witness_policy),
     )
     doors.book.refresh(session)
+    if doors.policy is not None:
+        policy_file.require_log(doors.policy, doors.signer(session).verifier)
     return doors

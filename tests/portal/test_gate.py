@@ -36,7 +36,7 @@ def everything(web):
 
 def test_every_page_of_the_log_is_for_officers_and_behind_a_fresh_proof(web, world, everything):
     officers = [(method, path) for _, (behind, _), method, path in everything if behind == gate.LOG]
-    names = ("log.", "log_proof.", "log_sheet.")
+    names = ("log.", "log_proof.", "log_sheet.", "publishing.bundle")
     of_the_log = {path for endpoint, _, _, path in everything if endpoint.startswith(names)}
     assert of_the_log == {path for _, path in officers}
     assert len(officers) > 10
@@ -69,6 +69,9 @@ def test_open_pages_are_the_few_that_must_be(everything):
         "privacy.every",
         "privacy.file",
         "privacy.one",
+        "publishing.about",
+        "publishing.checkpoint",
+        "publishing.tile",
         "sign_in.begin",
         "sign_in.callback",
         "sign_in.choose",

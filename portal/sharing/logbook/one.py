@@ -77,7 +77,7 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         full: Full | None = reading.entry(session, vault, entry)
     except SealBroken:
         full = None
-    signer = doors.log.signer(session, doors.settings.log_origin)
+    signer = doors.signer(session)
     agreement = words.agreement_of(doors.book, row.agreement)
     said = [words.said_of(doors.book, agreement, each.detail) for each in about.details]
     return Whole(
@@ -86,7 +86,7 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         agreement=words.agreement_words(doors.book, row.agreement),
         said=_common(said) if about.count == 1 or row.operation == COMBINATION else _reason(said),
         parts=_parts(session, doors, scope, full) if full else (),
-        proof=proving.prove(session, signer.verifier, entry),
+        proof=proving.prove(session, signer.verifier, entry, doors.former(session)),
         erased=about.damaged == 0 and any(each.erased for each in about.details),
         damaged=full is None or about.damaged > 0,
         receipt=receipt,

@@ -51,7 +51,7 @@ def prove(session: Session, doors: Doors, actor: Actor, use: str, reference: str
     receipt = record(session, doors, actor, use, detail, outcome="permitted" if rows else "refused")
     if not rows:
         raise NotFound(receipt.reference)
-    signer = doors.log.signer(session, doors.settings.log_origin)
+    signer = doors.signer(session)
     try:
         proof = proof_files.inclusion(session, signer.verifier, entry)
     except (ProofInvalid, NoteInvalid):
@@ -74,7 +74,7 @@ def compare(session: Session, doors: Doors, actor: Actor, use: str, earlier: str
     Raises `Invalid` naming the one that is missing, or that this log did not sign, `Refused`.
     """
     scope_of(session, doors, actor)
-    key = doors.log.signer(session, doors.settings.log_origin).verifier
+    key = doors.signer(session).verifier
     notes, problems = [], {}
     for name, text in ((EARLIER, earlier), (LATER, later)):
         note = _note(session, text)

@@ -154,12 +154,13 @@ def _work(run: _Run, engine: Engine, doors: Doors, actor: Actor, use: str) -> No
 def _examined(session: Session, doors: Doors, run: _Run) -> Report:
     """The report; a replaced key or a forged checkpoint beside the database is a finding too."""
     settings = doors.settings
-    signer = doors.log.signer(session, settings.log_origin)
+    signer = doors.signer(session)
     try:
         key: Verifier = pinned.pinned(settings.keys_dir, signer.verifier)
         with suppress(LogUnavailable):  # a damaged head stops the sequencer; the check below says what is wrong
+            doors.stop().check()
             sequencer.drain(session, signer, now_micros)
-        report = checking.check(session, key, pinned.held(settings.keys_dir), run.progress)
+        report = checking.check(session, key, pinned.held(settings.keys_dir), run.progress, doors.former(session))
     except (Misconfigured, NoteInvalid) as error:
         return Report(False, f"The access log is not whole: {error}.")
     if report.whole:

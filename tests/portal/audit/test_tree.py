@@ -183,3 +183,53 @@ def test_tiles_that_cannot_be(wrong):
 def test_entry_bundles_and_partial_widths():
     assert tree.entries_path(1234067, 3) == "tile/entries/x001/x234/067.p/3"
     assert [tree.partial_width(level, 65_537 + 512) for level in range(3)] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("tile/0/000", (0, 0, 256)),
+        ("tile/63/000.p/1", (63, 0, 1)),
+        ("tile/0/x001/x234/067", (0, 1_234_067, 256)),
+        ("tile/1/x001/000.p/255", (1, 1000, 255)),
+        ("tile/entries/000.p/9", (None, 0, 9)),
+        ("tile/entries/x001/x234/067", (None, 1_234_067, 256)),
+    ],
+)
+def test_a_tiles_name_is_read_as_it_is_written(path, place):
+    assert tree.read_tile_path(path) == place
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "tile",
+        "tile/0",
+        "tile/0/",
+        "tile/0/0",
+        "tile/0/0000",
+        "tile/0/x000/000",
+        "tile/0/001/067",
+        "tile/0/x001/x067",
+        "tile/0/x1/067",
+        "tile/0/000.p",
+        "tile/0/000.p/",
+        "tile/0/000.p/0",
+        "tile/0/000.p/01",
+        "tile/0/000.p/256",
+        "tile/0/000.p/1/2",
+        "tile/00/000",
+        "tile/-1/000",
+        "tile/64/000",
+        "tile/x/000",
+        "tile/entries/0",
+        "tile/٠/000",
+        "tile/0/٠٠٠",
+        "tile/0/" + "x999/" * 20 + "999",
+        "/tile/0/000",
+    ],
+)
+def test_another_spelling_of_a_tiles_name_is_refused(path):
+    with pytest.raises(tree.ProofInvalid):
+        tree.read_tile_path(path)

@@ -1,0 +1,120 @@
+"""What the log publishes, and who vouches for it: the newest checkpoint with a quorum, each witness, what is late."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint, with_lines
+from portal.audit.policy import NONE, Policy
+from portal.audit.tables import CHECKPOINT, COSIGNATURE
+from portal.db import MINUTE
+
+LATE = 5 * MINUTE
+"""How old a checkpoint without a quorum may be before people are told."""
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A checkpoint as others see it: the note with every cosignature, and what it says."""
+
+    note: str
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far one witness is: `size` entries at second `at` since 1970; None where it never cosigned this log.
+
+    `newest`: whether that is the newest checkpoint there is.
+    """
+
+    name: str
+    key: str
+    size: int | None
+    at: int | None
+    newest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who vouches for the log. `size` entries are under the newest checkpoint, signed at `at` (microseconds UTC).
+
+    `published` is the size with a quorum, None where there is none yet. `late`: since when (microseconds UTC) a
+    checkpoint has been waiting for its quorum, if that is longer than `LATE`. Without a policy nobody witnesses.
+    """
+
+    size: int
+    at: int | None
+    published: int | None
+    witnesses: tuple[Seen, ...]
+    late: int | None
+
+
+def published(session: Session, policy: Policy | None, key: Verifier) -> Published | None:
+    """The newest checkpoint under the name of `key` with a quorum of cosignatures; without a policy the newest."""
+    connection = session.connection()
+    if policy is None or policy.quorum == NONE:
+        row = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
+        return None if row is None else _opened(connection, row, policy, key)
+    for size in _cosigned(connection, policy.least()):
+        row = connection.execute(select(CHECKPOINT).where(CHECKPOINT.c.size == size)).first()
+        found = None if row is None else _opened(connection, row, policy, key)
+        if found is not None:
+            return found
+    return None
+
+
+def standing(session: Session, policy: Policy | None, key: Verifier, now: int, begun: int = 0) -> Standing:
+    """How far the log and its witnesses are at `now` (microseconds UTC). The present origin begins at size `begun`."""
+    connection = session.connection()
+    newest = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
+    out = published(session, policy, key)
+    size = 0 if newest is None else newest.size
+    witnesses = () if policy is None else tuple(_seen(connection, policy, size))
+    done = 0 if out is None else out.checkpoint.size
+    first = select(CHECKPOINT.c.at).where(CHECKPOINT.c.size > max(done, begun)).order_by(CHECKPOINT.c.size).limit(1)
+    waits = connection.execute(first).scalar()
+    late = waits if waits is not None and now - waits > LATE else None
+    at = None if newest is None else newest.at
+    return Standing(size, at, None if out is None else done, witnesses, late)
+
+
+def _opened(connection: Connection, row: Any, policy: Policy | None, key: Verifier) -> Published | None:
+    """With every cosignature of it, if that is enough; None where it is of another origin or something is false."""
+    query = select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == row.size).order_by(COSIGNATURE.c.witness)
+    try:
+        note = with_lines(row.note, connection.execute(query).scalars())
+        if policy is None:
+            return Published(note, open_checkpoint(note, key))
+        witnessed = policy.witnessed(note, key)
+    except NoteInvalid:
+        return None
+    return Published(note, witnessed.checkpoint) if witnessed.quorum else None
+
+
+def _cosigned(connection: Connection, least: int) -> Iterator[int]:
+    """Sizes with at least so many cosignatures, the largest first."""
+    below = None
+    while True:
+        query = select(COSIGNATURE.c.size).group_by(COSIGNATURE.c.size).having(func.count() >= least)
+        if below is not None:
+            query = query.where(COSIGNATURE.c.size < below)
+        sizes = connection.execute(query.order_by(COSIGNATURE.c.size.desc()).limit(_AT_ONCE)).scalars().all()
+        yield from sizes
+        if len(sizes) < _AT_ONCE:
+            return
+        below = sizes[-1]
+
+
+def _seen(connection: Connection, policy: Policy, size: int) -> Iterator[Seen]:
+    for witness in policy.witnesses.values():
+        theirs = (COSIGNATURE.c.witness == witness.key.name) & (COSIGNATURE.c.key_id == witness.key.key_id)
+        query = select(COSIGNATURE.c.size, COSIGNATURE.c.at).where(theirs)
+        row = connection.execute(query.order_by(COSIGNATURE.c.size.desc()).limit(1)).first()
+        theirs_at, theirs_size = (None, None) if row is None else (row.at, row.size)
+        yield Seen(witness.label, witness.key.name, theirs_size, theirs_at, theirs_size == size)
