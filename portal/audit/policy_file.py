@@ -8,6 +8,7 @@ from portal.audit.policy import Policy, PolicyInvalid
 from portal.errors import Misconfigured
 
 NAMED = "PORTAL_WITNESS_POLICY"
+LONGEST_NAME = 200
 
 
 def load(path: str) -> Policy | None:
@@ -23,6 +24,8 @@ def load(path: str) -> Policy | None:
         raise Misconfigured(f"{NAMED}: {file.name}, {error}") from error
     for witness in policy.witnesses.values():
         problem = address_problem(witness.url)
+        if len(witness.key.name) > LONGEST_NAME:
+            problem = f"its key's name is longer than {LONGEST_NAME} characters"
         if problem is not None:
             raise Misconfigured(f"{NAMED}: {file.name}, witness {witness.label}: {problem}")
     return policy

@@ -1,6 +1,6 @@
 """What the log publishes, and who vouches for it: the newest checkpoint with a quorum, each witness, what is late."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Published:
 class Seen:
     """How far one witness is: `size` entries at second `at` since 1970; None where it never cosigned this log.
 
-    `newest`: whether that is the newest checkpoint there is.
+    `newest`: whether that is the newest checkpoint there is; `late`: whether the next one has waited too long for it.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Seen:
     size: int | None
     at: int | None
     newest: bool
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,16 @@ def standing(session: Session, policy: Policy | None, key: Verifier, now: int, b
     newest = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
     out = published(session, policy, key)
     size = 0 if newest is None else newest.size
-    witnesses = () if policy is None else tuple(_seen(connection, policy, size))
     done = 0 if out is None else out.checkpoint.size
-    first = select(CHECKPOINT.c.at).where(CHECKPOINT.c.size > max(done, begun)).order_by(CHECKPOINT.c.size).limit(1)
-    waits = connection.execute(first).scalar()
-    late = waits if waits is not None and now - waits > LATE else None
+
+    def late_after(covered: int) -> int | None:
+        first = select(CHECKPOINT.c.at).where(CHECKPOINT.c.size > max(covered, begun)).order_by(CHECKPOINT.c.size)
+        waits = connection.execute(first.limit(1)).scalar()
+        return waits if waits is not None and now - waits > LATE else None
+
+    witnesses = () if policy is None else tuple(_seen(connection, policy, size, late_after))
     at = None if newest is None else newest.at
-    return Standing(size, at, None if out is None else done, witnesses, late)
+    return Standing(size, at, None if out is None else done, witnesses, late_after(done))
 
 
 def _opened(connection: Connection, row: Any, policy: Policy | None, key: Verifier) -> Published | None:
@@ -111,10 +115,11 @@ def _cosigned(connection: Connection, least: int) -> Iterator[int]:
         below = sizes[-1]
 
 
-def _seen(connection: Connection, policy: Policy, size: int) -> Iterator[Seen]:
+def _seen(connection: Connection, policy: Policy, size: int, late_after: Callable[[int], int | None]) -> Iterator[Seen]:
     for witness in policy.witnesses.values():
         theirs = (COSIGNATURE.c.witness == witness.key.name) & (COSIGNATURE.c.key_id == witness.key.key_id)
         query = select(COSIGNATURE.c.size, COSIGNATURE.c.at).where(theirs)
         row = connection.execute(query.order_by(COSIGNATURE.c.size.desc()).limit(1)).first()
         theirs_at, theirs_size = (None, None) if row is None else (row.at, row.size)
-        yield Seen(witness.label, witness.key.name, theirs_size, theirs_at, theirs_size == size)
+        late = late_after(theirs_size or 0) is not None
+        yield Seen(witness.label, witness.key.name, theirs_size, theirs_at, theirs_size == size, late)

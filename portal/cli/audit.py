@@ -31,7 +31,7 @@ def audit() -> None:
 
 @audit.command()
 def verify() -> None:
-    """Recompute the whole log and hold it to its signed checkpoints. Exit 0 if it is whole, else 1.
+    """Recompute the whole log and hold it to its signed checkpoints. Exit 0 if it is whole and goes on, else 1.
 
     The verifier key pinned in the keys folder and the checkpoint that the last good verification left there count
     too: they are outside the database.
@@ -44,10 +44,11 @@ def verify() -> None:
             sequencer.drain(session, signer, now_micros)
         with _bar("Verifying") as progress:
             report = checking.check(session, key, pinned.held(given.keys_dir), progress, doors.former(session))
-        if report.whole:
+        stopped = doors.stop().sentence()
+        if report.whole and not stopped:
             pinned.hold(session, given.keys_dir)
-        click.echo(report.sentence)
-    sys.exit(0 if report.whole else 1)
+        click.echo(stopped or report.sentence)
+    sys.exit(0 if report.whole and not stopped else 1)
 
 
 @audit.command("new-origin")

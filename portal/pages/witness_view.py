@@ -16,13 +16,13 @@ NOBODY = (
 
 @dataclass(frozen=True, slots=True)
 class WitnessLine:
-    """One witness: the agency's name for it, its key's name, how far it vouches, and when it last did."""
+    """One witness: its name in the policy, its key's name, how far it vouches, when it last did, whether it is late."""
 
     name: str
     key: str
     upto: str
     when: datetime | None
-    newest: bool
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _words(stand: Standing) -> str:
 def _warning(stand: Standing) -> str:
     if stand.late is None:
         return ""
-    away = [seen.name for seen in stand.witnesses if not seen.newest]
+    away = [seen.name for seen in stand.witnesses if seen.late]
     return (
         f"The quorum is late. Entries recorded since {moment(from_micros(stand.late))} have waited for more than "
         f"{LATE // MINUTE} minutes for enough witnesses to vouch for them. Missing: {', '.join(away)}. "
@@ -72,4 +72,4 @@ def _warning(stand: Standing) -> str:
 def _line(seen: Seen) -> WitnessLine:
     upto = "nothing yet" if seen.size is None else f"the first {plural(seen.size, 'entry', 'entries')}"
     when = None if seen.at is None else from_micros(seen.at * SECOND)
-    return WitnessLine(seen.name, seen.key, upto, when, seen.newest)
+    return WitnessLine(seen.name, seen.key, upto, when, seen.late)

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from portal.audit import note, standing
 from portal.audit.collecting import Collector
@@ -126,6 +127,36 @@ def test_three_witnesses_vouch_for_an_honest_log(watched):
         assert {n for _, n in session.connection().execute(counted)} == {3}
     assert not watched.stop
     assert watched.check().whole
+
+
+def test_a_cosignature_that_was_lost_on_its_way_is_made_good(watched):
+    """The witness signed, and the portal was killed before it knew: a conflict names the size to go on from."""
+    watched.grow(3)
+    watched.collector.check()
+    watched.world.attack("DELETE FROM audit_cosignature")
+    assert watched.standing().published is None
+    watched.collector.check()
+    assert watched.standing().published == 3
+    watched.world.attack("DELETE FROM audit_cosignature")
+    watched.grow(2)
+    watched.collector.check()
+    assert watched.standing().published == 5
+    assert not watched.stop
+
+
+def test_what_witnesses_signed_is_not_changed_or_taken_back(watched):
+    watched.grow(3)
+    watched.collector.check()
+    for statement in (
+        "UPDATE audit_cosignature SET at = 1",
+        "DELETE FROM audit_cosignature",
+        "INSERT INTO audit_cosignature SELECT * FROM audit_cosignature"
+        if not watched.world.sqlite
+        else "INSERT OR REPLACE INTO audit_cosignature SELECT size, witness, key_id, 1, line FROM audit_cosignature",
+    ):
+        with pytest.raises(DBAPIError):
+            watched.world.sql(statement)
+    assert watched.standing().published == 3
 
 
 def test_a_truncated_tail_is_refused_and_stops_the_log(watched):
@@ -265,11 +296,11 @@ def test_one_that_is_away_and_one_that_is_silent_stop_nobody(world, three, tmp_p
         assert time.monotonic() - began < 4
         stand = watched.standing(later=6 * MINUTE)
     assert (stand.published, stand.late) == (2, None)
-    assert [(each.name, each.size) for each in stand.witnesses] == [
-        ("police", 2),
-        ("probation", 2),
-        ("silent", None),
-        ("away", None),
+    assert [(each.name, each.size, each.late) for each in stand.witnesses] == [
+        ("police", 2, False),
+        ("probation", 2, False),
+        ("silent", None, True),
+        ("away", None, True),
     ]
     assert not watched.stop
 
@@ -314,7 +345,7 @@ def test_an_answer_that_is_no_cosignature_counts_for_nothing(build, tmp_path, an
         watched.collector.check()
         stand = watched.standing(later=6 * MINUTE)
     assert stand.published is None
-    assert stand.witnesses[0].size is None
+    assert (stand.witnesses[0].size, stand.witnesses[0].late) == (None, True)
     assert now_micros() - stand.late < MINUTE
     assert not watched.stop
 

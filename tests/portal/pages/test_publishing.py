@@ -113,6 +113,9 @@ def test_an_older_copy_of_the_database_stops_the_portal_until_a_new_origin_names
         assert words in web.text
         web.sign_in(practitioner)
         assert web.post("/search", {"surname": "Marlowe", **BORN}).status_code == 503
+    verified = run(given, "audit", "verify")
+    assert verified.exit_code == 1
+    assert words in verified.stdout
     told = begun_anew(given)
     key = Verifier.parse(told.strip().rpartition("log ")[2])
     assert key.name == f"{given.log_origin}/2"
