@@ -42,7 +42,7 @@ def begin(session: Session, log: AccessLog, folder: Path, first: str, why: str) 
     names, reason = origins.read(folder, first), stop.reason()
     edge = head(session)
     broken = {"origin": names.current, "entries": edge.size, "root": base64.b64encode(edge.root()).decode()}
-    told = {"break": broken, "why": why, "stop": asdict(reason) if reason else {}}
+    told = {"break": broken, "justification": why, "stop": asdict(reason) if reason else {}}
     if reason is None or reason.origin == names.current:  # else an earlier attempt came as far as this
         log.make_signer(session, names.number + 1)
         origins.begin(folder, first, edge.size)

@@ -74,17 +74,19 @@ class Collector(Rounds):
 
         What they hold against the database stops the log, which is not raised here. A witness that is away is passed.
         """
-        with self._alone(wait=True):
-            self._collect(everyone=True)
+        self._attempt(wait=True)
 
     def _round(self) -> None:
+        self._attempt(wait=False)
+
+    def _attempt(self, wait: bool) -> None:
         try:
-            with self._alone(wait=False) as first:
+            with self._alone(wait) as first:
                 if first:
-                    self._collect(everyone=not self._missing())
+                    self._collect(everyone=wait or not self._missing())
         except (PortalError, SQLAlchemyError, OSError) as error:
             log.warning("the witnesses could not be asked, tried again: %s", type(error).__name__)
-        except Exception as error:
+        except Exception as error:  # such as a tree that is damaged: verification says where
             log.error("the witnesses could not be asked, tried again: %s", type(error).__name__)
 
     def _collect(self, everyone: bool) -> None:

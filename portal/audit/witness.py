@@ -79,6 +79,8 @@ class Witness:
         self._home = home
         self._clock = clock
         self._cosigner = _read_key(home / KEY)
+        if not (home / STATE).is_dir():
+            raise WitnessBroken(f"the folder {STATE} is gone: a witness that forgot what it signed must be made anew")
         self.logs()
 
     @property

@@ -5,6 +5,7 @@ Requests are small and rare; limits and time-outs keep a stranger from tying the
 
 import logging
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,7 +46,9 @@ class WitnessServer(ThreadingHTTPServer):
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke off concerns nobody."""
+        """A connection that broke off concerns nobody; the kind of error is said, in case it is another."""
+        kind = sys.exc_info()[0]
+        log.info("a connection ended: %s", kind.__name__ if kind else "unknown")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -159,6 +159,16 @@ def test_what_witnesses_signed_is_not_changed_or_taken_back(watched):
     assert watched.standing().published == 3
 
 
+def test_a_damaged_tree_makes_no_proof_and_keeps_nobody_from_starting(watched):
+    watched.grow(3)
+    watched.collector.check()
+    watched.world.attack('DELETE FROM audit_sequence WHERE "index" = 0')
+    watched.grow(2)
+    watched.collector.check()
+    assert watched.standing().published == 3
+    assert not watched.check().whole
+
+
 def test_a_truncated_tail_is_refused_and_stops_the_log(watched):
     watched.grow(3)
     watched.remember()

@@ -197,6 +197,8 @@ def test_a_lost_state_folder_is_not_taken_for_a_new_log(known, home):
     (home / witness.STATE).rmdir()
     with pytest.raises(OSError):
         known.add_checkpoint(TREE.request(0, 4))
+    with pytest.raises(WitnessBroken, match="made anew"):
+        Witness(home)
 
 
 def test_making_it_again_keeps_the_key_and_a_bad_name_makes_nothing(home, tmp_path):

@@ -129,6 +129,15 @@ def test_an_older_copy_of_the_database_stops_the_portal_until_a_new_origin_names
         assert f"Names that have ended {given.log_origin} " in web.text
         assert open_checkpoint(web.get("/log/checkpoint").text, key).origin == key.name
         assert ("origin-begun", "permitted") in web.logged()
+        web.post("/log/use", {"use": "s62-integrity"})
+        reference = told.partition("reference ")[2].partition(".")[0]
+        assert web.get(f"/log/{reference}").status_code == 200
+        for words in (
+            "began a new origin of the access log after a break",
+            "The backup of the night was put back",
+            f"Origin that ended {given.log_origin} ",
+        ):
+            assert words in web.text
     verified = run(given, "audit", "verify")
     assert verified.exit_code == 0, verified.output
     assert "are whole" in verified.stdout

@@ -6,8 +6,8 @@ from alembic import op
 from portal.audit import triggers
 from portal.audit.tables import COSIGNATURE
 
-revision = "0014"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
