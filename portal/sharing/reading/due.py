@@ -17,8 +17,8 @@ from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
-from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import sights_at, union
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import sights_at, subject_at, union
 from portal.sharing.reading.rows import HEADS, Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, Sight, category_of
 from portal.sharing.tables import RecordRow
@@ -103,7 +103,7 @@ def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Act], p
     fields = (*NAMES, *(acts.field(acts.TASK, label) for label in sorted(labels)))
     sealed = fetch(session, doors.keys, [h.id for each in by_case.values() for h in each], fields)
     holders = {o.act.user for o in shown if o.act.user and o.act.user != actor.user}
-    subjects = [_subject(sights[of], cases[of], each) for of, each in by_case.items()]
+    subjects = [subject_at(sights[of], cases[of], each) for of, each in by_case.items()]
     entry = said.entry(
         "list",
         actor,
@@ -126,11 +126,6 @@ def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Act], p
         marking,
         said.receipt(receipt),
     )
-
-
-def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
-    told = subject_of(seen, case, rows, agreement=seen.reference)
-    return Subject(told.person, told.detail, told.silent, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _texts(

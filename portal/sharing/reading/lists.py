@@ -19,7 +19,7 @@ from portal.query import Query
 from portal.sharing import facts, moves, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.case import note_broken, subject_of
 from portal.sharing.reading.fresh import Fresh, updates
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, latest_moves, open_record, shape_of
 from portal.sharing.sight import READ, Sight, sight
@@ -224,6 +224,12 @@ def sights_at(
             met[key] = sight(doors.book.engine(case.agreement), capacity, told, purpose, moment)
         found[case.id] = met[key]
     return found
+
+
+def subject_at(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
+    """What the log is told of one person in a list: which records, and what was decided of them; silent ones apart."""
+    told = subject_of(seen, case, rows, agreement=seen.reference)
+    return replace(told, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def union(outcomes: Iterable[Outcome]) -> Outcome:

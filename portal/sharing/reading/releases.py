@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.db import to_micros
 from portal.query import Query
@@ -19,8 +18,8 @@ from portal.sharing import said
 from portal.sharing.days import day_at, midnight
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import sights_at, union, within_terms
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import sights_at, subject_at, union, within_terms
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.release import CUSTODY, GAPS, KINDS, THINGS, State, judged, reads_all
 from portal.sharing.sight import READ, Sight, category_of
@@ -100,7 +99,7 @@ def coming(session: Session, doors: Doors, actor: Actor, now: int) -> ReleaseLis
     if not by_case:
         return NOTHING
     sealed = fetch(session, doors.keys, [h.id for each in by_case.values() for h in each], FIELDS)
-    subjects = [_subject(sights[of], cases[of], each) for of, each in by_case.items()]
+    subjects = [subject_at(sights[of], cases[of], each) for of, each in by_case.items()]
     decided = union(s.decided for s in subjects if s.decided)
     with doors.log.transaction(session) as tx:
         receipt = tx.append(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects))
@@ -165,11 +164,6 @@ def _readable(
             if any(field.key in DATES for field in given):
                 dated.add(head.case)
     return {of: rows[of] for of in cases if of in dated}
-
-
-def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
-    told = subject_of(seen, case, rows, agreement=seen.reference)
-    return Subject(told.person, told.detail, told.silent, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _line(

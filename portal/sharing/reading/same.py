@@ -13,8 +13,8 @@ from portal.sharing import posts, said, same
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import sights_at, union
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import sights_at, subject_at, union
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.same import Filed, Word
 from portal.sharing.sight import CREATE, READ, SHARE, Sight
@@ -91,7 +91,7 @@ def people(
     receipt = None
     for purpose in (WORKING, REVIEW):
         subjects = [
-            _subject(seen[of], each.case, rows[of]) for of, each in cases.items() if purpose_of(each.case) == purpose
+            subject_at(seen[of], each.case, rows[of]) for of, each in cases.items() if purpose_of(each.case) == purpose
         ]
         if subjects:
             decided = union(s.decided for s in subjects if s.decided)
@@ -101,11 +101,6 @@ def people(
     told = {of: _person(session, doors, actor, each, seen[of], rows[of], sealed) for of, each in cases.items()}
     agreement = next(iter(seen.values())).agreement
     return People(told, highest_marking(agreement, ["identity", same.KIND]), receipt)
-
-
-def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
-    told = subject_of(seen, case, rows, agreement=seen.reference)
-    return Subject(told.person, told.detail, told.silent, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _person(

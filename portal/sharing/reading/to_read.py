@@ -17,8 +17,8 @@ from portal.sharing import colleagues, confirmations, posts, said
 from portal.sharing.confirmations import ToRead
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import owner_name, sights_at, union
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import owner_name, sights_at, subject_at, union
 from portal.sharing.reading.rows import HEADS, Head, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, UPDATE, Sight, category_of
 from portal.sharing.tables import RecordRow
@@ -108,7 +108,7 @@ def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Waiting
             by_case[head.case].append(head)
     words = (f"{UPDATE}.{part}@{label}" for label in sorted({one.row.label for one in shown}) for part in PARTS)
     sealed = fetch(session, doors.keys, [h.id for each in by_case.values() for h in each], (*NAMES, *words))
-    subjects = [_subject(cases[of], each) for of, each in by_case.items()]
+    subjects = [subject_at(cases[of].sight, cases[of].case, each) for of, each in by_case.items()]
     with doors.log.transaction(session) as tx:
         receipt = tx.append(_said(doors, actor, "list", subjects))
     texts: dict[uuid.UUID, dict[str, str | None]] = {}
@@ -154,11 +154,6 @@ def _said(doors: Doors, actor: Actor, operation: str, subjects: Sequence[Subject
     purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
     decided = union(s.decided for s in subjects if s.decided)
     return said.entry(operation, actor, purpose=purpose, decided=decided, subjects=subjects)
-
-
-def _subject(one: Waiting, rows: Sequence[Head]) -> Subject:
-    told = subject_of(one.sight, one.case, rows, agreement=one.sight.reference)
-    return Subject(told.person, told.detail, told.silent, decided=one.sight.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _line(one: Waiting, head: Head, rows: Sequence[Head], texts: Mapping[uuid.UUID, Mapping[str, str | None]]) -> Line:

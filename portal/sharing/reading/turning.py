@@ -7,7 +7,7 @@ but for its year, so it stands nowhere in the clear: the dates of those few are 
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
-from portal.audit.entry import Subject
 from portal.auth.actor import Actor
 from portal.query import Query
 from portal.sharing import said
@@ -23,8 +22,8 @@ from portal.sharing.days import day_at, eighteenth
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading.age import BORN
-from portal.sharing.reading.case import note_broken, subject_of
-from portal.sharing.reading.lists import sights_at, union, within_terms
+from portal.sharing.reading.case import note_broken
+from portal.sharing.reading.lists import sights_at, subject_at, union, within_terms
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, Sight
 from portal.sharing.tables import CaseFile
@@ -87,7 +86,7 @@ def turning(session: Session, doors: Doors, actor: Actor, now: int) -> TurningLi
     if not rows:
         return NOTHING
     sealed = fetch(session, doors.keys, [h.id for each in rows.values() for h in each], FIELDS)
-    subjects = [_subject(sights[of], cases[of], each) for of, each in rows.items()]
+    subjects = [subject_at(sights[of], cases[of], each) for of, each in rows.items()]
     decided = union(s.decided for s in subjects if s.decided)
     with doors.log.transaction(session) as tx:
         receipt = tx.append(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects))
@@ -104,11 +103,6 @@ def turning(session: Session, doors: Doors, actor: Actor, now: int) -> TurningLi
 def _young(reach: str) -> Query[Case]:
     some = select(*CASE).where(*within_terms(reach), CaseFile.minor.is_(True), CaseFile.state == "open")
     return Query(some.order_by(CaseFile.reference).limit(MOST), Case._make)
-
-
-def _subject(seen: Sight, case: Case, rows: Sequence[Head]) -> Subject:
-    told = subject_of(seen, case, rows, agreement=seen.reference)
-    return replace(told, decided=seen.outcome(READ, {shape_of(h) for h in rows}))
 
 
 def _line(
