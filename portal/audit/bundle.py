@@ -39,7 +39,7 @@ class BundleInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the excerpt is: entries `first` to `end` − 1 of the log `origin`.
+    """What the excerpt is: entries `first` to `end` − 1 of the log `origin`, which had the names `former` before.
 
     `edge`: the right edge of the tree before them. `links`: consistency proofs (old size, new size) → hashes, between
     the excerpt's own ends and checkpoints outside it. `made` is in microseconds UTC, `asked` says the days asked for,
@@ -54,13 +54,14 @@ class Manifest:
     made: int
     asked: str
     reference: str
+    former: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The manifest as it stands in the bundle."""
         links = [
             {"old": old, "new": new, "hashes": [h.hex() for h in hashes]} for (old, new), hashes in self.links.items()
         ]
-        told = {"format": FORMAT, "origin": self.origin, "first": self.first, "end": self.end}
+        told = {"format": FORMAT, "origin": self.origin, "former": self.former, "first": self.first, "end": self.end}
         told |= {"edge": [h.hex() for h in self.edge], "links": links}
         told |= {"made": self.made, "asked": self.asked, "reference": self.reference}
         return json.dumps(told, indent=1) + "\n"
@@ -79,9 +80,10 @@ class Manifest:
             edge = tuple(map(unhex, told["edge"]))
             CompactRange(first, edge)
             words = [told[name] for name in ("origin", "asked", "reference")]
-            if not all(isinstance(text, str) for text in words) or first > end:
+            former = tuple(told["former"])
+            if not all(isinstance(text, str) for text in (*words, *former)) or first > end:
                 raise ValueError
-            return cls(words[0], first, end, edge, links, _whole(told["made"]), words[1], words[2])
+            return cls(words[0], first, end, edge, links, _whole(told["made"]), words[1], words[2], former)
         except (KeyError, TypeError, AttributeError, RecursionError, ProofInvalid) as error:
             raise BundleInvalid(f"{MANIFEST} is malformed") from error
         except BundleInvalid:

@@ -17,11 +17,12 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from portal.audit import bundle
+from portal.audit import bundle, notes
 from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier, open_checkpoint
+from portal.audit.policy import Policy
 from portal.audit.sequencer import node_at
-from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME, SEQUENCE
+from portal.audit.tables import DETAIL, ENTRY, OUTCOME, SEQUENCE
 from portal.audit.tree import NodeAt, ProofInvalid, edge_of, prove_consistency
 from portal.db import now_micros, to_micros
 from portal.errors import NotFound, PortalError
@@ -59,7 +60,8 @@ class CutOff(PortalError):
 class Wanted:
     """What to export: entries dated from `since` on and before `until` (aware; None: no bound), and all between them.
 
-    `held`: signed checkpoints of the reader's, towards which proofs are put in. `agreements`: texts by `id@version`.
+    `key` and `former` are the log's, the former under names that have ended. `held`: signed checkpoints that the reader
+    kept, towards which proofs are put in. `agreements`: texts by `id@version`.
     `asked` and `reference` stand in the bundle: the days in words, and the entry that tells of this export.
     """
 
@@ -68,7 +70,8 @@ class Wanted:
     until: datetime | None = None
     held: Sequence[str] = ()
     agreements: Mapping[str, bytes] = field(default_factory=dict)
-    policy: bytes = b""
+    policy: Policy | None = None
+    former: Sequence[Verifier] = ()
     asked: str = "everything"
     reference: str = ""
 
@@ -81,7 +84,7 @@ def export(
     Raises `NotFound` where no entry is dated so, `CutOff` for a held checkpoint that knows of more, `NoteInvalid` for
     one that the key did not sign, `OSError` where the file cannot be written.
     """
-    kept = [open_checkpoint(note, wanted.key).size for note in wanted.held]
+    kept = [open_checkpoint(note, wanted.key, *wanted.former).size for note in wanted.held]
     session.rollback()
     options = {} if session.get_bind().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
@@ -114,13 +117,15 @@ class _Export:
             )
         first, end = self._range()
         node = node_at(connection)
-        self.beyond = self._beyond(end)
+        least = wanted.policy.least() if wanted.policy else 1
+        self.beyond = [size for size in notes.over(connection, end, least) if size > end]
         outside = {size for size in (*self.beyond, *kept) if not first <= size <= end}
         ends = [(size, first) if size < first else (end, size) for size in sorted(outside)]
         links = {(old, new): _hashes(node, old, new) for old, new in ends}
         edge = _edge(node, first)
-        origin, asked, reference = wanted.key.name, wanted.asked, wanted.reference
-        self.manifest = Manifest(origin, first, end, edge, links, now_micros(), asked, reference)
+        names = tuple(key.name for key in wanted.former)
+        said = (now_micros(), wanted.asked, wanted.reference, names)
+        self.manifest = Manifest(wanted.key.name, first, end, edge, links, *said)
 
     def _range(self) -> tuple[int, int]:
         """From the first entry dated within to the last one: none between them is left out."""
@@ -138,20 +143,14 @@ class _Export:
             raise NotFound
         return first, last + 1
 
-    def _beyond(self, end: int) -> list[int]:
-        """Sizes of the checkpoints that cover more than the excerpt and go with it: the smallest and the newest."""
-        size = CHECKPOINT.c.size
-        found = self.connection.execute(select(func.min(size), func.max(size)).where(size >= end)).one()
-        return sorted({each for each in found if each is not None and each > end})
-
     def write(self, into: zipfile.ZipFile, name: str, progress: Callable[[int, int], None] | None) -> None:
         """Every member, the manifest first."""
         wanted = self.wanted
         _put(into, bundle.README, README.format(name=name).encode())
         _put(into, bundle.MANIFEST, self.manifest.text().encode())
-        _put(into, bundle.KEY, f"{wanted.key}\n".encode())
-        if wanted.policy:
-            _put(into, bundle.POLICY, wanted.policy)
+        _put(into, bundle.KEY, "".join(f"{key}\n" for key in (*wanted.former, wanted.key)).encode())
+        if wanted.policy is not None:
+            _put(into, bundle.POLICY, wanted.policy.text())
         for reference, text in sorted(wanted.agreements.items()):
             _put(into, f"{bundle.AGREEMENTS}{reference}.toml", text)
         _stream(into, bundle.CHECKPOINTS, (json.dumps({"note": str(note)}).encode() for note in self._notes()))
@@ -196,18 +195,9 @@ class _Export:
 
     def _notes(self) -> Iterator[str]:
         """Every checkpoint over an end within the excerpt, and those beyond it, in order of size."""
-        last = self.manifest.first - 1
-        while True:
-            query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).order_by(CHECKPOINT.c.size).limit(BATCH)
-            within = query.where(CHECKPOINT.c.size > last, CHECKPOINT.c.size <= self.manifest.end)
-            rows = self.connection.execute(within).all()
-            for row in rows:
-                last = row.size
-                yield row.note
-            if not rows:
-                break
-        query = select(CHECKPOINT.c.note).where(CHECKPOINT.c.size.in_(self.beyond)).order_by(CHECKPOINT.c.size)
-        yield from self.connection.execute(query).scalars()
+        yield from (note for _, note in notes.between(self.connection, self.manifest.first, self.manifest.end))
+        for size in self.beyond:
+            yield from (note for _, note in notes.between(self.connection, size, size))
 
 
 def _edge(node: NodeAt, size: int) -> tuple[bytes, ...]:

@@ -6,16 +6,16 @@ No database, no web, no keys of the portal: whoever holds a bundle runs this, by
 import hashlib
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
 from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid, unhex
 from portal.audit.entry import detail_digest, details_digest
-from portal.audit.note import Checkpoint, NoteInvalid, Verifier
-from portal.audit.policy import NONE, Policy, Witnessed
+from portal.audit.note import Checkpoint, NoteInvalid
+from portal.audit.policy import NONE, Witnessed
 from portal.audit.run import LogBroken, Run, Stored, reference_in
 from portal.audit.tree import CompactRange, ProofInvalid, verify_consistency
+from portal.audit.trust import Tally, Trust
 
 TOLERANCE: Final = 120
 """Seconds by which honest clocks of a portal and its witnesses may differ."""
@@ -25,47 +25,13 @@ EVERY: Final = 1_000
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Whom the reader believes: the log's key, and a policy that names witnesses. Not what the bundle says of itself.
-
-    `key` is None where the policy's `log` lines say it. `demanded`: without its quorum nothing counts as whole.
-    """
-
-    key: Verifier | None
-    policy: Policy = field(default_factory=Policy)
-    demanded: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was compared, counted. Times are microseconds UTC; `quorum` is the largest size that a quorum cosigned."""
-
-    entries: int = 0
-    earliest: int | None = None
-    latest: int | None = None
-    chains: int = 0
-    carried: int = 0
-    checkpoints: int = 0
-    covered: int = 0
-    held: int = 0
-    cosigned: int = 0
-    quorum: int | None = None
-    details: int = 0
-    erased: int = 0
-    outcomes: int = 0
-    agreements: int = 0
-    untexted: set[str] = field(default_factory=set)
-    out_of_order: tuple[int, str | None] | None = None
-
-
 def examine(bundle: Bundle, trust: Trust, held: Sequence[str] = (), progress: Progress | None = None) -> Tally:
     """Verify a bundle; `held` are signed checkpoints that the reader kept. `progress(done, of)` is called now and then.
 
     Raises `LogBroken` naming the first thing that is wrong, `BundleInvalid` for a bundle that cannot be read, and
     `NoteInvalid` for a held checkpoint that the key did not sign.
     """
-    given = [trust.policy.witnessed(note, trust.key).checkpoint for note in held]
+    given = [trust.witnessed(note).checkpoint for note in held]
     work = _Examination(bundle, trust, sorted(given, key=attrgetter("size")), progress)
     try:
         work.everything()
@@ -121,15 +87,22 @@ class _Examination:
 
     def _signed(self) -> Iterator[tuple[Checkpoint, Witnessed | None]]:
         last = -1
+        known, names = self.trust.names(), [*self.manifest.former, self.manifest.origin]
         for note in self.bundle.checkpoints():
+            origin = note.partition("\n")[0]
+            if origin not in names:
+                raise LogBroken("a checkpoint of another log was put into the bundle")
+            while names[0] != origin:  # a name that has ended does not come back
+                del names[0]
+            if origin not in known and origin != self.manifest.origin:
+                self.tally.unknown.add(origin)
+                continue
             try:
-                found = self.trust.policy.witnessed(note, self.trust.key)
+                found = self.trust.witnessed(note)
             except NoteInvalid as error:
                 raise LogBroken(
                     f"a checkpoint after the one over {max(last, 0):,} entries is false ({error})"
                 ) from error
-            if found.checkpoint.origin != self.manifest.origin:
-                raise LogBroken("a checkpoint of another log was put into the bundle")
             if found.checkpoint.size < last:
                 raise BundleInvalid("its checkpoints are not in the order of their size")
             last = found.checkpoint.size

@@ -93,6 +93,13 @@ class Policy:
             raise PolicyInvalid(0, "the policy has no quorum line")
         return cls(tuple(reading.logs), reading.witnesses, reading.groups, reading.quorum)
 
+    def text(self) -> bytes:
+        """The policy as a file for somebody else: whom to believe, and not where to find them."""
+        lines = [f"log {each.key}" for each in self.logs]
+        lines += [f"witness {name} {each.key}" for name, each in self.witnesses.items()]
+        lines += [f"group {n} {each.needed} {' '.join(each.members)}" for n, each in self.groups.items()]
+        return "".join(f"{line}\n" for line in [*lines, f"quorum {self.quorum}"]).encode("utf-8", "surrogateescape")
+
     def fulfilled(self, names: Collection[str]) -> bool:
         """Whether cosignatures of the witnesses with these names make the quorum."""
         reached = {NONE, *(name for name in names if name in self.witnesses)}

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from portal.audit import notes
 from portal.audit.note import Checkpoint, Verifier, open_checkpoint
 from portal.audit.proof import Consistency, Inclusion
 from portal.audit.sequencer import node_at
@@ -51,8 +52,10 @@ class Compared:
     wrong: str = ""
 
 
-def inclusion(session: Session, key: Verifier, entry_id: uuid.UUID) -> Inclusion | None:
+def inclusion(session: Session, keys: Sequence[Verifier], entry_id: uuid.UUID, least: int = 1) -> Inclusion | None:
     """The proof of an entry under the smallest checkpoint over it; None while there is none.
+
+    One with at least so many cosignatures goes before. `keys` are the log's, of each name that it has had.
 
     Raises `NotFound`, `ProofInvalid` or `NoteInvalid` where what is stored does not hold.
     """
@@ -63,11 +66,12 @@ def inclusion(session: Session, key: Verifier, entry_id: uuid.UUID) -> Inclusion
         raise NotFound
     if found.index is None:
         return None
-    over = select(CHECKPOINT.c.note).where(CHECKPOINT.c.size > found[1]).order_by(CHECKPOINT.c.size).limit(1)
-    note = connection.execute(over).scalar()
-    if note is None:
+    sizes = notes.over(connection, found[1] + 1, least)
+    if not sizes:
         return None
-    checkpoint = open_checkpoint(note, key)
+    size = notes.vouched(connection, found[1] + 1, least) or sizes[0]
+    note = next(text for _, text in notes.between(connection, size, size))
+    checkpoint = open_checkpoint(note, *keys)
     try:
         proof = Inclusion(found[1], prove_inclusion(node_at(connection), found[1], checkpoint.size), note, found[0])
     except LookupError as error:
@@ -95,11 +99,11 @@ def stored(session: Session, size: int) -> str | None:
     return session.connection().execute(select(CHECKPOINT.c.note).where(CHECKPOINT.c.size == size)).scalar()
 
 
-def compare(session: Session, key: Verifier, one: str, other: str) -> Compared:
-    """Whether the later of two checkpoints extends the earlier. Raises `NoteInvalid` for one `key` did not sign."""
-    notes = {note: open_checkpoint(note, key) for note in (one, other)}
+def compare(session: Session, keys: Sequence[Verifier], one: str, other: str) -> Compared:
+    """Whether the later of two checkpoints extends the earlier. Raises `NoteInvalid` for one the log did not sign."""
+    read = {note: open_checkpoint(note, *keys) for note in (one, other)}
     (_, earlier), (note, later) = sorted(
-        ((note, notes[note]) for note in (one, other)), key=lambda pair: (pair[1].size, pair[0] == other)
+        ((note, read[note]) for note in (one, other)), key=lambda pair: (pair[1].size, pair[0] == other)
     )
     connection = session.connection()
     newest_index = connection.execute(select(func.max(SEQUENCE.c.index))).scalar()

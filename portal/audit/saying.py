@@ -1,10 +1,12 @@
 """What a verification compared, in words that need no technician."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier
-from portal.audit.offline import SECOND, Tally
+from portal.audit.offline import SECOND
+from portal.audit.trust import Tally
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -30,7 +32,7 @@ def verdict(manifest: Manifest, tally: Tally) -> str:
     return f"All {count} of {what} are whole: none was changed, removed, added or moved."
 
 
-def checked(manifest: Manifest, tally: Tally, key: Verifier | None) -> list[str]:
+def checked(manifest: Manifest, tally: Tally, keys: Sequence[Verifier]) -> list[str]:
     """What was compared, a sentence each."""
     told = []
     if tally.entries and tally.earliest is not None and tally.latest is not None:
@@ -40,7 +42,7 @@ def checked(manifest: Manifest, tally: Tally, key: Verifier | None) -> list[str]
         )
         began = f"; {tally.carried:,} began before this part" if tally.carried else ""
         told.append(f"{plural(tally.chains, 'chain')} of writers, none with a hole{began}.")
-    by = f", signed with the key {key}" if key else ""
+    by = f", signed with {'the key' if len(keys) == 1 else 'one of the keys'} {', '.join(map(str, keys))}"
     last = f", the last over {tally.covered:,} entries"
     told.append(f"{plural(tally.checkpoints, 'signed checkpoint')}{last}{by}.")
     if tally.held:
@@ -76,6 +78,9 @@ def remarks(manifest: Manifest, tally: Tally) -> list[str]:
         told.append(
             f"The date of {named} lies before that of one in front of it: a clock was set back, or the date is false."
         )
+    if tally.unknown:
+        before = ", ".join(sorted(tally.unknown))
+        told.append(f"The log had another name before ({before}); name that key too, and its checkpoints are compared.")
     if tally.untexted:
         names = sorted({name.partition("#")[0] for name in tally.untexted})
         shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
-    *("operations", "tree", "entry", "note", "policy", "run", "bundle", "proof", "offline", "saying"),
+    *("operations", "tree", "entry", "note", "policy", "run", "bundle", "proof", "trust", "offline", "saying"),
     "verify",
 )
 """Modules of this package that the verifier is made of, each after those that it imports."""

@@ -17,12 +17,13 @@ from portal.audit import saying
 from portal.audit.bundle import KEY, POLICY, Bundle, BundleInvalid
 from portal.audit.entry import LeafInvalid, read_leaf
 from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
-from portal.audit.offline import Trust, examine
+from portal.audit.offline import examine
 from portal.audit.operations import OPERATIONS, OUTCOMES
 from portal.audit.policy import NONE, Policy, PolicyInvalid
 from portal.audit.proof import LONGEST, Consistency, Inclusion
 from portal.audit.run import LogBroken, reference_in
 from portal.audit.tree import ProofInvalid
+from portal.audit.trust import Trust
 
 WHOLE: Final = 0
 BROKEN: Final = 1
@@ -67,8 +68,8 @@ def _bundle(given: Sequence[str]) -> int:
         except NoteInvalid as error:
             raise Unchecked(f"a checkpoint that you named is not signed by the log's key ({error})") from error
         print(saying.verdict(bundle.manifest, tally))
-        key = trust.key or next(log.key for log in trust.policy.logs if log.key.name == bundle.manifest.origin)
-        _list("What was compared", saying.checked(bundle.manifest, tally, key))
+        keys = trust.keys or tuple(log.key for log in trust.policy.logs)
+        _list("What was compared", saying.checked(bundle.manifest, tally, keys))
         _list("What to know", [*warnings, *saying.remarks(bundle.manifest, tally)])
     return WHOLE
 
@@ -83,7 +84,7 @@ def _proof(given: Sequence[str]) -> int:
         leaf = _bytes(asked.entry, LONGEST) if asked.entry else proof.leaf
         if not leaf:
             raise Unchecked("the proof does not bring the entry's bytes: name them with --entry")
-        found = trust.policy.witnessed(proof.note, trust.key)
+        found = trust.witnessed(proof.note)
         proof.check(leaf, found.checkpoint)
         members = read_leaf(leaf)
     except (ProofInvalid, NoteInvalid, LeafInvalid) as error:
@@ -110,8 +111,8 @@ def _consistency(given: Sequence[str]) -> int:
     trust = _trust(asked)
     try:
         proof = Consistency.parse(_text(asked.file, LONGEST))
-        earlier = trust.policy.witnessed(_text(asked.earlier, LONGEST_NOTE), trust.key).checkpoint
-        later = trust.policy.witnessed(proof.note, trust.key).checkpoint
+        earlier = trust.witnessed(_text(asked.earlier, LONGEST_NOTE)).checkpoint
+        later = trust.witnessed(proof.note).checkpoint
         proof.check(earlier, later)
     except (ProofInvalid, NoteInvalid) as error:
         print(f"The proof does not hold: {error}.")
@@ -126,16 +127,17 @@ def _consistency(given: Sequence[str]) -> int:
 def _parser(what: str, name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="verify", description=what, epilog="Exit 0: whole. 1: broken. 2: unchecked.")
     parser.add_argument("file", metavar=name)
-    parser.add_argument("--key", help="the log's verifier key as you were given it (name+id+key), or a file with it")
+    words = "the log's verifier key as you were given it (name+id+key), or a file with it; repeat it for former names"
+    parser.add_argument("--key", action="append", default=[], help=words)
     parser.add_argument("--policy", metavar="FILE", help="a policy file that names logs and witnesses you believe")
     return parser
 
 
 def _trust(asked: argparse.Namespace) -> Trust:
     policy = Policy.parse(_bytes(asked.policy, LONGEST)) if asked.policy else Policy()
-    if asked.key is None and not policy.logs:
+    if not asked.key and not policy.logs:
         raise Unchecked("name the log's key with --key, or a policy with a log line")
-    return Trust(None if asked.key is None else _key(asked.key), policy)
+    return Trust(tuple(map(_key, asked.key)), policy)
 
 
 def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[str]]:
@@ -148,12 +150,14 @@ def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[st
     elif own:
         policy = Policy.parse(own)
         warnings += [OWN_POLICY] if policy.witnesses else []
-    if asked.key is not None:
-        return Trust(_key(asked.key), policy, bool(asked.policy)), warnings
+    if asked.key:
+        return Trust(tuple(map(_key, asked.key)), policy, bool(asked.policy)), warnings
     if asked.policy and policy.logs:
-        return Trust(None, policy, demanded=True), warnings
-    text = bundle.read(KEY).decode("utf-8", "replace").strip()
-    return Trust(_key(text), policy, bool(asked.policy)), [UNPINNED, *warnings]
+        return Trust((), policy, demanded=True), warnings
+    brought = tuple(map(_key, bundle.read(KEY).decode("utf-8", "replace").split()))
+    if not brought:
+        raise Unchecked("the bundle brings no key: name the log's key with --key")
+    return Trust(brought, policy, bool(asked.policy)), [UNPINNED, *warnings]
 
 
 def _key(text: str) -> Verifier:

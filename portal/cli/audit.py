@@ -95,6 +95,8 @@ def export(
             midnight(until.date() + timedelta(days=1)) if until else None,
             [path.read_text("utf-8") for path in held],
             logged.texts(doors),
+            doors.policy,
+            doors.former(session),
             asked=asked["excerpt"],
             reference=receipt.reference,
         )

@@ -172,8 +172,8 @@ def bundle(name, seed, leaves, details, outcome, *, first=0):
             edge.append(mth(leaves[place : place + (1 << bit)]).hex())
             place += 1 << bit
     notes = [checkpoint(name, seed, leaves[:size])[1] for size in (first + 1, len(leaves))]
-    told = {"format": "accord-log-bundle@v1", "origin": name, "first": first, "end": len(leaves), "edge": edge}
-    told |= {"links": [], "made": 0, "asked": "an example", "reference": "2222-22"}
+    told = {"format": "accord-log-bundle@v1", "origin": name, "former": [], "first": first, "end": len(leaves)}
+    told |= {"edge": edge, "links": [], "made": 0, "asked": "an example", "reference": "2222-22"}
     return {
         "bundle.json": json.dumps(told),
         "log-key.txt": checkpoint(name, seed, leaves)[0] + "\n",

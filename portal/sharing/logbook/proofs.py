@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from portal.audit import proof_files, reading
-from portal.audit.note import LONGEST_NOTE, NoteInvalid
+from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
 from portal.audit.proof_files import Compared, Kept
 from portal.audit.reading import Filters
 from portal.audit.tree import ProofInvalid
@@ -51,9 +51,9 @@ def prove(session: Session, doors: Doors, actor: Actor, use: str, reference: str
     receipt = record(session, doors, actor, use, detail, outcome="permitted" if rows else "refused")
     if not rows:
         raise NotFound(receipt.reference)
-    signer = doors.signer(session)
+    least = doors.policy.least() if doors.policy else 1
     try:
-        proof = proof_files.inclusion(session, signer.verifier, entry)
+        proof = proof_files.inclusion(session, _keys(session, doors), entry, least)
     except (ProofInvalid, NoteInvalid):
         return Proved(rows[0].reference, None, False, receipt)
     return Proved(rows[0].reference, None if proof is None else proof.text(), True, receipt)
@@ -74,7 +74,7 @@ def compare(session: Session, doors: Doors, actor: Actor, use: str, earlier: str
     Raises `Invalid` naming the one that is missing, or that this log did not sign, `Refused`.
     """
     scope_of(session, doors, actor)
-    key = doors.signer(session).verifier
+    keys = _keys(session, doors)
     notes, problems = [], {}
     for name, text in ((EARLIER, earlier), (LATER, later)):
         note = _note(session, text)
@@ -83,16 +83,21 @@ def compare(session: Session, doors: Doors, actor: Actor, use: str, earlier: str
             problems[name] = f"Choose or paste the {name} checkpoint"
             continue
         try:
-            proof_files.compare(session, key, note, note)
+            proof_files.compare(session, keys, note, note)
         except NoteInvalid:
             problems[name] = f"The {name} checkpoint is not one that this log signed, or was not copied whole"
     if problems:
         raise Invalid(problems)
-    compared = proof_files.compare(session, key, *notes)
+    compared = proof_files.compare(session, keys, *notes)
     sizes = f"{compared.earlier.size:,} and {compared.later.size:,}"
     outcome = "permitted" if compared.proof else "failed"
     receipt = record(session, doors, actor, use, {"asked": {"checkpoints over": sizes}}, outcome=outcome)
     return Answer(compared, receipt)
+
+
+def _keys(session: Session, doors: Doors) -> Sequence[Verifier]:
+    """The log's verifier keys, the present one first."""
+    return doors.signer(session).verifier, *doors.former(session)
 
 
 def _note(session: Session, text: str) -> str:

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 import isa.loading
 from isa.loading import load
 from portal.audit.bundle import agreement_digest
 from portal.audit.exporting import CutOff
-from portal.audit.note import Checkpoint, Cosigner, Signer, with_lines
+from portal.audit.note import Checkpoint, Cosigner, Signer, split_note, with_lines
 from portal.audit.policy import Policy
-from portal.db import to_micros
+from portal.audit.proof_files import inclusion
+from portal.audit.tables import COSIGNATURE, SEQUENCE
+from portal.db import begin_write, to_micros
 from portal.errors import NotFound
 from tests.conformance import naive_bundle
 from tests.portal.audit.conftest import ORIGIN, view
@@ -343,7 +346,7 @@ def test_a_false_cosignature_and_a_policy_in_the_bundle(daily, whole, key, tmp_p
     good = cosigned(whole, {12: [noon(11)] * 2})
     bad = rewritten(good, lambda held: put(held, "checkpoints.jsonl", [_spoilt(held)]))
     assert "the signature of witness0.example does not fit" in run(capsys, bad, "--policy", tmp_path / "policy").out
-    brought = export(daily, tmp_path / "own.zip", policy=policy(key))
+    brought = export(daily, tmp_path / "own.zip", policy=Policy.parse(policy(key)))
     said = run(capsys, brought, "--key", key)
     assert (said.code, "those that the bundle itself names" in said.out) == (0, True)
     assert Policy.parse(members(brought)["policy.txt"]).quorum == "enough"
@@ -376,3 +379,60 @@ def test_the_text_an_entry_was_decided_under(daily, whole, key, tmp_path, capsys
 def test_agreements_have_the_digest_that_their_parties_sign(path):
     signed = load(path)
     assert agreement_digest(path.read_bytes()) == (f"{signed.id}@{signed.version}", signed.digest)
+
+
+def test_cosignatures_go_along_with_checkpoints_and_proofs(daily, whole, key, tmp_path, capsys):
+    (tmp_path / "policy").write_bytes(policy(key))
+    with daily.session() as session, begin_write(session):
+        for size, count in ((7, 1), (8, 2), (12, 3)):
+            body = split_note(notes(whole)[SIZES.index(size)])[0]
+            for witness in WITNESSES[:count]:
+                made = witness.cosign(body, noon(size - 1))
+                place = {"size": size, "witness": made.key.name, "key_id": made.key.key_id}
+                session.execute(COSIGNATURE.insert().values(**place, at=made.at, line=made.line))
+    believed = Policy.parse(policy(key))
+    part = export(daily, tmp_path / "part.zip", **days(4, 6), policy=believed)
+    assert [Checkpoint.parse(split_note(each)[0]).size for each in notes(part)] == [7, 8, 12]
+    said = run(capsys, part, "--policy", tmp_path / "policy")
+    assert (said.code, "enough of them for the policy cosigned up to 12" in said.out) == (0, True), said
+    assert Policy.parse(members(part)["policy.txt"]) == believed
+    with daily.session() as session:
+        entry = session.execute(select(SEQUENCE.c.entry_id).where(SEQUENCE.c.index == 3)).scalar_one()
+        proof = inclusion(session, [daily.signer().verifier], entry, believed.least())
+        alone = inclusion(session, [daily.signer().verifier], entry, 4)
+    assert (proof.note.count("witness"), Checkpoint.parse(split_note(alone.note)[0]).size) == (2, 7)
+    (tmp_path / "proof").write_text(proof.text())
+    said = run(capsys, "proof", tmp_path / "proof", "--policy", tmp_path / "policy")
+    assert (said.code, "Cosigned by w0, w1: enough for your policy." in said.out) == (0, True)
+    (tmp_path / "proof").write_text(alone.text())
+    assert "too few witnesses" in run(capsys, "proof", tmp_path / "proof", "--policy", tmp_path / "policy").out
+
+
+def test_a_log_that_had_another_name_before(whole, key, capsys):
+    former = Signer("log.example/before", b"\x08" * 32)
+
+    def renamed(held):
+        told = json.loads(held["bundle.json"]) | {"former": ["log.example/before"]}
+        held["bundle.json"] = json.dumps(told).encode()
+        content = lines(held, "checkpoints.jsonl")
+        for place in (0, 1):
+            found = Checkpoint.parse(split_note(json.loads(content[place])["note"])[0])
+            note = former.sign(Checkpoint("log.example/before", found.size, found.root).body())
+            content[place] = json.dumps({"note": note}).encode()
+        put(held, "checkpoints.jsonl", content)
+
+    bundle = rewritten(whole, renamed)
+    both = run(capsys, bundle, "--key", key, "--key", former.verifier)
+    assert (both.code, "5 signed checkpoints" in both.out) == (0, True)
+    one = run(capsys, bundle, "--key", key)
+    assert (one.code, "3 signed checkpoints" in one.out) == (0, True)
+    assert "The log had another name before (log.example/before)" in one.out
+    back = changed(bundle, "checkpoints.jsonl", swap_first)
+    assert run(capsys, back, "--key", key, "--key", former.verifier).code in (1, 2)
+    told = json.loads(members(bundle)["bundle.json"]) | {"former": []}
+    false = replaced(bundle, "bundle.json", json.dumps(told).encode())
+    assert "of another log was put into" in run(capsys, false, "--key", key, "--key", former.verifier).out
+
+
+def swap_first(content):
+    content[1], content[2] = content[2], content[1]

@@ -1,0 +1,55 @@
+"""Whom the reader of a bundle believes, and what was counted while it was verified."""
+
+from dataclasses import dataclass, field
+
+from portal.audit.note import Verifier
+from portal.audit.policy import Policy, Witnessed
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the reader believes: the log's key, and a policy that names witnesses. Not what the bundle says of itself.
+
+    `keys`: one for each name that the log has had; none where the policy's `log` lines say them. `demanded`: without
+    the policy's quorum nothing counts as whole.
+    """
+
+    keys: tuple[Verifier, ...]
+    policy: Policy = field(default_factory=Policy)
+    demanded: bool = False
+
+    def witnessed(self, note: str) -> Witnessed:
+        """Open a checkpoint of this log, and say who cosigned it. Raises `NoteInvalid`."""
+        origin = note.partition("\n")[0]
+        fallback = self.keys[0] if self.keys else None
+        return self.policy.witnessed(note, next((key for key in self.keys if key.name == origin), fallback))
+
+    def names(self) -> frozenset[str]:
+        """The names of the log whose key is known."""
+        return frozenset(key.name for key in self.keys or [log.key for log in self.policy.logs])
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was compared, counted. Times are microseconds UTC; `quorum` is the largest size that a quorum cosigned.
+
+    `unknown`: former names of the log whose checkpoints were passed over, because the reader has no key of them.
+    """
+
+    entries: int = 0
+    earliest: int | None = None
+    latest: int | None = None
+    chains: int = 0
+    carried: int = 0
+    checkpoints: int = 0
+    covered: int = 0
+    held: int = 0
+    cosigned: int = 0
+    quorum: int | None = None
+    details: int = 0
+    erased: int = 0
+    outcomes: int = 0
+    agreements: int = 0
+    untexted: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    out_of_order: tuple[int, str | None] | None = None
