@@ -57,7 +57,7 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         sequencer, collector = open_publishing(doors, db.engine)
     app.extensions["sequencer"], app.extensions["collector"] = sequencer, collector
     app.extensions["papers"] = papers.load(settings.documents_dir, {a.id for a in doors.book.all()})
-    doors.log.woken = sequencer.wake  # the first entry starts its thread, so after a server's fork
+    doors.log.woken = _woken(settings, sequencer)
     CSRFProtect(app)
     limits.install(app)
     register.everything(app)
@@ -68,6 +68,11 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     return app
+
+
+def _woken(settings: Settings, sequencer: Sequencer) -> Callable[[], None] | None:
+    """What happens after each commit of the log. A thread starts at the first, so after a server's fork."""
+    return {"thread": sequencer.wake, "worker": None, "strict": sequencer.at_once}[settings.sequencing]
 
 
 def _require_least_privilege() -> None:

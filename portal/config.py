@@ -16,6 +16,7 @@ PREFIX = "PORTAL_"
 NOTIFY = "https://api.notifications.service.gov.uk"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NOTIFY_KEY = re.compile(rf"[\w-]*?({_UUID})-({_UUID})")
+SEQUENCING = ("thread", "worker", "strict")
 LIMIT_STORES = ("redis://", "rediss://", "redis+unix://")
 
 
@@ -69,6 +70,9 @@ class Settings:
     """Id of the e-mail template at GOV.UK Notify. Names that way to send; with it, smtp_url is left empty."""
     notify_url: str = NOTIFY
     """Where GOV.UK Notify answers. Another only with a template."""
+    sequencing: str = "thread"
+    """Who orders the log's entries: "thread", one of each web worker; "worker", `portal worker`; "strict", the request
+    itself, which answers only once a checkpoint covers its entry."""
     witness_policy: str = ""
     """File with the witnesses of the access log and the quorum that publishes a checkpoint. Empty: no witnesses."""
     demo: bool = False
@@ -141,6 +145,8 @@ def _refuse_unsafe(settings: Settings) -> None:
     problems = []
     if not settings.demo and not settings.secure:
         problems.append("PORTAL_BASE_URL must begin with https://")
+    if settings.sequencing not in SEQUENCING:
+        problems.append(f"PORTAL_SEQUENCING must be {', '.join(SEQUENCING[:-1])} or {SEQUENCING[-1]}")
     problems += _limits_problems(settings)
     problems += _mail_problems(settings)
     problems += _notify_problems(settings)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select, tuple_, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.audit.note import Checkpoint, Signer
@@ -104,6 +105,18 @@ class Sequencer(Rounds):
         self._signer = signer
         self._stopped = stop
         self._published = published
+
+    def at_once(self) -> None:
+        """Drain in this thread, so that what was committed is under a checkpoint before anybody is answered.
+
+        Raises `LogUnavailable`: the entry stands, and nothing may be shown.
+        """
+        try:
+            with Session(self._engine) as session:
+                drain(session, self._signer(session))
+        except (SQLAlchemyError, OSError) as error:
+            raise LogUnavailable("no checkpoint covers the entry yet") from error
+        self.wake()  # the witnesses, and what others left behind
 
     def _round(self) -> None:
         if self._stopped:

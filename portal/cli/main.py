@@ -25,6 +25,7 @@ for command in (
     running.init,
     running.migrate,
     running.serve,
+    running.worker,
     running.grant,
     running.trained,
     notifying.notify,

@@ -1,7 +1,9 @@
-"""portal init, migrate, serve, grant, trained: an installation from nothing to running."""
+"""portal init, migrate, serve, worker, grant, trained: an installation from nothing to running."""
 
 import os
+import signal
 import sys
+import threading
 import uuid
 from datetime import datetime, timedelta
 
@@ -55,6 +57,29 @@ def serve(bind: str, threads: int) -> None:
     arguments = ["gunicorn", "--bind", bind, "--workers", str(given.workers), "--threads", str(threads)]
     arguments += ["--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "portal.app:create()"]  # noqa: S108
     os.execv(sys.executable, [sys.executable, "-m", *arguments])  # noqa: S606
+
+
+@click.command()
+@click.option("--every", default=0.5, show_default=True, help="Seconds between two looks for new entries.")
+def worker(every: float) -> None:
+    """Order the entries of the access log, sign checkpoints and ask the witnesses (PORTAL_SEQUENCING=worker).
+
+    A second one may run: they take turns, and one goes on when the other ends or is killed. Ends on SIGTERM.
+    """
+    from portal.app import open_publishing
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with installation.opened(installation.settings()) as (engine, session, doors):
+        session.rollback()
+        sequencer, collector = open_publishing(doors, engine)
+        click.echo("portal: ordering the access log", err=True)
+        while not ended.wait(every):
+            sequencer.wake()
+        sequencer.stop()
+        if collector is not None:
+            collector.stop()
 
 
 @click.command()
