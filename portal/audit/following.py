@@ -6,8 +6,6 @@ giving and marking), never left out; its id says so.
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.audit.durable import write_durably
 from portal.audit.entry import LeafInvalid, read_leaf
 from portal.audit.mapping import Sequenced
 from portal.audit.tables import ENTRY, SEQUENCE
@@ -51,12 +50,7 @@ class Mark:
 
     def keep(self, path: Path) -> None:
         """Write it so that a crash leaves the old mark or the new one."""
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        write_durably(path.absolute(), json.dumps(asdict(self)).encode())
 
     def after(self, entries: list[Sequenced]) -> "Mark":
         """The mark once these are given."""

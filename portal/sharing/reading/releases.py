@@ -82,15 +82,7 @@ def coming(session: Session, doors: Doors, actor: Actor, now: int) -> ReleaseLis
     if not content or reach == "none":
         return NOTHING
     today = day_at(now)
-    found = _soon(reach).all(
-        session,
-        agreements=[a.id for a in doors.book.of_party(actor.party)],
-        party=actor.party,
-        user=actor.user,
-        now=now,
-        first=to_micros(midnight(today)),
-        last=to_micros(midnight(today + timedelta(days=AHEAD + 1))),
-    )
+    found = _within(session, doors, actor, reach, now, AHEAD)
     if not found:
         return NOTHING
     sights = sights_at(session, doors, actor, found, purpose, now)
@@ -119,16 +111,7 @@ def news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
         return False
-    today = day_at(now)
-    found = _soon(reach).all(
-        session,
-        agreements=[a.id for a in doors.book.of_party(actor.party)],
-        party=actor.party,
-        user=actor.user,
-        now=now,
-        first=to_micros(midnight(today)),
-        last=to_micros(midnight(today + timedelta(days=PRESSES + 1))),
-    )
+    found = _within(session, doors, actor, reach, now, PRESSES)
     fresh = _DATED.all(session, cases=[c.id for c in found], since=since, user=actor.user) if found else []
     if not fresh:
         return False
@@ -145,6 +128,20 @@ def news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
 
 
 @lru_cache(maxsize=8)
+def _within(session: Session, doors: Doors, actor: Actor, reach: str, now: int, days: int) -> Sequence[Case]:
+    """This reader's cases whose operating date says that they come out today or within so many days."""
+    today = day_at(now)
+    return _soon(reach).all(
+        session,
+        agreements=[a.id for a in doors.book.of_party(actor.party)],
+        party=actor.party,
+        user=actor.user,
+        now=now,
+        first=to_micros(midnight(today)),
+        last=to_micros(midnight(today + timedelta(days=days + 1))),
+    )
+
+
 def _soon(reach: str) -> Query[Case]:
     due = (CaseFile.release_due >= bindparam("first"), CaseFile.release_due < bindparam("last"))
     some = select(*CASE).where(*within_terms(reach), *due, CaseFile.state == "open")
