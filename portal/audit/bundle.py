@@ -1,6 +1,6 @@
 """The bundle: an excerpt of the access log in one zip file, read as a stream and with suspicion.
 
-Bytes: docs/formats/access-log.md. No database and no web: the offline verifier imports this module.
+Bytes: docs/access-log-format.md. No database and no web: the offline verifier imports this module.
 """
 
 import hashlib

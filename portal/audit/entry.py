@@ -1,6 +1,6 @@
 """One entry of the access log: what a caller says, and the leaf made of it.
 
-The bytes are specified in docs/formats/access-log.md. No database and no keys: an auditor imports this module too.
+The bytes are specified in docs/access-log-format.md. No database and no keys: an auditor imports this module too.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Proofs as files: that one entry stands in the log, and that one checkpoint extends another.
 
 The first is a C2SP `tlog-proof@v1`; the second the body of the C2SP tlog-witness request `add-checkpoint`, for which
-there is no other format. Bytes: docs/formats/access-log.md. Reading raises `ProofInvalid`; nothing here needs a key.
+there is no other format. Bytes: docs/access-log-format.md. Reading raises `ProofInvalid`; nothing here needs a key.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Tables of the access log. Only `portal.audit` touches them; the exact bytes are in docs/formats/access-log.md.
+"""Tables of the access log. Only `portal.audit` touches them; the exact bytes are in docs/access-log-format.md.
 
 Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, cosignature, outcome, outcome_field. The
 sequencer empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` can be erased in time.

@@ -1,4 +1,4 @@
-"""A second, naive reader of bundles and proof files, from docs/formats/access-log.md, sharing no code with portal.
+"""A second, naive reader of bundles and proof files, from docs/access-log-format.md, sharing no code with portal.
 
 It holds everything in memory and says only yes or no: `check` returns or raises `Wrong`.
 """

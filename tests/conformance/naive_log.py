@@ -1,4 +1,4 @@
-"""A second, naive implementation of docs/formats/access-log.md, written from the document. Shares no code with portal.
+"""A second, naive implementation of docs/access-log-format.md, written from the document. Shares no code with portal.
 
 `python -m tests.conformance.vectors > docs/formats/vectors/access-log.json` writes the worked vectors.
 """

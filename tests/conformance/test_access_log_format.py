@@ -1,4 +1,4 @@
-"""docs/formats/access-log.md, its vectors, the naive implementation and the portal's own code agree."""
+"""docs/access-log-format.md, its vectors, the naive implementation and the portal's own code agree."""
 
 import json
 import uuid

@@ -12,7 +12,7 @@ from tests.conformance import naive_bundle, naive_log
 from tests.portal.audit.excerpts import run
 
 FORMATS = Path(__file__).parents[2] / "docs/formats"
-DOCUMENT = (FORMATS / "access-log.md").read_text("utf-8")
+DOCUMENT = (FORMATS.parent / "access-log-format.md").read_text("utf-8")
 VECTORS = json.loads((FORMATS / "vectors/access-log.json").read_text("utf-8"))
 KEY = VECTORS["checkpoint"]["verifier_key"]
 LEAVES = [leaf["leaf"].encode() for leaf in VECTORS["leaves"]]

@@ -1,4 +1,4 @@
-"""The worked vectors of docs/formats/access-log.md, by the naive implementations alone.
+"""The worked vectors of docs/access-log-format.md, by the naive implementations alone.
 
 `python -m tests.conformance.vectors > docs/formats/vectors/access-log.json` writes them.
 """
