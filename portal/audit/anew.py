@@ -1,4 +1,5 @@
-"""The way out of a stopped log: it goes on under a new origin, and its first entry there names the break.
+"""The way out of a stopped log: it goes on under a new origin, whose first checkpoint covers an entry that names the
+break.
 
 What the old origin signed stays as it is. Witnesses do not follow by themselves: each party decides, from the file of
 the stop and its own records, whether to trust the new origin.
@@ -41,14 +42,16 @@ def begin(session: Session, log: AccessLog, folder: Path, first: str, why: str) 
         raise Misconfigured("the access log is not stopped: a new origin would only cut it in two")
     names, reason = origins.read(folder, first), stop.reason()
     edge = head(session)
-    broken = {"origin": names.current, "entries": edge.size, "root": base64.b64encode(edge.root()).decode()}
+    ended = reason.origin if reason else names.current
+    broken = {"origin": ended, "entries": edge.size, "root": base64.b64encode(edge.root()).decode()}
     told = {"break": broken, "justification": why, "stop": asdict(reason) if reason else {}}
-    if reason is None or reason.origin == names.current:  # else an earlier attempt came as far as this
+    if ended == names.current:  # else an earlier attempt came as far as this
         log.make_signer(session, names.number + 1)
         origins.begin(folder, first, edge.size)
-    writer = log.lifted()
+    writer, nobody = log.lifted(), log.nobody(session)  # both before a transaction: they may open one of their own
+    writer.vault(session)
     with writer.transaction(session) as tx:
-        receipt = tx.append(Entry(OPERATION, subjects=[Subject(log.nobody(session), told)]))
+        receipt = tx.append(Entry(OPERATION, subjects=[Subject(nobody, told)]))
     writer.close(session)
     names = origins.read(folder, first)
     signer = log.signer(session, names.current, names.number)

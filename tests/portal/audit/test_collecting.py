@@ -227,7 +227,6 @@ def test_nothing_is_signed_and_nobody_asked_while_the_log_is_stopped(watched):
 
 def test_it_happens_by_itself_soon_after_an_entry(watched):
     world, done = watched.world, threading.Event()
-    watched.collector._stopping = threading.Event()
 
     def signer(session):
         return world.log.signer(session, watched.origin)
