@@ -20,9 +20,9 @@ READERS = (
     *(("police", "practitioner"), ("police", "spoc"), ("barnet_safety", "coordinator"), ("police", "dpo")),
     *(("police", "admin"), ("probation", "spoc")),
 )
-OPENS_MORE = {"comment.form": 3, "stands.form": 2, "action.add": 2}
+OPENS_MORE = {"comment.form": 3, "stands.form": 2, "action.add": 2, "team_case.show_team": 2}
 """Pages that open several things, each with an entry of its own: the head of the case, the update that is commented on,
-the date of birth that says who may be asked; where the case stands, and what the form may hold."""
+the date of birth that says who may be asked; where the case stands, and what the form may hold; who works on it."""
 ABOUT = {"action": "action"}
 """By the first part of an endpoint: of which kind its record is; an update otherwise."""
 UPDATE = {"text": "Canary in a cage", "kind": "behaviour", "nature": "Fact"}
