@@ -7,7 +7,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.bench import borough, deciding, log_alone, pages, places, profiling, serving, timing
+from tests.bench import borough, deciding, log_alone, pages, places, profiling, serving, the_log, timing
 from tests.bench.pages import Call, Stage
 from tests.bench.timing import Pair
 
@@ -19,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="10,000 and 100,000 persons, 100,000 log entries")
     parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--log", action="store_true", help="the access log alone, with 100,000 entries")
     parser.add_argument("--turns", type=int, default=32)
     given = parser.parse_args()
     print(f"this machine: SHA-256 of 300 bytes {timing.hashing():.2f} µs, a turn of a loop {timing.looping():.3f} µs")
@@ -31,8 +32,12 @@ def main() -> None:
 
                 url = server().database()
             print(f"\n{database}")
-            with places.made(Path(folder) / "home", url) as place, pages.stage(place) as stage:
-                measure(stage, Path(folder), given.turns, given.full, database == "sqlite")
+            with places.made(Path(folder) / "home", url) as place:
+                if given.log:
+                    log_by_itself(place, database == "postgresql")
+                    continue
+                with pages.stage(place) as stage:
+                    measure(stage, Path(folder), given.turns, given.full, database == "sqlite")
 
 
 def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) -> None:
@@ -52,6 +57,17 @@ def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) ->
         print("a view's time, by the profiler:")
         for name, share in profiling.shares(stage.view()[0], 60)[:12]:
             print(f"  {share:5.1%}  {name}")
+
+
+def log_by_itself(place: places.Place, postgresql: bool) -> None:
+    """The log's own figures: appending where writers are not one at a time, and verifying."""
+    if postgresql:
+        entries, rows = the_log.appending(place)
+        told = f"{entries:.0f} entries a second beside {rows:.0f} plain rows"
+        print(f"eight writers: {told}; ratio {entries / rows:.2f} (aim at least 0.6)")
+    verified, hashed, count = the_log.verifying(place, 100_000)
+    told = f"{verified:.1f} s of CPU, hashing them {hashed:.1f} s"
+    print(f"verifying {count:,} entries: {told}; ratio {verified / hashed:.2f} (aim at most 2.5)")
 
 
 def measured(stage: Stage, name: str, calls: tuple[Call, Call], turns: int, sequencing: float, warm: int = 20) -> Pair:
