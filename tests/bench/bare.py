@@ -9,6 +9,7 @@ columns, the names of kinds and parties from dictionaries. Same engine, same dur
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from portal.pages.home import Cases
 from portal.pages.search import Result
 from portal.pages.sections import sections
 from portal.sharing.days import day_at
-from portal.sharing.disclosure import Disclosure, Receipt, Record, Section, Value, Writable
+from portal.sharing.disclosure import Disclosure, Receipt, Record, Value, Writable
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList, Line, Shared
 from portal.sharing.reading.search import Hit
@@ -282,13 +283,10 @@ def _records(words: Words, rows: Sequence[Any]) -> list[Record]:
         heads[row.id] = row
         values[row.id].append(Value(row.field, label, row.text, type_))
     return [
-        Record(
-            id=h.id,
-            kind=h.kind,
+        replace(
+            words.records[h.id],  # whatever no row tells: as constants
             kind_name=words.kinds[h.kind],
-            label=h.label,
             label_name=words.labels[h.label],
-            owner=h.owner,
             owner_name=words.owners[h.owner],
             at=from_micros(h.created_at),
             version=h.version,
@@ -308,29 +306,20 @@ def _disclosure(words: Words, case: Any, records: Sequence[Record]) -> Disclosur
     for r in records:
         if r.kind != "update":
             by_section[words.section[r.kind]].append(r)
-    return Disclosure(
+    return replace(
+        shown,  # the rest: what people did about the case, as constants
         case=case.id,
         visit=case.id,
         reference=case.reference,
         borough=case.borough,
-        agreement=shown.agreement,
-        purpose=shown.purpose,
-        purpose_name=shown.purpose_name,
-        marking=shown.marking,
         receipt=NO_RECEIPT,
         state=case.state,
         review_due=from_micros(case.review_due) if case.review_due else None,
         lead_party=case.lead_party,
-        sections=tuple(Section(s.id, s.title, tuple(by_section[s.id]), s.withheld) for s in shown.sections),
+        sections=tuple(replace(s, records=tuple(by_section[s.id])) for s in shown.sections),
         timeline=tuple(r for r in records if r.kind == "update"),
-        timeline_older=shown.timeline_older,
         safety=tuple(by_section["safety"]),
         writable=tuple(Writable(w.kind, w.kind_name, w.label, w.label_name) for w in shown.writable),
-        exportable=shown.exportable,
-        emergency=None,
-        emergency_offered=shown.emergency_offered,
-        visit_ends=shown.visit_ends,
-        seen_before=shown.seen_before,
     )
 
 
