@@ -20,6 +20,8 @@ from portal.audit.trust import Tally, Trust
 TOLERANCE: Final = 120
 """Seconds by which honest clocks of a portal and its witnesses may differ."""
 SECOND: Final = 1_000_000
+YOUNG: Final = 3600
+"""Seconds for which entries may wait for witnesses before a reader's policy calls them unproven."""
 EVERY: Final = 1_000
 
 Progress = Callable[[int, int], None]
@@ -47,6 +49,8 @@ class _Examination:
         self.run = Run(edge=_edge(bundle))
         self.tally = Tally()
         self._floor: tuple[int, int] | None = None
+        self._fixed = 0  # so many entries a checkpoint signed by the log's key covers
+        self._quorum_at = 0
         self._newest = (-1, 0, "")  # time, index and reference of the latest entry so far
         self._details = _Merged(bundle.objects(DETAILS))
         self._agreements = bundle.agreements()
@@ -73,8 +77,7 @@ class _Examination:
         if not self.tally.checkpoints:
             raise LogBroken("no signed checkpoint comes with these entries, so nothing vouches for them")
         self._whole_log()
-        if self.trust.demanded and self.tally.quorum is None and self.trust.policy.quorum != NONE:
-            raise LogBroken("no checkpoint of the bundle is cosigned by enough witnesses for your policy")
+        self._vouched_for()
         self.tally.chains, self.tally.carried = self.run.chains, self.run.carried
 
     def _read_outcomes(self) -> None:
@@ -170,11 +173,12 @@ class _Examination:
             self._compare(checkpoint)
             return
         self._reach(checkpoint, "the signed checkpoint")
+        self._fixed = max(self._fixed, checkpoint.size)
         self.tally.checkpoints += 1
         self.tally.covered = max(self.tally.covered, checkpoint.size)
         self.tally.cosigned += bool(found.by)
         if found.quorum and self.trust.policy.quorum != NONE:
-            self.tally.quorum = checkpoint.size
+            self.tally.quorum, self._quorum_at = checkpoint.size, found.since or 0
         if found.since is not None:
             self._witnessed(checkpoint, found.since)
 
@@ -185,6 +189,7 @@ class _Examination:
             self._unreached.append(kept.size)
             return
         self._reach(kept, "your checkpoint")
+        self._fixed = max(self._fixed, kept.size)
         self.tally.held += 1
 
     def _reach(self, checkpoint: Checkpoint, name: str) -> None:
@@ -230,6 +235,25 @@ class _Examination:
                 )
             raise BundleInvalid(
                 f"it has no proof towards your checkpoint over {size:,} entries: ask for one made with that checkpoint"
+            )
+
+    def _vouched_for(self) -> None:
+        """Whatever stands behind the last signature could be anybody's: it is not called whole."""
+        end, quorum = self.manifest.end, self.tally.quorum
+        bare = end - max(self._fixed, self.manifest.first)
+        if bare > 0:
+            raise BundleInvalid(
+                f"no signed checkpoint covers the entries from {end - bare:,} on ({bare:,}), so nothing vouches for"
+                " them: ask for a bundle made a minute later"
+            )
+        if not self.trust.demanded or self.trust.policy.quorum == NONE:
+            return
+        if quorum is None:
+            raise LogBroken("no checkpoint of the bundle is cosigned by enough witnesses for your policy")
+        if quorum < end and self._newest[0] > (self._quorum_at + YOUNG) * SECOND:
+            raise BundleInvalid(
+                f"the witnesses of your policy vouch for the first {quorum:,} entries of the log only, and what comes"
+                " after them is dated more than an hour later"
             )
 
 

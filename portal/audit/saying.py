@@ -61,9 +61,6 @@ def checked(manifest: Manifest, tally: Tally, keys: Sequence[Verifier]) -> list[
 def remarks(manifest: Manifest, tally: Tally) -> list[str]:
     """What a careful reader should know though nothing is wrong."""
     told = []
-    younger = manifest.end - max(tally.covered, manifest.first)
-    if younger > 0:
-        told.append(f"{plural(younger, 'entry', 'entries')} at the end stand under no signed checkpoint yet.")
     if tally.quorum is None:
         told.append("No witness vouches for this log here: whoever holds its key could have two versions of it.")
     elif tally.quorum < manifest.end:

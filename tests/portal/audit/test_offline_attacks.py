@@ -11,12 +11,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from portal.audit import exporting, note, reading
+from portal.audit import exporting, note, offline, reading
+from portal.audit.entry import canonical
 from portal.audit.reading import Filters
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, PENDING, SEQUENCE
+from portal.audit.tree import leaf_hash
 from portal.db import begin_write, to_micros
 from tests.portal.audit.conftest import ORIGIN, view
-from tests.portal.audit.excerpts import export, notes, run
+from tests.portal.audit.excerpts import export, lines, notes, rewritten, run
+from tests.portal.audit.excerpts import put as put_lines
 from tests.portal.audit.test_attacks import cut_tail, entry_at, forge, protect, put, rebuild, unprotect
 from tests.portal.audit.test_offline import WITNESSES, cosigned, policy
 
@@ -230,6 +233,67 @@ def test_an_entry_deleted_before_it_got_its_place(six, auditor):
     six.drain()
     assert seen(six) == [*AGENCIES, "police"], "the officer reads nothing of it"
     named(auditor(), 6, "before it, entry 6 of its writer is missing")
+
+
+def forged_tail(held, since):
+    """Everything after the first `since` entries is invented, by somebody who has no key at all."""
+    put_lines(held, "details.jsonl", lines(held, "details.jsonl")[:since])
+    kept = [each for each in lines(held, "checkpoints.jsonl") if size_of(each) <= since]
+    put_lines(held, "checkpoints.jsonl", kept)
+    told = [json.loads(line) for line in lines(held, "entries.jsonl")]
+    prev = None
+    for place, members in enumerate(told):
+        if place >= since:
+            members |= {"agency": "ntmh", "details": None, "decision": None, "agreement": None}
+            members["prev"] = prev.hex() if prev else None
+        prev = leaf_hash(canonical(members))
+    put_lines(held, "entries.jsonl", [canonical(members) for members in told])
+    links = [{"old": 0, "new": len(told), "hashes": []}]
+    held["bundle.json"] = json.dumps(json.loads(held["bundle.json"]) | {"links": links}).encode()
+
+
+def size_of(line):
+    return int(json.loads(line)["note"].split("\n")[1])
+
+
+@pytest.mark.parametrize("since", [0, 4])
+def test_entries_that_a_stranger_invents_after_the_last_checkpoint(build, tmp_path, capsys, monkeypatch, since):
+    """A checkpoint of an early size is public, over no entry at all too; whatever follows it needs no key."""
+    world = build("sqlite")
+    world.drain()  # signs the empty log, as a portal does when it starts
+    for index, agency in enumerate(AGENCIES):
+        at(world, index)
+        world.append(view(agency=agency))
+        if index % 2:
+            world.drain()
+    times = {n: [int((START + timedelta(hours=n - 1)).timestamp()) + 2] * 2 for n in (0, 2, 4, 6)}
+    key = str(world.signer().verifier)
+    (tmp_path / "policy").write_bytes(policy(key))
+    bundle = cosigned(export(world, tmp_path / "b.zip"), times)
+    assert run(capsys, bundle, "--policy", tmp_path / "policy").code == 0
+    false = rewritten(bundle, lambda held: forged_tail(held, since))
+    for arguments in (["--key", key], ["--policy", tmp_path / "policy"]):
+        with monkeypatch.context() as unprotected:
+            unprotected.setattr(offline._Examination, "_vouched_for", lambda self: None)
+            assert run(capsys, false, *arguments).out.startswith("All 6 entries of the access log are whole")
+        said = run(capsys, false, *arguments)
+        assert (said.code, "are whole" in said.out) == (2, False), said
+        assert f"no signed checkpoint covers the entries from {since} on" in said.err
+
+
+def test_entries_that_the_logs_key_invents_after_the_last_quorum(six, tmp_path, capsys):
+    """Whoever has the key signs anything; a reader who demands witnesses is not told that it is whole."""
+    key = str(six.signer().verifier)
+    (tmp_path / "policy").write_bytes(policy(key))
+    unprotect(six)
+    forge(six, 5, agency="police")
+    rebuild(six)
+    protect(six)
+    early = {2: [int((START + timedelta(hours=1)).timestamp()) + 2] * 2}
+    false = cosigned(export(six, tmp_path / "b.zip"), early)
+    assert run(capsys, false, "--key", key).code == 0, "who trusts the key alone cannot know"
+    said = run(capsys, false, "--policy", tmp_path / "policy")
+    assert (said.code, "vouch for the first 2 entries of the log only" in said.err) == (2, True), said
 
 
 def test_a_sealed_detail_of_another_entry_put_in(six, auditor):
