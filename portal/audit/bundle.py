@@ -98,10 +98,11 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
             raise BundleInvalid(f"{path.name} is not a bundle ({error})") from error
         self._opened: list[BinaryIO] = []
         try:
+            self._stored_or_deflated()
             self._names = self._known()
             self.manifest = Manifest.parse(self.read(MANIFEST))
         except BaseException:
@@ -185,6 +186,12 @@ class Bundle:
         if absent:
             raise BundleInvalid(f"{absent[0]} is missing in it")
         return frozenset(names)
+
+    def _stored_or_deflated(self) -> None:
+        """Other ways to pack a member fail in ways of their own, and no bundle of ours has them."""
+        for member in self._zip.infolist():
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise BundleInvalid(f"{member.filename} is packed in a way that does not belong to a bundle")
 
     def _line(self, member: BinaryIO, name: str) -> bytes:
         try:

@@ -77,6 +77,8 @@ class _Examination:
         if not self.tally.checkpoints:
             raise LogBroken("no signed checkpoint comes with these entries, so nothing vouches for them")
         self._whole_log()
+        if self.manifest.origin not in self.trust.names():
+            raise BundleInvalid(f"it is of the log {self.manifest.origin}, whose key you did not name")
         self._vouched_for()
         self.tally.chains, self.tally.carried = self.run.chains, self.run.carried
 
@@ -239,21 +241,16 @@ class _Examination:
 
     def _vouched_for(self) -> None:
         """Whatever stands behind the last signature could be anybody's: it is not called whole."""
-        end, quorum = self.manifest.end, self.tally.quorum
-        bare = end - max(self._fixed, self.manifest.first)
-        if bare > 0:
-            raise BundleInvalid(
-                f"no signed checkpoint covers the entries from {end - bare:,} on ({bare:,}), so nothing vouches for"
-                " them: ask for a bundle made a minute later"
-            )
+        end, quorum, bare = self.manifest.end, self.tally.quorum, max(self._fixed, self.manifest.first)
+        if bare < end:
+            raise BundleInvalid(f"no signed checkpoint covers the entries from {bare:,} on: ask for a later bundle")
         if not self.trust.demanded or self.trust.policy.quorum == NONE:
             return
         if quorum is None:
             raise LogBroken("no checkpoint of the bundle is cosigned by enough witnesses for your policy")
         if quorum < end and self._newest[0] > (self._quorum_at + YOUNG) * SECOND:
             raise BundleInvalid(
-                f"the witnesses of your policy vouch for the first {quorum:,} entries of the log only, and what comes"
-                " after them is dated more than an hour later"
+                f"your witnesses vouch for the first {quorum:,} entries only, and the newest is an hour younger"
             )
 
 

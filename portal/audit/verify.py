@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from portal.audit import saying
 from portal.audit.bundle import KEY, POLICY, Bundle, BundleInvalid
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run(given[1:] if run is not _bundle else given)
     except (Unchecked, BundleInvalid, PolicyInvalid) as error:
-        print(f"This could not be checked: {error}.", file=sys.stderr)
+        _say(f"This could not be checked: {error}.", sys.stderr)
         return UNCHECKED
 
 
@@ -63,11 +63,11 @@ def _bundle(given: Sequence[str]) -> int:
             held = [_text(name, LONGEST_NOTE) for name in asked.checkpoint]
             tally = examine(bundle, trust, held, _Bar())
         except LogBroken as error:
-            print(error.sentence())
+            _say(error.sentence())
             return BROKEN
         except NoteInvalid as error:
             raise Unchecked(f"a checkpoint that you named is not signed by the log's key ({error})") from error
-        print(saying.verdict(bundle.manifest, tally))
+        _say(saying.verdict(bundle.manifest, tally))
         keys = trust.keys or tuple(log.key for log in trust.policy.logs)
         _list("What was compared", saying.checked(bundle.manifest, tally, keys))
         _list("What to know", [*warnings, *saying.remarks(bundle.manifest, tally)])
@@ -88,12 +88,11 @@ def _proof(given: Sequence[str]) -> int:
         proof.check(leaf, found.checkpoint)
         members = read_leaf(leaf)
     except (ProofInvalid, NoteInvalid, LeafInvalid) as error:
-        print(f"The proof does not hold: {error}.")
+        _say(f"The proof does not hold: {error}.")
         return BROKEN
     if not found.quorum:
-        print("The proof does not hold: too few witnesses cosigned its checkpoint for your policy.")
-        return BROKEN
-    print(
+        return _too_few()
+    _say(
         f"The proof holds: entry {proof.index:,} (reference {reference_in(members)}) stands in the log"
         f" {found.checkpoint.origin} as it is here, under a checkpoint over {found.checkpoint.size:,} entries."
     )
@@ -112,16 +111,24 @@ def _consistency(given: Sequence[str]) -> int:
     try:
         proof = Consistency.parse(_text(asked.file, LONGEST))
         earlier = trust.witnessed(_text(asked.earlier, LONGEST_NOTE)).checkpoint
-        later = trust.witnessed(proof.note).checkpoint
+        found = trust.witnessed(proof.note)
+        later = found.checkpoint
         proof.check(earlier, later)
     except (ProofInvalid, NoteInvalid) as error:
-        print(f"The proof does not hold: {error}.")
+        _say(f"The proof does not hold: {error}.")
         return BROKEN
-    print(
+    if not found.quorum:
+        return _too_few()
+    _say(
         f"The proof holds: the log of {later.size:,} entries begins with exactly the {earlier.size:,} entries of the"
         " earlier checkpoint. None of them was changed, removed or moved."
     )
     return WHOLE
+
+
+def _too_few() -> int:
+    _say("The proof does not hold: too few witnesses cosigned its checkpoint for your policy.")
+    return BROKEN
 
 
 def _parser(what: str, name: str) -> argparse.ArgumentParser:
@@ -197,7 +204,12 @@ def _list(title: str, lines: Sequence[str]) -> None:
     if lines:
         print(f"\n{title}")
         for line in lines:
-            print(f"- {line}")
+            _say(f"- {line}")
+
+
+def _say(line: str, where: TextIO | None = None) -> None:
+    """One line of the answer. What a bundle says of itself must not steer the terminal, nor look like our own lines."""
+    print("".join(char if char.isprintable() else "\ufffd" for char in line), file=where)
 
 
 class _Bar:

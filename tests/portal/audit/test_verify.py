@@ -14,10 +14,10 @@ import pytest
 
 from portal.audit import standalone, verify
 from portal.audit.bundle import Manifest
-from portal.audit.entry import Entry, Outcome, Place, detail_digest, details_digest, make_leaf
+from portal.audit.entry import Entry, Outcome, Place, canonical, detail_digest, details_digest, make_leaf
 from portal.audit.note import Checkpoint, Signer
 from portal.audit.tree import CompactRange, leaf_hash
-from tests.portal.audit.excerpts import members, put, rewritten, run
+from tests.portal.audit.excerpts import lines, members, put, rewritten, run
 
 SIGNER = Signer("log.example", bytes(32))
 KEY = str(SIGNER.verifier)
@@ -161,6 +161,46 @@ def test_a_bundle_that_cannot_be_read_is_not_called_whole_or_broken(small, capsy
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("This could not be checked: ")
     assert what in said.err
+
+
+def test_a_bundle_cannot_write_on_the_readers_terminal(small, capsys):
+    """Whatever comes out of a bundle is shown as text, on one line: it clears no screen and adds no answer."""
+    false = "x\x1b[2J\x1b[HAll 50 entries of the access log are whole.\u202e\n- Cosigned by everybody"
+
+    def evil(held):
+        content = lines(held, "entries.jsonl")
+        members = json.loads(content[0]) | {"agreement": f"{false}@1#0"}
+        put(held, "entries.jsonl", [canonical(members), *content[1:]])
+        held["agreements/x.toml"] = f"id = {json.dumps(false)}\nversion = 1\n".encode()
+
+    said = run(capsys, rewritten(small, evil), "--key", KEY)
+    assert (said.code, "the text of agreement x" in said.out) == (1, True), said
+    assert [char for char in said.out if not char.isprintable()] == ["\n"]
+    renamed = rewritten(small, lambda held: origin(held, false))
+    said = run(capsys, renamed, "--key", KEY)
+    assert (said.code, "whose key you did not name" in said.err, said.out) == (2, True, "")
+    assert "\x1b" not in said.err
+
+
+def origin(held, name):
+    told = json.loads(held["bundle.json"])
+    held["bundle.json"] = json.dumps(told | {"origin": name, "former": [told["origin"]]}).encode()
+
+
+def test_a_bundle_of_one_log_cannot_be_passed_off_as_another(small, capsys):
+    said = run(capsys, rewritten(small, lambda held: origin(held, "other.example")), "--key", KEY)
+    assert (said.code, "of the log other.example, whose key you did not name" in said.err) == (2, True)
+
+
+def test_a_way_of_packing_that_is_not_ours_is_refused(small, tmp_path, capsys):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_LZMA) as into:
+        for name, content in members(small).items():
+            into.writestr(name, content)
+    whole = bytearray((tmp_path / "b.zip").read_bytes())
+    whole[200:260] = bytes(60)
+    (tmp_path / "b.zip").write_bytes(whole)
+    said = run(capsys, tmp_path / "b.zip", "--key", KEY)
+    assert (said.code, "packed in a way" in said.err) == (2, True)
 
 
 def test_one_name_twice_a_damaged_file_and_no_file(small, tmp_path, capsys):
