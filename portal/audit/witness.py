@@ -24,6 +24,7 @@ MOST_HASHES = 63
 LONGEST_REQUEST = 256 * 1024
 MOST_EVIDENCE = 1_000
 KEY, LOGS, STATE, EVIDENCE = "key", "logs.txt", "state", "evidence"
+PROVEN, DOUBTED = "two-at-one-size-", "without-its-proof-"
 _SIZE = "text/x.tlog.size"
 _HEADING = (
     "# The logs whose checkpoints this witness cosigns, one a line: log <verifier key>\n"
@@ -127,7 +128,7 @@ class Witness:
         try:
             verify_consistency(latest.size, new.size, latest.root, new.root, asked.proof)
         except ProofInvalid as error:
-            self._keep_evidence(asked.note)
+            self._keep_evidence(asked, latest)
             return _refusal(422, str(error), new.origin)
         self._persist(asked)
         cosigned = self._cosigner.cosign(asked.body, int(self._clock()))
@@ -153,12 +154,27 @@ class Witness:
     def _persist(self, asked: _Asked) -> None:
         write_durably(self._place(asked.checkpoint.origin), asked.note.encode())
 
-    def _keep_evidence(self, note: str) -> None:
-        """Two checkpoints of one log that do not fit, both signed by it, prove that it was tampered with."""
+    def _keep_evidence(self, asked: _Asked, latest: Checkpoint) -> None:
+        """Two checkpoints of one log that do not fit, both signed by it, prove that it was tampered with.
+
+        At one size both are kept, and for good. A larger one without its proof may be an honest one that a stranger
+        sent: of those the latest are kept, so that they crowd out nothing. Named by what was signed: lines that
+        anybody can add under a checkpoint make no new one.
+        """
+        if asked.checkpoint == latest:
+            return  # the very one that was cosigned
         folder = self._home / EVIDENCE
         folder.mkdir(mode=0o700, exist_ok=True)
-        if len(os.listdir(folder)) < MOST_EVIDENCE:
-            write_durably(folder / f"{hashlib.sha256(note.encode()).hexdigest()}.txt", note.encode())
+        kind = PROVEN if asked.checkpoint.size == latest.size else DOUBTED
+        found = sorted(folder.glob(f"{kind}*.txt"), key=lambda path: path.stat().st_mtime_ns)
+        place = folder / f"{kind}{hashlib.sha256(asked.body.encode()).hexdigest()}.txt"
+        if place in found or (kind == PROVEN and len(found) >= MOST_EVIDENCE):
+            return
+        if len(found) >= MOST_EVIDENCE:
+            found[0].unlink()
+        held = self._place(latest.origin)
+        both = held.read_text("utf-8") + "\n" if kind == PROVEN and held.exists() else ""
+        write_durably(place, f"{both}{asked.note}".encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -178,8 +194,8 @@ def create(home: Path, name: str) -> str:
     Cosigner(name, bytes(32))  # refuses a bad name before anything is written
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (home / STATE).mkdir(mode=0o700, exist_ok=True)
-        if not (home / KEY).exists():
+        if not (home / KEY).exists():  # else a state that is gone stays gone: what was signed is not known any more
+            (home / STATE).mkdir(mode=0o700, exist_ok=True)
             seed = base64.b64encode(os.urandom(32)).decode()
             write_durably(home / KEY, f"{name}\n{seed}\n".encode())
         if not (home / LOGS).exists():

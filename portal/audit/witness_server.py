@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,6 +15,7 @@ from portal.audit.witness import LONGEST_REQUEST, Answer, Witness, WitnessBroken
 
 MOST_AT_ONCE = 32
 PATIENCE = 10.0
+LONGEST_CONNECTION = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -22,6 +24,7 @@ class WitnessServer(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 64
+    longest = LONGEST_CONNECTION
 
     def __init__(self, address: tuple[str, int], witness: Witness, prefix: str = "") -> None:
         self.witness = witness
@@ -39,16 +42,28 @@ class WitnessServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """One connection, from its first request to its end."""
+        """One connection, from its first request to its end, which comes at the latest after `longest` seconds.
+
+        A time-out of each reading alone would let a stranger hold a place for days, with a byte now and then.
+        """
+        end = threading.Timer(self.longest, _cut, (request,))
+        end.daemon = True
+        end.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
+            end.cancel()
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke off concerns nobody; the kind of error is said, in case it is another."""
         kind = sys.exc_info()[0]
         log.info("a connection ended: %s", kind.__name__ if kind else "unknown")
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended meanwhile
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

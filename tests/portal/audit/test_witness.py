@@ -13,6 +13,7 @@ from portal.audit import note, witness
 from portal.audit.note import Checkpoint, Cosigner, Signer, WitnessKey
 from portal.audit.tree import EMPTY_ROOT, CompactRange, leaf_hash, node_hash, prove_consistency
 from portal.audit.witness import Witness, WitnessBroken
+from portal.audit.witness_server import WitnessServer
 from tests import witnesses
 
 LOG = Signer("log.example/iom", bytes(32))
@@ -150,6 +151,25 @@ def test_a_forked_checkpoint_is_kept_as_evidence_and_a_stranger_cannot_fill_the_
     assert kept == [FORK.checkpoint(9)]
 
 
+def test_a_stranger_with_public_checkpoints_crowds_out_no_evidence(known, home, monkeypatch):
+    """Anybody can send an honest checkpoint with a false proof, and write lines under it that make it another file."""
+    monkeypatch.setattr(witness, "MOST_EVIDENCE", 2)
+    junk = "— somebody " + base64.b64encode(b"\x00" * 68).decode() + "\n"
+    false = b"\n" + base64.b64encode(bytes(32)) + b"\n\n"
+    for size in (5, 6, 7, 8):
+        for lines in range(3):
+            sent = TREE.request(5, size, TREE.checkpoint(size) + junk * lines)
+            assert known.add_checkpoint(sent.replace(b"\n\n", false, 1)).status == 422
+    assert len(list((home / witness.EVIDENCE).iterdir())) == 2
+    assert known.add_checkpoint(FORK.request(5, 9)).status == 422
+    assert known.add_checkpoint(FORK.request(5, 5)).status == 422
+    for size in (10, 11, 12):
+        known.add_checkpoint(TREE.request(5, size).replace(b"\n\n", false, 1))
+    kept = [path.read_text() for path in (home / witness.EVIDENCE).glob(f"{witness.PROVEN}*")]
+    assert kept == [TREE.checkpoint(5) + "\n" + FORK.checkpoint(5)], "both halves of the proof, whatever comes after"
+    assert known.add_checkpoint(TREE.request(5, 12)).status == 200
+
+
 def test_a_key_in_rotation_is_trusted_beside_the_old_one(home):
     new = Signer("log.example/iom", b"\x03" * 32)
     (home / witness.LOGS).write_text(f"log {LOG.verifier}\nlog {new.verifier}\n")
@@ -197,6 +217,17 @@ def test_a_lost_state_folder_is_not_taken_for_a_new_log(known, home):
     (home / witness.STATE).rmdir()
     with pytest.raises(OSError):
         known.add_checkpoint(TREE.request(0, 4))
+    with pytest.raises(WitnessBroken, match="made anew"):
+        Witness(home)
+
+
+def test_making_it_again_does_not_make_it_forget(known, home):
+    """Whoever loses the state and runs `init` again would else have a witness that cosigns any history from 0."""
+    for kept in (home / witness.STATE).iterdir():
+        kept.unlink()
+    (home / witness.STATE).rmdir()
+    with pytest.raises(WitnessBroken, match="made anew"):
+        witness.create(home, "police.example/witness")
     with pytest.raises(WitnessBroken, match="made anew"):
         Witness(home)
 
@@ -280,6 +311,27 @@ def _cuts_short_what_is_no_request(process):
         with socket.create_connection(("127.0.0.1", process.port), timeout=10) as stream:
             stream.sendall(sent)
             assert status in stream.recv(4096)
+
+
+def test_a_stranger_who_sends_a_byte_now_and_then_holds_no_place_for_long(known):
+    with WitnessServer(("127.0.0.1", 0), known) as server:
+        server.longest = 0.5
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        with socket.create_connection(server.server_address[:2], timeout=10) as stream:
+            stream.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
+            sent, broke = 0, False
+            while sent < 100 and not broke:
+                try:
+                    stream.sendall(b"x")
+                    sent += 1
+                    stream.settimeout(0.1)
+                    broke = stream.recv(4096) is not None
+                except TimeoutError:
+                    continue
+                except OSError:
+                    broke = True
+        assert broke, "it was let go on, far within the time-out of each reading"
+        server.shutdown()
 
 
 def test_it_needs_neither_database_nor_web_nor_the_portals_keys():
