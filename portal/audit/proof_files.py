@@ -4,7 +4,7 @@ As with `reading`, the caller decides who may have them, and logs it first.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -80,8 +80,11 @@ def inclusion(session: Session, keys: Sequence[Verifier], entry_id: uuid.UUID, l
     return proof
 
 
-def offered(session: Session, most: int) -> Sequence[Kept]:
-    """The newest stored checkpoint, and up to `most` − 1 spread over the log before it; the newest first."""
+def offered(session: Session, most: int, also: Collection[int] = ()) -> Sequence[Kept]:
+    """The newest stored checkpoint, up to `most` − 1 spread over the log before it, and those of the sizes `also`.
+
+    The newest first.
+    """
     connection, size = session.connection(), CHECKPOINT.c.size
     newest = connection.execute(select(func.max(size))).scalar()
     if newest is None:
@@ -90,7 +93,7 @@ def offered(session: Session, most: int) -> Sequence[Kept]:
         connection.execute(select(func.min(size)).where(size >= newest * part // most)).scalar()
         for part in range(1, most + 1)
     }
-    query = select(CHECKPOINT).where(size.in_(wanted)).order_by(size.desc())
+    query = select(CHECKPOINT).where(size.in_({*wanted, *also})).order_by(size.desc())
     return [Kept(row.size, from_micros(row.at), row.note) for row in connection.execute(query)]
 
 

@@ -102,8 +102,9 @@ def words(found: Answer) -> str:
 
 
 def _comparing(problems: Mapping[str, str], found: Answer | None = None) -> ResponseReturnValue:
-    kept = proofs.choices(db.session(), gate.doors(), gate.actor())
     form = request.form
+    before = [form.get(f"{name}_kept", "") for name in (EARLIER, LATER)]
+    kept = proofs.choices(db.session(), gate.doors(), gate.actor(), before)
     chosen = {LATER: str(kept[0].size)} if kept and request.method == "GET" else {}
     d = {
         "choices": tuple((str(k.size), f"{plural(k.size, 'entry', 'entries')}, {moment(k.at)}") for k in kept),

@@ -1,7 +1,7 @@
 """Proofs for a data-protection officer: of one entry, and that the log still says what an earlier checkpoint fixed."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,13 +59,13 @@ def prove(session: Session, doors: Doors, actor: Actor, use: str, reference: str
     return Proved(rows[0].reference, None if proof is None else proof.text(), True, receipt)
 
 
-def choices(session: Session, doors: Doors, actor: Actor) -> Sequence[Kept]:
+def choices(session: Session, doors: Doors, actor: Actor, chosen: Collection[str] = ()) -> Sequence[Kept]:
     """Checkpoints of the log, the newest first, which say how many entries it had and nothing of them.
 
-    Raises `Refused`.
+    With those chosen before, by their sizes: the log grows meanwhile, and what it offers moves on. Raises `Refused`.
     """
     scope_of(session, doors, actor)
-    return proof_files.offered(session, MOST)
+    return proof_files.offered(session, MOST, [size for size in map(_size, chosen) if size is not None])
 
 
 def compare(session: Session, doors: Doors, actor: Actor, use: str, earlier: str, later: str) -> Answer:
@@ -103,6 +103,12 @@ def _keys(session: Session, doors: Doors) -> Sequence[Verifier]:
 def _note(session: Session, text: str) -> str:
     """The stored checkpoint of a size, or one as it was signed: browsers send other line ends, people lose the last."""
     text = text.strip()
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return proof_files.stored(session, int(text)) or text
+    size = _size(text)
+    if size is not None:
+        return proof_files.stored(session, size) or text
     return text[:LONGEST_NOTE].replace("\r\n", "\n") + "\n"
+
+
+def _size(text: str) -> int | None:
+    """The size that stands for a stored checkpoint; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -219,3 +219,20 @@ def test_what_is_offered_is_spread_over_the_log(reader, world, viewed):
     assert 10 < len(sizes) <= 20
     assert sizes[0] == int(sequence(world).split("\n")[1])
     assert sizes[-1] < sizes[0] // 3
+
+
+def test_a_checkpoint_stays_chosen_when_the_log_has_grown_past_it(reader, world, viewed):
+    """The page offers twenty, spread over the log: one more entry, and another twenty."""
+    sizes = set()
+    for _ in range(25):
+        world.case()
+        sizes.add(sequence(world).split("\n")[1])
+    offered = re.findall(r'<option value="(\d+)"', reader.get("/log/compare").text)
+    gone = max(sizes - set(offered), key=int)
+    answer = reader.post("/log/compare", {"earlier": "x", "later_kept": gone})
+    assert answer.status_code == 422
+    assert f'<option value="{gone}" selected>' in answer.text
+    newest = max(sizes, key=int)
+    compared = reader.post("/log/compare", {"earlier_kept": gone, "later_kept": newest})
+    assert "Yes. They belong to one log" in compared.text
+    assert f'<option value="{gone}" selected>' in compared.text
