@@ -149,7 +149,7 @@ def proof_words(whole: Whole) -> str:
 
 
 def proof_parts(whole: Whole) -> tuple[tuple[str, str], ...]:
-    """The proof for a technical witness: (label, text)."""
+    """The proof for an expert: (label, text)."""
     proof = whole.proof
     told = [("Index in the log", "" if proof.index is None else f"{proof.index:,}"), ("Leaf hash", proof.leaf.hex())]
     told += [("Root of the checkpoint", proof.root.hex()), ("Inclusion proof", " ".join(h.hex() for h in proof.path))]

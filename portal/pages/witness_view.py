@@ -63,9 +63,9 @@ def _warning(stand: Standing) -> str:
         return ""
     away = [seen.name for seen in stand.witnesses if seen.late]
     return (
-        f"The quorum is late. Entries recorded since {moment(from_micros(stand.late))} have waited for more than "
+        f"Entries recorded since {moment(from_micros(stand.late))} have waited for more than "
         f"{LATE // MINUTE} minutes for enough witnesses to vouch for them. Missing: {', '.join(away)}. "
-        "Ask whoever runs these witnesses to look after them."
+        "Nothing stops: ask whoever runs these witnesses to look after them."
     )
 
 

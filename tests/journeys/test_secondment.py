@@ -44,7 +44,7 @@ def test_an_officer_is_lent_to_youth_justice_and_comes_back(someone: Callable[[]
     tran.look("secondment-answer")
     tran.page.get_by_label("Which of your people is it?").select_option(label=name)
     tran.presses("Agree")
-    tran.reads("Agreed.", "Runs")
+    tran.reads("Agreed.", "Running")
 
     officer.signs_in(LENT)
     officer.heading("In which role are you working now?")
