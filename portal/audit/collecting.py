@@ -21,7 +21,7 @@ from portal.audit.asking import PATIENCE, Asker, Reply, request_of
 from portal.audit.note import NoteInvalid, Signer, Verifier, cosignatures, open_checkpoint, with_lines
 from portal.audit.policy import Policy, Witness
 from portal.audit.rounds import Rounds
-from portal.audit.sequencer import node_at
+from portal.audit.sequencer import LOOK, head, node_at
 from portal.audit.stopping import BEHIND, FORKED, Stop
 from portal.audit.tables import CHECKPOINT, COSIGNATURE
 from portal.audit.tree import LARGEST_SIZE, prove_consistency
@@ -110,14 +110,14 @@ class Collector(Rounds):
     def _newest(self, session: Session) -> _Newest | None:
         key = self._signer(session).verifier
         connection = session.connection()
-        row = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
-        if row is None:
-            return None
-        try:
-            open_checkpoint(row.note, key)
-        except NoteInvalid:  # of a former origin: the next checkpoint is of this one
-            return None
-        return _Newest(row.size, row.note, key, {w.name: _known(connection, w) for w in self._witnesses()})
+        there = select(CHECKPOINT).where(CHECKPOINT.c.size <= head(session).size)  # a row that says more is false
+        for row in connection.execute(there.order_by(CHECKPOINT.c.size.desc()).limit(LOOK)):
+            try:
+                open_checkpoint(row.note, key)
+            except NoteInvalid:  # of a former origin, whose next checkpoint is of this one; or put there to silence us
+                continue
+            return _Newest(row.size, row.note, key, {w.name: _known(connection, w) for w in self._witnesses()})
+        return None
 
     def _witnesses(self) -> list[Witness]:
         return [witness for witness in self._policy.witnesses.values() if witness.url]
@@ -167,7 +167,7 @@ class Collector(Rounds):
 
     def _size_now(self) -> int:
         with Session(self._engine) as session:
-            return session.connection().execute(select(func.max(CHECKPOINT.c.size))).scalar() or 0
+            return head(session).size
 
     def _halt(self, kind: str, witness: Witness, theirs: int, newest: _Newest) -> None:
         if self._stop:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from portal.audit.note import Checkpoint, Signer
+from portal.audit.note import Checkpoint, NoteInvalid, Signer, open_checkpoint
 from portal.audit.rounds import Rounds
 from portal.audit.stopping import Stop
 from portal.audit.tables import CHECKPOINT, HEAD, NODE, PENDING, SEQUENCE
@@ -23,6 +23,9 @@ from portal.errors import LogUnavailable, PortalError
 
 BATCH = 5_000
 SWEEP = 5.0
+LOOK = 50
+"""How many stored checkpoints are looked at for one that the log's key signed."""
+log = logging.getLogger(__name__)
 _ADVISORY_LOCK = 0x494F4D4C4F47  # "IOMLOG"
 
 
@@ -46,16 +49,31 @@ def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_mic
     """Sign and store a checkpoint over the committed head, unless there is one of that size. Commits."""
     session.rollback()
     edge = _head(session.connection())
-    latest = session.connection().execute(select(func.max(CHECKPOINT.c.size))).scalar()
-    if latest is not None and latest >= edge.size:
+    if _is_signed(session.connection(), edge.size, signer):
         session.rollback()
         return
     note = signer.sign(Checkpoint(signer.verifier.name, edge.size, edge.root()).body())
     with begin_write(session):
         connection = _locked(session)
-        latest = connection.execute(select(func.max(CHECKPOINT.c.size))).scalar()
-        if latest is None or latest < edge.size:
+        if not _is_signed(connection, edge.size, signer):
             connection.execute(insert(CHECKPOINT), {"size": edge.size, "at": clock(), "note": note})
+
+
+def _is_signed(connection: Connection, size: int, signer: Signer) -> bool:
+    """Whether there is a checkpoint of that size, or a larger one that the log's key signed.
+
+    A larger one that it did not sign was put there by somebody, so that no checkpoint should follow.
+    """
+    query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.size >= size)
+    for row in connection.execute(query.order_by(CHECKPOINT.c.size).limit(LOOK)).all():
+        try:
+            open_checkpoint(row.note, signer.verifier)
+        except NoteInvalid:
+            log.error("a checkpoint over %s entries is not of this log: run `portal audit verify`", row.size)
+            if row.size > size:
+                continue
+        return True
+    return False
 
 
 def head(session: Session) -> CompactRange:
@@ -128,9 +146,9 @@ class Sequencer(Rounds):
             if self._published is not None:
                 self._published()
         except (PortalError, OSError) as error:
-            logging.getLogger(__name__).warning("the sequencer failed and will try again: %s", type(error).__name__)
+            log.warning("the sequencer failed and will try again: %s", type(error).__name__)
         except Exception as error:
-            logging.getLogger(__name__).error("the sequencer failed and will try again: %s", type(error).__name__)
+            log.error("the sequencer failed and will try again: %s", type(error).__name__)
 
 
 def _locked(session: Session) -> Connection:

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint, with_lines
-from portal.audit.policy import NONE, Policy
-from portal.audit.tables import CHECKPOINT, COSIGNATURE
+from portal.audit.policy import NONE, Policy, Witness
+from portal.audit.tables import CHECKPOINT, COSIGNATURE, ENTRY, HEAD, SEQUENCE
 from portal.db import MINUTE
 
 LATE = 5 * MINUTE
@@ -56,13 +56,17 @@ class Standing:
     late: int | None
 
 
-def published(session: Session, policy: Policy | None, key: Verifier) -> Published | None:
-    """The newest checkpoint under the name of `key` with a quorum of cosignatures; without a policy the newest."""
+def published(session: Session, policy: Policy | None, key: Verifier, begun: int = 0) -> Published | None:
+    """The newest checkpoint under the name of `key` with a quorum of cosignatures; without a policy the newest.
+
+    That name begins at size `begun`: what witnesses signed before is not looked at again at each asking.
+    """
     connection = session.connection()
     if policy is None or policy.quorum == NONE:
-        row = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
+        row = _newest(connection)
         return None if row is None else _opened(connection, row, policy, key)
-    for size in _cosigned(connection, policy.least()):
+    tops = sorted((_top(connection, witness) for witness in policy.witnesses.values()), reverse=True)
+    for size in _cosigned(connection, policy.least(), tops[policy.least() - 1], begun):
         row = connection.execute(select(CHECKPOINT).where(CHECKPOINT.c.size == size)).first()
         found = None if row is None else _opened(connection, row, policy, key)
         if found is not None:
@@ -73,14 +77,14 @@ def published(session: Session, policy: Policy | None, key: Verifier) -> Publish
 def standing(session: Session, policy: Policy | None, key: Verifier, now: int, begun: int = 0) -> Standing:
     """How far the log and its witnesses are at `now` (microseconds UTC). The present origin begins at size `begun`."""
     connection = session.connection()
-    newest = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
-    out = published(session, policy, key)
+    newest = _newest(connection)
+    out = published(session, policy, key, begun)
     size = 0 if newest is None else newest.size
     done = 0 if out is None else out.checkpoint.size
 
     def late_after(covered: int) -> int | None:
-        first = select(CHECKPOINT.c.at).where(CHECKPOINT.c.size > max(covered, begun)).order_by(CHECKPOINT.c.size)
-        waits = connection.execute(first.limit(1)).scalar()
+        first = select(ENTRY.c.at).join(SEQUENCE, SEQUENCE.c.entry_id == ENTRY.c.entry_id)
+        waits = connection.execute(first.where(SEQUENCE.c.index == max(covered, begun))).scalar()
         return waits if waits is not None and now - waits > LATE else None
 
     witnesses = () if policy is None else tuple(_seen(connection, policy, size, late_after))
@@ -101,13 +105,27 @@ def _opened(connection: Connection, row: Any, policy: Policy | None, key: Verifi
     return Published(note, witnessed.checkpoint) if witnessed.quorum else None
 
 
-def _cosigned(connection: Connection, least: int) -> Iterator[int]:
-    """Sizes with at least so many cosignatures, the largest first."""
-    below = None
+def _newest(connection: Connection) -> Any:
+    """The newest checkpoint over entries that are there, or None: a row that says more than there is says nothing."""
+    there = func.coalesce(select(HEAD.c.size).where(HEAD.c.id == 1).scalar_subquery(), 0)
+    query = select(CHECKPOINT).where(CHECKPOINT.c.size <= there)
+    return connection.execute(query.order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
+
+
+def _top(connection: Connection, witness: Witness) -> int:
+    theirs = (COSIGNATURE.c.witness == witness.key.name) & (COSIGNATURE.c.key_id == witness.key.key_id)
+    return connection.execute(select(func.max(COSIGNATURE.c.size)).where(theirs)).scalar() or 0
+
+
+def _cosigned(connection: Connection, least: int, top: int, begun: int) -> Iterator[int]:
+    """Sizes from `top` down to above `begun` with at least so many cosignatures, the largest first.
+
+    `top` is as far as so many witnesses have come: while one of them is away, what waits for it is not gone through.
+    """
+    below = top + 1
     while True:
-        query = select(COSIGNATURE.c.size).group_by(COSIGNATURE.c.size).having(func.count() >= least)
-        if below is not None:
-            query = query.where(COSIGNATURE.c.size < below)
+        query = select(COSIGNATURE.c.size).where(COSIGNATURE.c.size < below, COSIGNATURE.c.size > begun)
+        query = query.group_by(COSIGNATURE.c.size).having(func.count() >= least)
         sizes = connection.execute(query.order_by(COSIGNATURE.c.size.desc()).limit(_AT_ONCE)).scalars().all()
         yield from sizes
         if len(sizes) < _AT_ONCE:

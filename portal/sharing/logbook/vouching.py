@@ -36,7 +36,7 @@ def vouched(session: Session, doors: Doors) -> Vouched:
 
 def published(session: Session, doors: Doors) -> Published:
     """The newest checkpoint that the witnesses of the policy suffice for. Raises `NotFound` while there is none."""
-    found = standing.published(session, doors.policy, doors.signer(session).verifier)
+    found = standing.published(session, doors.policy, doors.signer(session).verifier, doors.origins.begun)
     if found is None:
         raise NotFound
     return found

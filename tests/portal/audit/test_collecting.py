@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from portal.audit import note, standing
+from portal.audit import collecting, note, standing
 from portal.audit.collecting import Collector
 from portal.audit.log import AccessLog
 from portal.audit.note import Checkpoint, Cosigner
@@ -22,7 +22,8 @@ from portal.audit.policy import Policy
 from portal.audit.sequencer import Sequencer, drain
 from portal.audit.stopping import BEHIND, FORKED, Stop
 from portal.audit.tables import CHECKPOINT, COSIGNATURE, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
-from portal.db import MINUTE, SECOND, now_micros
+from portal.audit.tree import CompactRange
+from portal.db import MINUTE, SECOND, begin_write, now_micros
 from portal.errors import LogStopped
 from tests import witnesses
 from tests.portal.audit.conftest import view
@@ -184,6 +185,62 @@ def test_a_truncated_tail_is_refused_and_stops_the_log(watched):
         watched.grow()
     before = watched.standing()
     assert (before.size, before.published) == (3, None)
+
+
+@pytest.mark.parametrize("unprotected", [True, False])
+def test_a_false_checkpoint_keeps_nobody_from_asking_or_signing(build, three, tmp_path, monkeypatch, unprotected):
+    """One row, which the portal's own role may add, says that there is more: nothing was signed or asked any more."""
+    watched = Watched(build("sqlite"), tmp_path, {"police": (three[0].key, three[0].url)})
+    with (three[0].home / "logs.txt").open("a") as file:
+        file.write(f"log {watched.key}\n")
+    watched.grow(3)
+    watched.remember()
+    watched.grow(2)
+    watched.collector.check()
+    watched.cut(3)  # an older database is put back
+    with watched.world.session() as session, begin_write(session):
+        row = {"size": 2**62, "at": now_micros() + 10**15, "note": "false"}
+        session.execute(CHECKPOINT.insert().values(**row))
+    if unprotected:
+        monkeypatch.setattr(collecting, "head", lambda session: CompactRange(2**62, [bytes(32)]))
+        monkeypatch.setattr(collecting, "LOOK", 1)
+        watched.collector.check()
+        assert not watched.stop, "as it was: nobody is asked, and the log goes on"
+        return
+    watched.grow(1)
+    stand = watched.standing(later=6 * MINUTE)
+    assert (stand.size, stand.late is not None) == (4, True), "it goes on being signed, and people are told"
+    watched.collector.check()
+    assert watched.stop.reason().kind == BEHIND
+
+
+def test_what_is_published_costs_the_same_however_old_the_log_is(build, tmp_path):
+    """What a former name was cosigned for, or waits for a witness that is away, is not gone through at each asking."""
+    signers = [Cosigner(f"{name}.example", bytes([n]) * 32) for n, name in enumerate(NAMES)]
+    watched = Watched(
+        build("sqlite"), tmp_path, {n: (str(s.key), "http://x") for n, s in zip(NAMES, signers, strict=True)}
+    )
+    watched.policy = Policy.parse(watched.policy.text().replace(b"group enough 2", b"group enough all"))
+    first = note.Signer("former.example", bytes(32))
+    with watched.world.session() as session:
+        present = watched.world.log.signer(session, watched.origin)
+    with watched.world.session() as session, begin_write(session):
+        for size in range(1, 301):
+            signer = first if size < 150 else present
+            text = signer.sign(Checkpoint(signer.verifier.name, size, bytes(32)).body())
+            session.execute(CHECKPOINT.insert().values(size=size, at=size, note=text))
+            for each in signers if size < 150 or size == 200 else signers[1:]:
+                made = each.cosign(note.split_note(text)[0], 5)
+                place = {"size": size, "witness": each.key.name, "key_id": each.key.key_id}
+                session.execute(COSIGNATURE.insert().values(**place, at=5, line=made.line))
+    asked = []
+    event.listen(watched.world.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    with watched.world.session() as session:
+        found = standing.published(session, watched.policy, watched.key, 149)
+        assert (found.checkpoint.size, len(asked) < 10) == (200, True), asked
+        asked.clear()
+        assert standing.published(session, watched.policy, watched.key, 200) is None
+        assert len(asked) < 10
 
 
 def test_a_cut_log_that_went_on_is_refused_as_another_history(watched):

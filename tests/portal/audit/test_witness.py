@@ -317,7 +317,7 @@ def test_a_stranger_who_sends_a_byte_now_and_then_holds_no_place_for_long(known)
     with WitnessServer(("127.0.0.1", 0), known) as server:
         server.longest = 0.5
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) as stream:
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as stream:
             stream.sendall(b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
             sent, broke = 0, False
             while sent < 100 and not broke:
