@@ -91,8 +91,9 @@ def export(
         connection = session.connection(execution_options=options)
         work = _Export(connection, wanted, kept)
         beside = path.with_name(path.name + ".part")
+        beside.unlink(missing_ok=True)  # of an export that broke off, or a link that somebody laid there
         try:
-            with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w+b") as file:
+            with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
                     work.write(into, path.name, progress)
                 file.flush()

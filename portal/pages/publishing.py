@@ -50,6 +50,7 @@ def bundle(place: str) -> ResponseReturnValue:
 
 
 @pages.get("/about")
+@limiter.limit(ADDRESS, key_func=by_address)
 @gate.page(gate.OPEN)
 def about() -> ResponseReturnValue:
     """Who vouches for the log, and since when: for officers, for witnesses, for anybody."""

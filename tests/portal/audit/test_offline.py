@@ -412,6 +412,13 @@ def test_cosignatures_go_along_with_checkpoints_and_proofs(daily, whole, key, tm
     assert "too few witnesses" in run(capsys, "proof", tmp_path / "proof", "--policy", tmp_path / "policy").out
 
 
+def test_an_export_writes_into_no_file_that_somebody_laid_there(daily, tmp_path):
+    (tmp_path / "theirs").write_text("kept")
+    (tmp_path / "b.zip.part").symlink_to(tmp_path / "theirs")
+    bundle = export(daily, tmp_path / "b.zip")
+    assert ((tmp_path / "theirs").read_text(), bundle.stat().st_mode & 0o777) == ("kept", 0o600)
+
+
 def test_that_one_checkpoint_extends_another_needs_the_quorum_too(daily, whole, key, tmp_path, capsys):
     """Whoever has the log's key can sign a later checkpoint that no witness saw, and prove that it extends."""
     (tmp_path / "policy").write_bytes(policy(key))
