@@ -28,7 +28,7 @@ _EXCESS = text("""
     ORDER BY r.rolname, c.relname
 """)  # has_table_privilege counts what comes by PUBLIC or by another role too
 _STRONG = text("""
-    SELECT r.rolsuper OR EXISTS (
+    SELECT r.rolsuper OR r.rolcreaterole OR EXISTS (
         SELECT 1 FROM pg_class c WHERE c.oid IN (SELECT to_regclass(name) FROM unnest(CAST(:names AS text[])) AS name)
         AND pg_has_role(r.oid, c.relowner, 'MEMBER'))
     FROM pg_roles r WHERE r.rolname = :role
@@ -44,13 +44,13 @@ def grant(connection: Connection, role: str) -> None:
     """Make `role` if there is none, and give it what the portal needs of each table, and no more.
 
     For the owner of the tables; run again after a migration (`portal migrate` does). Raises `Misconfigured` for a role
-    that could undo it: a superuser, or one that may act as the owner.
+    that could undo it: a superuser, one that may act as the owner, or one that makes roles.
     """
     if connection.dialect.name != "postgresql":
         raise Misconfigured("only PostgreSQL knows roles")
     strong = connection.execute(_STRONG, {"role": role, "names": _NAMES}).scalar()
     if strong:
-        raise Misconfigured(f"the role {role} is a superuser or the owner of the tables: choose another")
+        raise Misconfigured(f"the role {role} is a superuser, the owner of the tables, or makes roles: choose another")
     for statement in _statements(connection, role, new=strong is None):
         connection.exec_driver_sql(statement)
 

@@ -58,7 +58,7 @@ def ecs(entry: Sequenced, origin: str) -> dict[str, Any]:
     event = {
         "@timestamp": _moment(told["time"]),
         "ecs": {"version": ECS_VERSION},
-        "message": f"{OPERATIONS[told['operation']]} {OUTCOMES[told['outcome']]}",
+        "message": _sentence(told),
         "event": {
             "kind": "event",
             "id": told["entry"],
@@ -102,7 +102,7 @@ def fhir(entry: Sequenced, origin: str) -> dict[str, Any]:
         "action": way.action,
         "recorded": _moment(told["time"]),
         "outcome": "0" if _went_well(told) else "4",
-        "outcomeDesc": f"{OPERATIONS[told['operation']]} {OUTCOMES[told['outcome']]}",
+        "outcomeDesc": _sentence(told),
         "agent": agents,
         "source": {"observer": _named(origin, "log", origin), "type": [_code(_TERMS + "security-source-type", "4")]},
         "entity": [*([_person(told, origin)] if about else []), _stored(entry, origin)],
@@ -167,6 +167,12 @@ def _way(told: Mapping[str, Any]) -> _Way:
 
 def _went_well(told: Mapping[str, Any]) -> bool:
     return bool(told["outcome"] == "permitted" and told["operation"] not in ("sign-in-failed", "open-failed"))
+
+
+def _sentence(told: Mapping[str, Any]) -> str:
+    """What was done and how it ended; a word of a later version of the portal stands for itself."""
+    operation, outcome = told["operation"], told["outcome"]
+    return f"{OPERATIONS.get(operation, operation)} {OUTCOMES.get(outcome, outcome)}"
 
 
 def _reference(told: Mapping[str, Any]) -> str:

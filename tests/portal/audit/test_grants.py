@@ -144,8 +144,17 @@ def test_the_owner_may_not_serve(owned):
 
 
 def test_the_owner_is_no_role_to_serve_as(owned):
-    with owned.engine.begin() as connection, pytest.raises(Misconfigured, match="superuser or the owner"):
+    with owned.engine.begin() as connection, pytest.raises(Misconfigured, match="superuser, the owner"):
         grants.grant(connection, "owner")
+
+
+def test_a_role_that_makes_roles_may_not_serve(owned, role, served):
+    """Before PostgreSQL 16 it could make itself a member of the owner's."""
+    owned.sql(f"ALTER ROLE {role} CREATEROLE")
+    with Session(served) as session, pytest.raises(Misconfigured, match="could change the access log"):
+        grants.require(session)
+    with owned.engine.begin() as connection, pytest.raises(Misconfigured, match="makes roles"):
+        grants.grant(connection, role)
 
 
 def test_sqlite_knows_no_roles(build):

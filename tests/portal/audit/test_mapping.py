@@ -112,6 +112,13 @@ def test_a_profile_is_named_where_it_is_fulfilled(operation, profile, client):
         assert "meta" not in fhir(sequenced(operation, **lacking), ORIGIN)
 
 
+def test_a_word_of_a_later_version_is_given_on_as_it_is():
+    entry = sequenced()
+    later = Sequenced(41, {**entry.members, "operation": "dreamt-of"}, entry.digest)
+    assert ecs(later, ORIGIN)["event"]["action"] == "dreamt-of"
+    assert fhir(later, ORIGIN)["outcomeDesc"].startswith("dreamt-of")
+
+
 def test_a_line_is_one_line_of_json():
     entry = sequenced(correlation="two\nlines \u2028")
     for form in ("ecs", "fhir"):
