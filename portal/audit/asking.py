@@ -25,6 +25,9 @@ class Reply:
     body: str = ""
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
 def request_of(old: int, proof: Sequence[bytes], note: str) -> bytes:
     """The body of an `add-checkpoint` request."""
     hashes = "".join(f"{base64.b64encode(each).decode()}\n" for each in proof)
@@ -38,8 +41,9 @@ def address_problem(url: str | None) -> str | None:
         port_fits = where.port is None or where.port > 0
     except ValueError:
         return "its address is malformed"
-    if where.scheme not in ("http", "https") or not where.hostname or not port_fits:
-        return "it needs an address that begins with https:// or http://"
+    plain = where.scheme == "http" and where.hostname in LOOPBACK
+    if not (where.scheme == "https" or plain) or not where.hostname or not port_fits:
+        return "it needs an address that begins with https://: whoever could answer in its place could stop the log"
     return (
         "its address must hold no name, query or fragment" if where.username or where.query or where.fragment else None
     )
