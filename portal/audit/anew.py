@@ -44,7 +44,8 @@ def begin(session: Session, log: AccessLog, folder: Path, first: str, why: str) 
     edge = head(session)
     ended = reason.origin if reason else names.current
     broken = {"origin": ended, "entries": edge.size, "root": base64.b64encode(edge.root()).decode()}
-    told = {"break": broken, "justification": why, "stop": asdict(reason) if reason else {}}
+    told: dict[str, object] = {"break": broken, "justification": why, "stop": asdict(reason) if reason else {}}
+    told["exports"] = stop.exports()
     if ended == names.current:  # else an earlier attempt came as far as this
         log.make_signer(session, names.number + 1)
         origins.begin(folder, first, edge.size)

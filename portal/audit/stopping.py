@@ -6,15 +6,18 @@ appended and no checkpoint signed. It is taken away by a new origin only (see `o
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from portal.audit.durable import write_durably
 from portal.db import now_micros
 from portal.errors import LogStopped
 
 FILE: Final = "log-stopped.json"
+EXPORTS: Final = "log-stopped-exports.jsonl"
+"""What was taken out meanwhile, a line each: nothing can be appended then, and evidence must not wait."""
 BEHIND: Final = "behind"
 FORKED: Final = "forked"
 _DECIDES = (
@@ -54,6 +57,7 @@ class Stop:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
+        self._exports = folder / EXPORTS
 
     def __bool__(self) -> bool:
         """Whether the log is stopped. Costs one look at the file system."""
@@ -87,9 +91,22 @@ class Stop:
             reason = Reason(kind, witness, theirs, ours, origin, note, now_micros())
             write_durably(self._path, json.dumps(asdict(reason), indent=1).encode())
 
+    def note(self, export: Mapping[str, Any]) -> str:
+        """Note durably that something is taken out while the log is stopped; answers the name of the file."""
+        earlier = self._exports.read_bytes() if self._exports.exists() else b""
+        write_durably(self._exports, earlier + json.dumps({"at": now_micros(), **export}).encode() + b"\n")
+        return EXPORTS
+
+    def exports(self) -> list[dict[str, Any]]:
+        """What was noted so, for the entry that begins the new origin."""
+        lines = self._exports.read_text("utf-8").splitlines() if self._exports.exists() else []
+        return [json.loads(line) for line in lines]
+
     def lift(self) -> Path:
         """Let the log go on; the reason is kept under a name with its time, which is answered."""
         reason = self.reason()
         kept = self._path.with_name(f"log-stopped-{reason.at if reason else now_micros()}.json")
+        if self._exports.exists():
+            os.replace(self._exports, kept.with_name(f"{kept.stem}-exports.jsonl"))
         os.replace(self._path, kept)
         return kept

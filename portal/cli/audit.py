@@ -86,9 +86,10 @@ def export(
     with installation.opened(given) as (_, session, doors):
         signer = doors.signer(session)
         key = pinned.pinned(given.keys_dir, signer.verifier)
-        receipt = logged.announce(session, doors, use, reason, asked)
+        reference = logged.announce(session, doors, use, reason, asked)
         with suppress(LogUnavailable):  # a damaged head stops the sequencer, not the taking of evidence
-            sequencer.drain(session, signer, now_micros)
+            if not doors.stop():
+                sequencer.drain(session, signer, now_micros)
         wanted = Wanted(
             key,
             midnight(since.date()) if since else None,
@@ -98,7 +99,7 @@ def export(
             doors.policy,
             doors.former(session),
             asked=asked["excerpt"],
-            reference=receipt.reference,
+            reference=reference,
         )
         with _bar("Exporting") as progress:
             try:
@@ -107,7 +108,7 @@ def export(
                 raise PortalError("no entry of the log is dated in these days") from None
             except NoteInvalid as error:
                 raise PortalError(f"a checkpoint is not of this log: {error}") from error
-    click.echo(f"{bundle}: entries {made.first:,} to {made.end - 1:,} of the log (recorded under {receipt.reference}).")
+    click.echo(f"{bundle}: entries {made.first:,} to {made.end - 1:,} of the log (recorded under {reference}).")
     click.echo(f"  key {key}")
 
 

@@ -31,9 +31,10 @@ def follow(form: str, path: Path, use: str, reason: str, once: bool, every: floa
     given = installation.settings()
     mark = Mark.read(path, given.log_origin)
     with installation.opened(given) as (_, session, doors):
-        receipt = logged.announce(session, doors, use, reason, {"followed": form, "from": str(mark.next)})
-        sequencer.drain(session, doors.signer(session))
-        click.echo(f"portal: following from entry {mark.next:,} (recorded under {receipt.reference})", err=True)
+        reference = logged.announce(session, doors, use, reason, {"followed": form, "from": str(mark.next)})
+        if not doors.stop():
+            sequencer.drain(session, doors.signer(session))
+        click.echo(f"portal: following from entry {mark.next:,} (recorded under {reference})", err=True)
         while True:
             mark = _give(session, mark, path, form)
             if once:

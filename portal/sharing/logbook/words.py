@@ -190,19 +190,23 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
     if isinstance(detail.get("asked"), Mapping):
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "everything"))
-    told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail.get("break"))]
+    told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail)]
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
     return tuple(told)
 
 
-def _broken(detail: Any) -> list[tuple[str, str]]:
-    """What the first entry of a new origin says of the old one."""
-    if not isinstance(detail, Mapping):
+def _broken(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the first entry of a new origin says of the old one, and of what was taken out while nothing was logged."""
+    ended = detail.get("break")
+    if not isinstance(ended, Mapping):
         return []
-    before = f"{detail.get('entries', 0):,} entries under the root {detail.get('root', '')}"
-    return [("Origin that ended", str(detail.get("origin", ""))), ("Its entries", before)]
+    before = f"{ended.get('entries', 0):,} entries under the root {ended.get('root', '')}"
+    taken = [
+        ("Taken out while it was stopped", str(each.get("justification", ""))) for each in detail.get("exports", ())
+    ]
+    return [("Origin that ended", str(ended.get("origin", ""))), ("Its entries", before), *taken]
 
 
 def _combined(detail: Mapping[str, Any]) -> list[tuple[str, str]]:

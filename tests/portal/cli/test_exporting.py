@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from portal.audit import overview, reading
 from portal.audit.reading import Filters
+from portal.audit.stopping import BEHIND, EXPORTS, Stop
 from portal.cli.main import portal
 from tests import installation
 from tests.portal.audit.excerpts import members, run, standalone
@@ -89,3 +90,25 @@ def test_the_log_that_cannot_be_written_is_not_taken_out(given, tmp_path):
     ran = command(given, "export", tmp_path / "log.zip", *ASKED)
     assert ran.exit_code != 0
     assert list(tmp_path.glob("log.zip*")) == []
+
+
+def test_evidence_is_taken_out_while_the_log_is_stopped_and_the_new_origin_tells_of_it(given, tmp_path):
+    """Nothing can be appended then: that it was taken is noted beside the stop, and told as soon as the log goes on."""
+    stop = Stop(given.keys_dir)
+    stop.set(BEHIND, "police", 900, 5, given.log_origin, "")
+    bundle = tmp_path / "evidence.zip"
+    ran = command(given, "export", bundle, *ASKED)
+    assert ran.exit_code == 0, ran.output
+    assert EXPORTS in ran.output
+    assert EXPORTS.encode() in members(bundle)["bundle.json"]
+    assert [each["justification"] for each in stop.exports()] == ["The officer asked for October"]
+    assert (given.keys_dir / EXPORTS).stat().st_mode & 0o777 == 0o600
+    assert exports(given) == []
+    assert command(given, "new-origin", "--reason", "A backup was put back").exit_code == 0
+    with installation.opened(given) as world:
+        vault = world.doors.log.vault(world.session)
+        (row,) = reading.page(world.session, vault, Filters(operation="origin-begun")).rows
+        detail = overview.about(world.session, vault, [row])[row.entry_id].details[0].detail
+    assert [each["use"] for each in detail["exports"]] == ["s62-integrity"]
+    assert not stop.exports()
+    assert len(list(given.keys_dir.glob("log-stopped-*-exports.jsonl"))) == 1
