@@ -108,10 +108,14 @@ class _Views:
         return engine.open(capacity, facts, purpose, NOW)
 
 
-def _disagreements(agreement: Agreement, fields: list[Field]) -> Iterator[str]:
+def _disagreements(agreement: Agreement, fields: list[Field], each: int = 1) -> Iterator[str]:
+    """Of every capacity and, in rotation, each third purpose where `each` is 3."""
     engine, kind = Engine(agreement), hand.kinds(agreement)
     table, every = hand.table(agreement.borough.lower()), frozenset(agreement.facts)
-    for party, role, purpose in product(agreement.parties, agreement.roles, agreement.purposes):
+    purposes = tuple(agreement.purposes)
+    for turn, (party, role, purpose) in enumerate(product(agreement.parties, agreement.roles, purposes)):
+        if sum(divmod(turn, len(purposes))) % each:
+            continue
         mine, views = table.of(kind[party], role), _Views(engine, Capacity(party, role), purpose, every)
         for field in fields:
             for owner, action in product(field.owners, ACTIONS):
@@ -129,9 +133,10 @@ def _say(found: list[str]) -> str:
 
 
 def test_engine_and_hand_table_agree() -> None:
-    """Barnet, over one field of each sort that neither the table nor any clause tells apart."""
+    """Barnet, over one field of each sort that neither the table nor any clause tells apart; purposes in rotation, all
+    of them in the long run below."""
     agreement = shipped("barnet")
-    found = list(_disagreements(agreement, [agreement.fields[key] for key in _alike(agreement)]))
+    found = list(_disagreements(agreement, [agreement.fields[key] for key in _alike(agreement)], each=3))
     assert not found, _say(found)
 
 

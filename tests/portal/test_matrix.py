@@ -90,7 +90,7 @@ def check_copy(land: Land, capacity: Capacity, ground: Ground, purpose: str, pat
             assert seen(raw(answer)) == (given.get(record, set()) if own else set()), (capacity, purpose, record)
 
 
-ROTATION = {"practitioner": 3, "spoc": 1, "coordinator": 2, "feed": 1}
+ROTATION = {"practitioner": 2, "spoc": 1, "coordinator": 2, "feed": 1}
 RARE = ("lead", "chair", "attendee")
 """How many purposes of the eight a role takes in the quick run, the next party beginning where the last one ended; the
 rare roles take turns, one a party."""
