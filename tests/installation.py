@@ -149,11 +149,11 @@ def build(home: Path, **more: str) -> Settings:
     return given
 
 
-def copy(template: Path, home: Path) -> Settings:
-    """A fresh copy of a built installation on SQLite."""
+def copy(template: Path, home: Path, **more: str) -> Settings:
+    """A fresh copy of a built installation: all of one on SQLite, the folder of one on another database."""
     shutil.copytree(template, home)
     os.chmod(home, 0o700)
-    return settings(home)
+    return settings(home, **more)
 
 
 @contextmanager

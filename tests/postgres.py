@@ -1,7 +1,7 @@
 """A PostgreSQL of the tests' own: found, never skipped; started once a run, thrown away at its end.
 
 Import the fixture where it is wanted: `from tests.postgres import postgres  # noqa: F401`, then `postgres.schema()` for
-the address of a fresh, empty schema (quick) or `postgres.database()` for that of a database (about a second).
+the address of a fresh, empty schema (quick) or `postgres.database()` for that of a database.
 Durability stays on, because the log refuses to run without.
 """
 
@@ -72,11 +72,12 @@ class Server:
         self._run("pg_ctl", "-D", data, "-l", home / "log", "-w", "start")
         atexit.register(self.stop)
 
-    def database(self) -> str:
-        """The address of a new, empty database."""
+    def database(self, like: str | None = None) -> str:
+        """The address of a new database: an empty one, or a copy of the one at `like`, which nobody uses."""
         name = f"test{next(self._numbers)}"
+        copied = f" TEMPLATE {_name(like)}" if like else ""
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name}{copied}")
         return f"postgresql+psycopg://owner@/{name}?host={self.home}&port={self.port}"
 
     def schema(self) -> str:
@@ -84,7 +85,7 @@ class Server:
         if self._shared is None:
             self._shared = self.database()
         name = f"schema{next(self._numbers)}"
-        with psycopg.connect(self.dsn(self._shared.split("/")[3].split("?")[0]), autocommit=True) as connection:
+        with psycopg.connect(self.dsn(_name(self._shared)), autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {name}")
         return f"{self._shared}&options=-csearch_path%3D{name}"
 
@@ -112,6 +113,11 @@ class Server:
             return command
         change = ["setpriv", f"--reuid={self._user.pw_uid}", f"--regid={self._user.pw_gid}", "--clear-groups", "--"]
         return [*change, *command] if shutil.which("setpriv") else ["runuser", "-u", self._user.pw_name, "--", *command]
+
+
+def _name(address: str) -> str:
+    """The database of an address."""
+    return address.split("/")[3].split("?")[0]
 
 
 def _unprivileged() -> pwd.struct_passwd | None:

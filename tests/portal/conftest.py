@@ -20,7 +20,7 @@ from portal.sharing import book
 from tests import clock, installation
 from tests.installation import World
 from tests.portal.land import laid_out, land  # noqa: F401
-from tests.postgres import Server, postgres  # noqa: F401
+from tests.postgres import postgres, server  # noqa: F401
 
 _engines: dict[tuple[int, frozenset[str] | None], Engine] = {}
 
@@ -60,6 +60,16 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The same on PostgreSQL: its folder and the address of its database."""
+    home = tmp_path_factory.mktemp("elsewhere") / "home"
+    address = server().database()
+    with clock.ticking(clock.FIRST - timedelta(hours=1)):
+        installation.build(home, database_url=address)
+    return home, address
+
+
 @pytest.fixture
 def day() -> Iterator[None]:
     """When the test takes place. A module whose installation another process shares puts the present in its place."""
@@ -82,7 +92,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path, day: None) -> Iterato
     if request.param == "sqlite":
         given = installation.copy(request.getfixturevalue("template"), home)
     else:
-        server: Server = request.getfixturevalue("postgres")
-        given = installation.build(home, database_url=server.database())
+        folder, address = request.getfixturevalue("elsewhere")
+        given = installation.copy(folder, home, database_url=server().database(like=address))
     with installation.opened(given) as opened:
         yield opened
