@@ -42,6 +42,18 @@ class Rules:
     grants: tuple[Rule, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A grant that does not reach: what it lacks in any case, its purposes, the bit of the emergency that it asks for
+    (0: none), and its facts with their bits (0: undeclared, never true)."""
+
+    number: str
+    lacking: tuple[str, ...]
+    purposes: frozenset[str] | None
+    emergency: int
+    facts: tuple[tuple[str, int], ...]
+
+
 class Rulebook:
     """The compiled clauses of one agreement."""
 
@@ -51,6 +63,7 @@ class Rulebook:
         self._prohibitions = _index(agreement, "prohibit", lambda clause: natural(clause.number))
         self._bits = _bits(agreement)
         self._rules: dict[tuple[str, str, Key], Rules] = {}
+        self._nearest: dict[tuple[str, str, Key], tuple[Near, ...]] = {}
 
     def mask(self, facts: Mapping[str, bool]) -> int:
         """The facts that are known to be true, as bits. Only an exact True of a declared fact counts."""
@@ -144,17 +157,32 @@ class Rulebook:
         return "", ()
 
     def nearest(self, capacity: Capacity, purpose: str, mask: int, key: Key) -> tuple[str | None, tuple[str, ...]]:
-        """The grant on this action and field that lacks least, and what it lacks."""
-        best: tuple[tuple[Any, ...], str, tuple[str, ...]] | None = None
-        for place, clause in enumerate(self._grants.get((key[0], key[1]), ())):  # already in citing order
-            lacking = self._gap(clause, capacity, purpose, mask, key)
-            rank = (*_weigh(lacking), place)
+        """The grant on this action and field that lacks least, and what it lacks. Furthest is another owner's data,
+        then another's right, role, emergency, purpose, facts."""
+        best: tuple[tuple[bool, bool, int], Near, list[str]] | None = None
+        for near in self._near(capacity, key):
+            missing = [name for name, bit in near.facts if not bit & mask]
+            rank = (bool(near.emergency & ~mask), not among(purpose, near.purposes), len(missing))
             if best is None or rank < best[0]:
-                best = (rank, clause.number, lacking)
-        return (None, ()) if best is None else (best[1], best[2])
+                best = (rank, near, missing)
+        if best is None:
+            return None, ()
+        (emergency, elsewhere, _), near, missing = best
+        asked = [*(["emergency"] if emergency else []), *(["purpose"] if elsewhere else [])]
+        return near.number, (*near.lacking, *asked, *(f"fact:{name}" for name in missing))
 
-    def _gap(self, clause: Clause, capacity: Capacity, purpose: str, mask: int, key: Key) -> tuple[str, ...]:
-        """All that `clause` lacks to permit, as the words of `Decision.would_need`."""
+    def _near(self, capacity: Capacity, key: Key) -> tuple[Near, ...]:
+        """The grants that purpose and facts bring nearest: those that lack as little else as any, in citing order."""
+        where = (capacity.party, capacity.role, key)
+        kept = self._nearest.get(where)
+        if kept is None:
+            every = [self._gap(clause, capacity, key) for clause in self._grants.get((key[0], key[1]), ())]
+            least = min((_weigh(near.lacking) for near in every), default=None)
+            kept = self._nearest[where] = tuple(near for near in every if _weigh(near.lacking) == least)
+        return kept
+
+    def _gap(self, clause: Clause, capacity: Capacity, key: Key) -> Near:
+        """A grant with what it lacks whatever the purpose and the facts, as the words of `Decision.would_need`."""
         field, owner = self._agreement.fields[key[1]], key[2]
         own = owner != capacity.party and any(self._agreement.own_only(name) for name in clause.gateways)
         lacking: list[str] = []
@@ -166,25 +194,17 @@ class Rulebook:
             lacking += [f"gateway:{name}" for name in shut]
         if not among(capacity.role, clause.acting):
             lacking.append("role")
-        facts = {self._name(fact, owner, field) for fact in self._needs(clause, capacity.party, owner)}
-        missing = sorted(name for name in facts if not self._bits.get(name, 0) & mask)
-        if EMERGENCY in missing and clause.emergency:
-            missing.remove(EMERGENCY)
-            lacking.append("emergency")
-        if not among(purpose, clause.purposes):
-            lacking.append("purpose")
-        return (*lacking, *(f"fact:{name}" for name in missing))
+        names = {self._name(fact, owner, field) for fact in self._needs(clause, capacity.party, owner)}
+        emergency = self._bits.get(EMERGENCY, self._bits[""]) if clause.emergency else 0
+        facts = tuple((name, self._bits.get(name, 0)) for name in sorted(names - ({EMERGENCY} if emergency else set())))
+        return Near(clause.number, tuple(lacking), clause.purposes, emergency, facts)
 
 
-def _weigh(lacking: tuple[str, ...]) -> tuple[int, ...]:
-    """Least lacking first; furthest is another owner's data, then another's right, role, emergency, purpose, facts."""
+def _weigh(lacking: tuple[str, ...]) -> tuple[bool, int, bool]:
     return (
-        int("owner" in lacking),
+        "owner" in lacking,
         sum(word == "party" or word.startswith("gateway:") for word in lacking),
-        int("role" in lacking),
-        int("emergency" in lacking),
-        int("purpose" in lacking),
-        sum(word.startswith("fact:") for word in lacking),
+        "role" in lacking,
     )
 
 
