@@ -190,9 +190,11 @@ def entry(reference: str) -> ResponseReturnValue:
         return log_use.ask()
     wanted = request.args.get("entry")
     identity = _identity(wanted) if wanted else None
+    from_list = {"q": request.args.get("q"), "after": request.args.get("after")}
+    framed = {"back": url_for(".entries", **from_list), "back_text": "The entries", **log_use.framed()}
     whole = one.read(db.session(), gate.doors(), gate.actor(), chosen, reference, identity)
     if isinstance(whole, tuple):
-        return show("dpo_same.html", "Several entries", marking=SENSITIVE, **log_use.framed(), d={"lines": whole})
+        return show("dpo_same.html", "Several entries", marking=SENSITIVE, **framed, d={"lines": whole, **from_list})
     d = {
         "whole": whole,
         "sentence": view.sentence(whole),
@@ -200,7 +202,7 @@ def entry(reference: str) -> ResponseReturnValue:
         "proof": view.proof_parts(whole),
     }
     title = f"Entry {whole.line.reference}"
-    return show("dpo_entry.html", title, marking=SENSITIVE, receipt=whole.receipt, **log_use.framed(), d=d)
+    return show("dpo_entry.html", title, marking=SENSITIVE, receipt=whole.receipt, **framed, d=d)
 
 
 def _identity(text: str) -> uuid.UUID:
@@ -243,6 +245,8 @@ def _listing(
         "outcomes": tuple((name, words.capitalize()) for name, words in logged.ENDED.items()),
         "lines": found.lines,
         "narrowed": bool(found.asked),
+        "q": request.args.get("q"),
+        "after": after,
         "sheet": url_for("log_sheet.why", q=request.args.get("q")) if found.lines else "",
         "pages": Pages(_path(wanted) if after else None, _path(wanted, found.after) if found.after else None, ""),
         "errors": errors,

@@ -189,7 +189,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
             told.append((label, fields(agreement, (pair[index] for pair in detail[key])) or "the whole record"))
     if isinstance(detail.get("asked"), Mapping):
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
-        told.append(("Asked of the log", asked or "everything"))
+        told.append(("Asked of the log", asked or "Everything"))
     told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail)]
     if detail.get("records"):
         count = len(detail["records"])

@@ -1,7 +1,7 @@
 """The officer's pages: through HTTP, as officers of several agencies, and as those who are none."""
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 
@@ -112,6 +112,12 @@ def test_filters_stand_in_no_address_and_are_read_out(reader, viewed, ada):
     assert "Narrowed to case BN-2026-0001, practitioner Ada Okafor and what was done Looked" in reader.text
     assert "1 entry" in reader.text
     assert f'value="{ada.user.hex}" selected' in page.text
+
+
+def test_an_entry_leads_back_to_the_list_it_was_chosen_from(reader, viewed):
+    address = reader.post("/log", {"agency": "police"}).location
+    (entry,) = set(re.findall(f'href="(/log/{viewed.reference}[^"]*)"', reader.get(address).text))
+    assert f'href="{escape(address)}" class="govuk-back-link">The entries</a>' in reader.get(unescape(entry)).text
 
 
 def test_a_wrong_date_keeps_what_was_typed(reader, viewed):
