@@ -10,7 +10,7 @@ from portal import gate
 from portal.db import db
 from portal.pages import log_use
 from portal.pages.limits import SEARCH, by_account, limiter
-from portal.pages.presenting import moment, plural
+from portal.pages.presenting import clock, day, plural
 from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import proofs
@@ -107,7 +107,9 @@ def _comparing(problems: Mapping[str, str], found: Answer | None = None) -> Resp
     kept = proofs.choices(db.session(), gate.doors(), gate.actor(), before)
     chosen = {LATER: str(kept[0].size)} if kept and request.method == "GET" else {}
     d = {
-        "choices": tuple((str(k.size), f"{plural(k.size, 'entry', 'entries')}, {moment(k.at)}") for k in kept),
+        "choices": tuple(
+            (str(k.size), f"{plural(k.size, 'entry', 'entries')}, {clock(k.at)} on {day(k.at)}") for k in kept
+        ),
         "typed": {n: (form.get(f"{n}_kept", chosen.get(n, "")), form.get(n, "")) for n in (EARLIER, LATER)},
         "errors": tuple(problems.items()),
         "newest": kept[0].note if kept else "",
