@@ -146,9 +146,8 @@ class Vault:
         plain = canonical({"decision": decision, "detail": subject.detail, "person": str(subject.person)})
         quiet = b"" if subject.silent is None else canonical({"silent": subject.silent})
         of = Bound(OWNER, entry_id, key.person, OWNER)
-        place = _LABEL + entry_id.bytes + position.to_bytes(4, "big")
-        sealed = seal_field(_derived(key.key_id, key.open, place), of, "open", "log", position, _fill(plain))
-        silent = seal_field(_derived(key.key_id, key.silent, place), of, "silent", "log", position, _fill(quiet))
+        sealed = seal_field(_dek(key, key.open, entry_id, position), of, "open", "log", position, _fill(plain))
+        silent = seal_field(_dek(key, key.silent, entry_id, position), of, "silent", "log", position, _fill(quiet))
         return sealed, silent
 
     def open(self, key: YearKey, entry_id: uuid.UUID, position: int, sealed: bytes, silent: bytes | None) -> Opened:
@@ -156,6 +155,10 @@ class Vault:
         said = _opened(key, key.open, entry_id, position, "open", sealed)
         quiet = {} if silent is None else _opened(key, key.silent, entry_id, position, "silent", silent)
         return Opened(position, uuid.UUID(said["person"]), said["detail"], said["decision"], quiet.get("silent"))
+
+    def part_key(self, key: YearKey, entry_id: uuid.UUID, position: int) -> bytes:
+        """The key (32 bytes) of the open blob about one subject of one entry: it opens that blob and no other."""
+        return _secret(key.open, entry_id, position)
 
     def _make(self, connection: Connection, tags: Sequence[bytes], year: int) -> None:
         rows = []
@@ -200,13 +203,13 @@ def _context(key: YearKey, entry_id: uuid.UUID, position: int, name: str) -> Con
     return Context(OWNER, entry_id, name, key.person, OWNER, "log", position)
 
 
-def _dek(key_id: bytes, secret: bytes, entry_id: uuid.UUID, position: int) -> Dek:
-    return _derived(key_id, secret, _LABEL + entry_id.bytes + position.to_bytes(4, "big"))
+def _dek(key: YearKey, secret: bytes, entry_id: uuid.UUID, position: int) -> Dek:
+    return Dek(key.key_id, AESGCM(_secret(secret, entry_id, position)))
 
 
-def _derived(key_id: bytes, secret: bytes, place: bytes) -> Dek:
+def _secret(year: bytes, entry_id: uuid.UUID, position: int) -> bytes:
     """Each blob has a key of its own, so that one can be handed out (a proof for a person) without the year's."""
-    return Dek(key_id, AESGCM(hmac.digest(secret, place, "sha256")))
+    return hmac.digest(year, _LABEL + entry_id.bytes + position.to_bytes(4, "big"), "sha256")
 
 
 def _fill(text: bytes) -> bytes:
@@ -220,7 +223,7 @@ def _fill(text: bytes) -> bytes:
 def _opened(
     key: YearKey, secret: bytes, entry_id: uuid.UUID, position: int, name: str, sealed: bytes
 ) -> dict[str, Any]:
-    dek = _dek(key.key_id, secret, entry_id, position)
+    dek = _dek(key, secret, entry_id, position)
     text = open_value(dek, _context(key, entry_id, position, name), sealed).strip()
     said: dict[str, Any] = json.loads(text) if text else {}
     return said

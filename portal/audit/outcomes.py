@@ -41,6 +41,12 @@ def read(connection: Connection, digests: Collection[str]) -> dict[str, Outcome]
     return found
 
 
+def contents(connection: Connection, digests: Collection[str]) -> list[bytes]:
+    """Their canonical bytes as stored, in order of digest."""
+    query = select(OUTCOME.c.content).where(OUTCOME.c.digest.in_([bytes.fromhex(digest) for digest in digests]))
+    return [bytes(content) for content in connection.execute(query.order_by(OUTCOME.c.digest)).scalars()]
+
+
 def verified(connection: Connection) -> set[str]:
     """The digests of all stored outcomes, when each has its own content and rows that name exactly its fields.
 

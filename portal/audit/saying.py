@@ -1,11 +1,15 @@
 """What a verification compared, in words that need no technician."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier
 from portal.audit.offline import SECOND
+from portal.audit.told import Told
+from portal.audit.tree import ProofInvalid
 from portal.audit.trust import Tally
 
 
@@ -83,3 +87,44 @@ def remarks(manifest: Manifest, tally: Tally) -> list[str]:
         shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
         told.append(f"Agreements that entries name and whose text is not here: {shown}.")
     return told
+
+
+def opened(told: Told, members: Mapping[str, Any]) -> list[str]:
+    """What the sealed parts of a proven entry say, one line each. Raises `ProofInvalid` where they are not its own."""
+    try:
+        return _opened(told, members)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ProofInvalid("what it says is not as the portal writes it") from error
+
+
+def _opened(told: Told, members: Mapping[str, Any]) -> list[str]:
+    said = told.check(members)
+    lines = []
+    for position, each in enumerate(said):
+        if each is not None:
+            known = [f"{key}: {_plainly(value)}" for key, value in sorted(each["detail"].items())]
+            lines.append("; ".join([f"About person {each['person']}", *known]))
+            lines += _decided(told.decided(each["decision"]))
+        elif told.details[position].sealed is None:
+            lines.append("A part about one person was erased in its time")
+    shut = sum(each is None and detail.sealed is not None for each, detail in zip(said, told.details, strict=True))
+    if shut:
+        lines.append(f"{plural(shut, 'part')} about others stay sealed" if shut > 1 else "One part stays sealed")
+    return lines + _decided(told.decided(members["decision"]))
+
+
+def _decided(outcome: Mapping[str, Any] | None) -> list[str]:
+    """By owner and clause; whoever wants the fields one by one finds them in the file."""
+    lines = []
+    for word, kind in (("Permitted", "permitted"), ("Withheld", "withheld")):
+        by: dict[tuple[str, str], list[str]] = {}
+        for row in () if outcome is None else outcome.get(kind, ()):
+            by.setdefault((str(row[1]), str(row[2])), []).append(str(row[0]))
+        for (owner, clause), names in sorted(by.items()):
+            whose = f", records of {owner}" if owner else ""
+            lines.append(f"{word} under clause {clause}{whose}: {', '.join(names)}")
+    return lines
+
+
+def _plainly(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

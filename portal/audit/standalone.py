@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
-    *("operations", "tree", "entry", "note", "policy", "run", "bundle", "proof", "trust", "offline", "saying"),
+    *("operations", "tree", "entry", "note", "policy", "run", "bundle", "proof", "told", "trust", "offline", "saying"),
     "verify",
 )
 """Modules of this package that the verifier is made of, each after those that it imports."""
@@ -17,6 +17,7 @@ _HEAD: Final = '''#!/usr/bin/env python3
 
     python verify.py BUNDLE [--key KEY] [--policy FILE] [--checkpoint FILE]
     python verify.py proof FILE --key KEY
+    python verify.py entry FILE --key KEY
     python verify.py consistency FILE EARLIER --key KEY
 
 Exit 0: whole. 1: something is wrong, and named. 2: it could not be checked. Nothing is written and nothing is called.

@@ -2,6 +2,7 @@
 
     python -m portal.audit.verify BUNDLE [--key KEY] [--policy FILE] [--checkpoint FILE]
     python -m portal.audit.verify proof FILE --key KEY
+    python -m portal.audit.verify entry FILE --key KEY
     python -m portal.audit.verify consistency FILE EARLIER --key KEY
 
 Exit 0: whole. 1: something is wrong, and named. 2: it could not be checked. Nothing is written and nothing is called.
@@ -11,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from portal.audit import saying
 from portal.audit.bundle import KEY, POLICY, Bundle, BundleInvalid
@@ -19,9 +20,11 @@ from portal.audit.entry import LeafInvalid, read_leaf
 from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
 from portal.audit.offline import examine
 from portal.audit.operations import OPERATIONS, OUTCOMES
-from portal.audit.policy import NONE, Policy, PolicyInvalid
+from portal.audit.policy import NONE, Policy, PolicyInvalid, Witnessed
 from portal.audit.proof import LONGEST, Consistency, Inclusion
 from portal.audit.run import LogBroken, reference_in
+from portal.audit.told import LONGEST as LONGEST_TOLD
+from portal.audit.told import Told
 from portal.audit.tree import ProofInvalid
 from portal.audit.trust import Trust
 
@@ -42,7 +45,7 @@ class Unchecked(ValueError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; answers the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"proof": _proof, "consistency": _consistency}
+    commands = {"proof": _proof, "entry": _entry, "consistency": _consistency}
     run = commands.get(given[0], _bundle) if given else _bundle
     try:
         return run(given[1:] if run is not _bundle else given)
@@ -84,12 +87,36 @@ def _proof(given: Sequence[str]) -> int:
         leaf = _bytes(asked.entry, LONGEST) if asked.entry else proof.leaf
         if not leaf:
             raise Unchecked("the proof does not bring the entry's bytes: name them with --entry")
-        found = trust.witnessed(proof.note)
-        proof.check(leaf, found.checkpoint)
-        members = read_leaf(leaf)
+        members, found = _standing(trust, proof, leaf)
     except (ProofInvalid, NoteInvalid, LeafInvalid) as error:
-        _say(f"The proof does not hold: {error}.")
-        return BROKEN
+        return _broken(error)
+    return _told(trust, proof, members, found, [])
+
+
+def _entry(given: Sequence[str]) -> int:
+    asked = _parser("Verify what an entry says.", "FILE").parse_args(given)
+    trust = _trust(asked)
+    try:
+        told = Told.parse(_text(asked.file, LONGEST_TOLD))
+        members, found = _standing(trust, told.proof, told.proof.leaf)
+        lines = saying.opened(told, members)
+    except (ProofInvalid, NoteInvalid, LeafInvalid) as error:
+        return _broken(error)
+    code = _told(trust, told.proof, members, found, lines)
+    if code == WHOLE and told.names:
+        names = [f"{key}: {value}" for key, value in sorted(told.names.items())]
+        _list("Whom the portal says these ids stand for, which is no part of the proof", names)
+    return code
+
+
+def _standing(trust: Trust, proof: Inclusion, leaf: bytes) -> tuple[dict[str, Any], Witnessed]:
+    """The members of a leaf that stands where its proof says. Raises `ProofInvalid`, `NoteInvalid`, `LeafInvalid`."""
+    found = trust.witnessed(proof.note)
+    proof.check(leaf, found.checkpoint)
+    return read_leaf(leaf), found
+
+
+def _told(trust: Trust, proof: Inclusion, members: dict[str, Any], found: Witnessed, more: Sequence[str]) -> int:
     if not found.quorum:
         return _too_few()
     _say(
@@ -99,8 +126,14 @@ def _proof(given: Sequence[str]) -> int:
     did = OPERATIONS.get(members["operation"], members["operation"])
     ended = OUTCOMES.get(members["outcome"], members["outcome"])
     who = f"{members['role'] or 'somebody'} of {members['agency']}" if members["agency"] else "the portal itself"
-    _list("What it says", [f"{saying.moment(members['time'])}: {who}. {did} {ended}", *_witnesses(trust, found.by)])
+    said = f"{saying.moment(members['time'])}: {who}. {did} {ended}"
+    _list("What it says", [said, *more, *_witnesses(trust, found.by)])
     return WHOLE
+
+
+def _broken(error: Exception) -> int:
+    _say(f"The proof does not hold: {error}.")
+    return BROKEN
 
 
 def _consistency(given: Sequence[str]) -> int:
@@ -115,8 +148,7 @@ def _consistency(given: Sequence[str]) -> int:
         later = found.checkpoint
         proof.check(earlier, later)
     except (ProofInvalid, NoteInvalid) as error:
-        _say(f"The proof does not hold: {error}.")
-        return BROKEN
+        return _broken(error)
     if not found.quorum:
         return _too_few()
     _say(

@@ -190,11 +190,13 @@ def entry(reference: str) -> ResponseReturnValue:
         return log_use.ask()
     wanted = request.args.get("entry")
     identity = _identity(wanted) if wanted else None
-    from_list = {"q": request.args.get("q"), "after": request.args.get("after")}
-    framed = {"back": url_for(".entries", **from_list), "back_text": "The entries", **log_use.framed()}
+    q, after = request.args.get("q"), request.args.get("after")
+    framed = {"back": url_for(".entries", q=q, after=after), "back_text": "The entries", **log_use.framed()}
     whole = one.read(db.session(), gate.doors(), gate.actor(), chosen, reference, identity)
     if isinstance(whole, tuple):
-        return show("dpo_same.html", "Several entries", marking=SENSITIVE, **framed, d={"lines": whole, **from_list})
+        return show(
+            "dpo_same.html", "Several entries", marking=SENSITIVE, **framed, d={"lines": whole, "q": q, "after": after}
+        )
     d = {
         "whole": whole,
         "sentence": view.sentence(whole),

@@ -14,7 +14,7 @@ from portal.pages.presenting import clock, day, plural
 from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import proofs
-from portal.sharing.logbook.proofs import EARLIER, LATER, Answer
+from portal.sharing.logbook.proofs import EARLIER, LATER, Answer, Proved
 
 pages = Blueprint("log_proof", __name__, url_prefix="/log")
 
@@ -28,6 +28,11 @@ WRONG = {
     " was changed, removed, added or moved.",
 }
 """What is wrong, by the words of `proof_files`."""
+WARNING = (
+    "You get a file (JSON) with what this entry says: whom it is about, which fields were opened and withheld, the"
+    " reason given, and the proof that it was written so. With the log’s key anybody can check it, without this portal."
+    " Whoever has the file can read it, and the portal cannot take it back."
+)
 
 
 @pages.post("/<reference>/proof")
@@ -37,14 +42,54 @@ def entry(reference: str) -> ResponseReturnValue:
     chosen = log_use.named()
     if chosen is None:
         return log_use.ask(url_for("log.entry", reference=reference))
-    wanted = request.form.get("entry", "")
-    try:
-        identity = uuid.UUID(wanted)
-    except ValueError:
-        identity = uuid.UUID(int=0)  # no entry has it, so the answer is that of a missing one
+    identity = _identity(request.form.get("entry", ""))
     found = proofs.prove(db.session(), gate.doors(), gate.actor(), chosen, reference, identity)
     if found.file is not None:
         return _file(found.file, f"{found.reference}.tlog-proof")
+    return _none(found, identity)
+
+
+@pages.get("/<reference>/told")
+@gate.page(gate.LOG)
+def why(reference: str) -> ResponseReturnValue:
+    """Why is it taken out, with what it says?"""
+    return log_use.ask() if log_use.named() is None else _ask(reference, request.args.get("entry", ""), "")
+
+
+@pages.post("/<reference>/told")
+@gate.page(gate.LOG)
+def told(reference: str) -> ResponseReturnValue:
+    """What one entry says, with its proof, as a file: its marking in its name."""
+    chosen, wanted = log_use.named(), request.form.get("entry", "")
+    if chosen is None:
+        return log_use.ask(url_for("log.entry", reference=reference))
+    identity, reason = _identity(wanted), request.form.get("reason", "")
+    try:
+        found = proofs.tell(db.session(), gate.doors(), gate.actor(), chosen, reference, identity, reason)
+    except Invalid as invalid:
+        return _ask(reference, wanted, invalid.problems["reason"])
+    if found.file is not None:
+        return _file(found.file, f"{found.reference}-{SENSITIVE}.json", "application/json")
+    return _none(found, identity)
+
+
+def _ask(reference: str, entry: str, error: str) -> ResponseReturnValue:
+    back = url_for("log.entry", reference=reference, entry=entry or None)
+    d = {
+        "title": "Take this entry out with what it says",
+        "words": WARNING,
+        "action": url_for(".told", reference=reference),
+        "cancel": back,
+        "hidden": {"entry": entry},
+        "reason": request.form.get("reason", ""),
+        "error": error,
+    }
+    status = 422 if error else 200
+    framed = {"back": back, "back_text": "The entry", "marking": SENSITIVE, **log_use.framed()}
+    return show("dpo_sheet.html", "Take this entry out", status=status, **framed, d=d)
+
+
+def _none(found: Proved, identity: uuid.UUID) -> ResponseReturnValue:
     back = url_for("log.entry", reference=found.reference, entry=identity.hex)
     d = {"holds": found.holds, "reference": found.reference, "entry": identity.hex}
     return show(
@@ -122,6 +167,13 @@ def _comparing(problems: Mapping[str, str], found: Answer | None = None) -> Resp
     return show("dpo_compare.html", title, status=422 if problems else 200, back=back, back_text="Home", **framed, d=d)
 
 
-def _file(text: str, name: str) -> Response:
+def _identity(wanted: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(wanted)
+    except ValueError:
+        return uuid.UUID(int=0)  # no entry has it, so the answer is that of a missing one
+
+
+def _file(text: str, name: str, kind: str = "text/plain") -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, mimetype="text/plain", headers=headers)
+    return Response(text, mimetype=kind, headers=headers)

@@ -34,6 +34,10 @@ COLUMNS = (
         "How it ended",
     ),
 )
+WARNING = (
+    f"You get the entries that you were looking at as a spreadsheet (CSV), the newest {MOST:,} at most. It holds names"
+    " of staff and case references: whoever has the file can read it, and the portal cannot take it back."
+)
 
 
 @pages.get("/sheet")
@@ -65,11 +69,13 @@ def _ask(error: str) -> ResponseReturnValue:
     log.wanted_of(token)  # an address of another session is none
     back = url_for("log.entries", q=token or None)
     d = {
+        "title": "Take these entries out",
+        "words": WARNING,
+        "hidden": {},
         "action": url_for(".take", q=token or None),
         "cancel": back,
         "reason": request.form.get("reason", ""),
         "error": error,
-        "most": MOST,
     }
     return show(
         "dpo_sheet.html",

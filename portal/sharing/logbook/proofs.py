@@ -1,23 +1,27 @@
 """Proofs for a data-protection officer: of one entry, and that the log still says what an earlier checkpoint fixed."""
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from portal.audit import proof_files, reading
+from portal.audit import proof_files, reading, telling
+from portal.audit.entry import LeafInvalid
 from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
+from portal.audit.proof import Inclusion
 from portal.audit.proof_files import Compared, Kept
-from portal.audit.reading import Filters
+from portal.audit.reading import Filters, Row, Scope
 from portal.audit.tree import ProofInvalid
 from portal.auth.actor import Actor
-from portal.errors import NotFound
+from portal.errors import NotFound, SealBroken
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid
-from portal.sharing.logbook.scope import record, scope_of
+from portal.sharing.logbook.entries import case_of
+from portal.sharing.logbook.scope import clean_reason, record, references, scope_of
+from portal.sharing.reading import staff
 
 MOST: Final = 20
 """Checkpoints that a page offers to choose from."""
@@ -45,18 +49,70 @@ class Answer:
 def prove(session: Session, doors: Doors, actor: Actor, use: str, reference: str, entry: uuid.UUID) -> Proved:
     """The proof of one entry that this officer may read. Logged first. Raises `NotFound` otherwise."""
     scope = scope_of(session, doors, actor)
+    row, receipt = _logged(session, doors, actor, scope, use, reference, entry, "the proof of")
+    try:
+        proof = _proof(session, doors, entry)
+    except (ProofInvalid, NoteInvalid):
+        return Proved(row.reference, None, False, receipt)
+    return Proved(row.reference, None if proof is None else proof.text(), True, receipt)
+
+
+def tell(
+    session: Session, doors: Doors, actor: Actor, use: str, reference: str, entry: uuid.UUID, reason: str
+) -> Proved:
+    """As `prove`, with what the entry says: each sealed part that this officer may read goes with the key of that part.
+
+    Logged first, as an export. Raises `Invalid` (reason) too.
+    """
+    why = clean_reason(reason)
+    scope, vault = scope_of(session, doors, actor), doors.log.vault(session)
+    row, receipt = _logged(session, doors, actor, scope, use, reference, entry, "what it says, with its proof", why)
+    try:
+        proof = _proof(session, doors, entry)
+        if proof is None:
+            return Proved(row.reference, None, True, receipt)
+        full = reading.entry(session, vault, entry)
+        cases = references(session, scope, (case for each in full.details if (case := case_of(each))))
+        told = telling.tell(session, vault, proof, full, lambda each: case_of(each) in {None, *cases})
+    except (ProofInvalid, NoteInvalid, SealBroken, LeafInvalid):
+        return Proved(row.reference, None, False, receipt)
+    named = replace(told, names=_names(session, doors, row, cases))
+    return Proved(row.reference, named.text(), True, receipt)
+
+
+def _logged(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    scope: Scope,
+    use: str,
+    reference: str,
+    entry: uuid.UUID,
+    asked: str,
+    why: str = "",
+) -> tuple[Row, Receipt]:
+    """The entry's row, its reading logged; an export where it says why. Raises `NotFound`."""
     filters = Filters(reference=reference, ids=frozenset({entry}), scope=scope)
     rows = reading.page(session, doors.log.vault(session), filters).rows
-    detail = {"asked": {"the proof of": rows[0].reference} if rows else {}, "entries": [r.entry_id.hex for r in rows]}
-    receipt = record(session, doors, actor, use, detail, outcome="permitted" if rows else "refused")
+    detail = {"asked": {asked: rows[0].reference} if rows else {}, "entries": [r.entry_id.hex for r in rows]}
+    detail |= {"justification": why} if why else {}
+    outcome, operation = "permitted" if rows else "refused", "export" if why else "log-read"
+    receipt = record(session, doors, actor, use, detail, operation=operation, outcome=outcome)
     if not rows:
         raise NotFound(receipt.reference)
+    return rows[0], receipt
+
+
+def _proof(session: Session, doors: Doors, entry: uuid.UUID) -> Inclusion | None:
     least = doors.policy.least() if doors.policy else 1
-    try:
-        proof = proof_files.inclusion(session, _keys(session, doors), entry, least)
-    except (ProofInvalid, NoteInvalid):
-        return Proved(rows[0].reference, None, False, receipt)
-    return Proved(rows[0].reference, None if proof is None else proof.text(), True, receipt)
+    return proof_files.inclusion(session, _keys(session, doors), entry, least)
+
+
+def _names(session: Session, doors: Doors, row: Row, cases: Mapping[uuid.UUID, str]) -> dict[str, str]:
+    names = {f"case {case.hex}": reference for case, reference in cases.items()}
+    if row.actor is not None:
+        names[f"actor {row.actor}"] = staff.names(session, doors, {row.actor})[row.actor]
+    return names
 
 
 def choices(session: Session, doors: Doors, actor: Actor, chosen: Collection[str] = ()) -> Sequence[Kept]:

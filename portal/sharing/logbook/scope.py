@@ -19,10 +19,12 @@ from portal.errors import Refused
 from portal.sharing import said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.fields import Invalid, clean
 from portal.sharing.tables import CaseFile, Notice
 
 DPO: Final = "dpo"
 PARTNERSHIP: Final = "partnership_dpo"
+LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,15 @@ def record(
         about = subjects or [Subject(doors.log.nobody(session), dict(detail))]
         receipt = tx.append(said.entry(operation, actor, outcome=outcome, purpose=use, subjects=about))
     return said.receipt(receipt)
+
+
+def clean_reason(text: str) -> str:
+    """Why something is taken out of the log. Raises `Invalid` (reason) for none, or one that is too long."""
+    why = clean(text)
+    if not why or len(why) > LONGEST_REASON:
+        wrong = f"Use {LONGEST_REASON} characters or fewer" if why else "Say why you take it out"
+        raise Invalid({"reason": wrong})
+    return why
 
 
 def person_of(session: Session, scope: Scope, reference: str) -> uuid.UUID | None:

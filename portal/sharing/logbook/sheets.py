@@ -10,12 +10,10 @@ from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
-from portal.sharing.fields import Invalid, clean
 from portal.sharing.logbook.entries import Line, Wanted, filters_of, lines, read_out
-from portal.sharing.logbook.scope import record, scope_of
+from portal.sharing.logbook.scope import clean_reason, record, scope_of
 
 MOST = 5_000
-LONGEST = 500
 BATCH = 250
 
 
@@ -35,9 +33,7 @@ def take(session: Session, doors: Doors, actor: Actor, use: str, wanted: Wanted,
 
     Raises `Invalid` (reason) without one, or one that is too long; `Refused`, `LogUnavailable`.
     """
-    why = clean(reason)
-    if not why or len(why) > LONGEST:
-        raise Invalid({"reason": "Say why you take it out" if not why else f"Use {LONGEST} characters or fewer"})
+    why = clean_reason(reason)
     scope = scope_of(session, doors, actor)
     filters, person = filters_of(session, doors, scope, wanted)
     asked = read_out(session, doors, wanted)
