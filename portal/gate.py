@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from isa.agreement import Capacity
 from portal.auth import sessions
 from portal.auth.actor import Actor
+from portal.auth.delegations import DELEGATED
 from portal.auth.sessions import Limits, SessionState
 from portal.auth.signing_in import Desk
 from portal.casework import inbox, team
@@ -29,7 +30,7 @@ from portal.sharing.reading import staff
 
 OPEN, SIGNED_IN, ANYONE, CONTENT = "open", "signed-in", "anyone", "content"
 TEAM, INBOX, ADMIN, LOG = "team", "inbox", "admin", "log"
-JOINING = "joining"
+JOINING, DELEGATING = "joining", "delegating"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -62,8 +63,9 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
     OPEN: no sign-in. SIGNED_IN: a session, a capacity or not. ANYONE: any capacity. CONTENT: a role that may see case
     content. TEAM: one that says who of its party works on what. INBOX: one that keeps the panel's list. These three
     also ask that the person is trained and has accepted the rules of use. JOINING: whoever looks after the people of
-    the party, its SPOC or administrator. ADMIN: the party's administrator. LOG: a data-protection officer. `step_up`
-    asks for a fresh proof of identity before the view is reached; LOG always does, from the officer's home on.
+    the party, its SPOC or administrator. DELEGATING: a role that somebody else may stand in for. ADMIN: the party's
+    administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of identity before the view is
+    reached; LOG always does, from the officer's home on.
     """
 
     def mark(view: View) -> View:
@@ -250,6 +252,8 @@ def _require(behind: str, who: Actor) -> None:
         raise Refused("4.2", "Only the administrator of an organisation manages its people.", "")
     if behind == JOINING and not joining.looks_after(doors(), who):
         raise Refused("9.20", "The SPOC and the administrator of an organisation look after its people.", "")
+    if behind == DELEGATING and who.role not in DELEGATED:
+        raise Refused("9.34", "Only a data-protection officer or an agency SPOC lets a colleague stand in.", "")
     if behind in (CONTENT, TEAM, INBOX):
         joining.require(db.session(), doors(), who)
     if behind == LOG and who.role not in LOG_ROLES:

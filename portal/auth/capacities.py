@@ -176,6 +176,17 @@ def second(tx: Transaction, by: Actor, agreed: Secondment, user: uuid.UUID, now:
     return tx.session.get_one(CapacityGrant, made.id)
 
 
+def install_delegated(
+    session: Session, base: CapacityGrant, user: uuid.UUID, starts: int, ends: int, now: int
+) -> Capacity:
+    """The role of `base` for a colleague, until `ends` at the latest. For `delegations.delegate`, which decides and
+    logs it. Raises `NotFound`, `CapacityRefused`."""
+    made = _insert(session, user, base.party, base.role, starts, ends, now, base.user)
+    session.get_one(CapacityGrant, made.id).delegated_from = base.id
+    session.flush()
+    return made
+
+
 def end(tx: Transaction, actor: Actor, capacity: uuid.UUID, now: int, source: bytes | None = None) -> None:
     """End a capacity of the administrator's own party, and the sessions in use under it. Raises `NotFound`."""
     require_administrator(tx.session, actor, now)
@@ -188,7 +199,8 @@ def end(tx: Transaction, actor: Actor, capacity: uuid.UUID, now: int, source: by
 def end_rows(
     tx: Transaction, rows: list[CapacityGrant], by: Actor | None, now: int, source: bytes | None = None
 ) -> None:
-    """End grants and their sessions, each with its entry. For `end`, for leavers and for people who move."""
+    """End grants and their sessions, each with its entry, and what was delegated from them. For `end`, for leavers and
+    for people who move."""
     for row in rows:
         row.ended_at, row.ended_by = now, by.user if by else None
         seconded = Secondment.capacity == row.id, Secondment.ended_at.is_(None)
@@ -196,6 +208,8 @@ def end_rows(
         detail = {"capacity": str(row.id), "party": row.party, "role": row.role}
         recording.about(tx, "capacity-ended", by, row.user, row.party, detail, source)
         ending.end_of_capacity(tx, row.id, by, now, source)
+        query = select(CapacityGrant).where(CapacityGrant.delegated_from == row.id, CapacityGrant.ended_at.is_(None))
+        end_rows(tx, list(tx.session.scalars(query)), by, now, source)
 
 
 def open_grants(session: Session, user: uuid.UUID, party: str | None = None) -> list[CapacityGrant]:

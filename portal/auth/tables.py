@@ -30,7 +30,8 @@ class UserIdentity(Base):
 
 
 class CapacityGrant(Base):
-    """One person may act in one role for one party, from `starts` until (not including) `ends`."""
+    """One person may act in one role for one party, from `starts` until (not including) `ends`. `delegated_from`: the
+    capacity of whom they stand in for, and with which it ends."""
 
     __tablename__ = "capacity_grant"
 
@@ -45,6 +46,7 @@ class CapacityGrant(Base):
     suggested_by_claim: Mapped[bool] = mapped_column(Boolean)
     ended_at: Mapped[int | None] = mapped_column(Micros)
     ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+    delegated_from: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("capacity_grant.id"), index=True)
 
 
 class TimeAway(Base):

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
+from portal.auth.delegations import DELEGATED
 from portal.auth.errors import CapacityRefused
 from portal.auth.induction import LEVELS
 from portal.auth.lasting import TRAINED, VETTED
@@ -84,6 +85,7 @@ def everyone() -> ResponseReturnValue:
         "party": found.party,
         "requests": [(r, url_for(".one", asked=r.id)) for r in asks.requests],
         "people": [(m, states, url_for(".person", user=m.user)) for m, states in rows],
+        "stand_in": url_for("delegation.mine") if who.role in DELEGATED else "",
     }
     done = session.pop(DONE, None)
     said = (Alert("done", str(done)),) if done else ()

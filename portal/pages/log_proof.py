@@ -78,6 +78,7 @@ def _ask(reference: str, entry: str, error: str) -> ResponseReturnValue:
     d = {
         "title": "Take this entry out with what it says",
         "words": WARNING,
+        "hint": "It is recorded with your name",
         "action": url_for(".told", reference=reference),
         "cancel": back,
         "hidden": {"entry": entry},

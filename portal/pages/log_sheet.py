@@ -71,6 +71,7 @@ def _ask(error: str) -> ResponseReturnValue:
     d = {
         "title": "Take these entries out",
         "words": WARNING,
+        "hint": "It is recorded with your name, and stands in the file",
         "hidden": {},
         "action": url_for(".take", q=token or None),
         "cancel": back,

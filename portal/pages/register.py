@@ -14,6 +14,7 @@ from portal.pages import (
     copying,
     criteria,
     decide,
+    delegation,
     emergency,
     errors,
     granting,
@@ -51,7 +52,7 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away)
+    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away, delegation)
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)

@@ -55,6 +55,13 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     with marsh.page.expect_download() as told:
         marsh.presses("Download the proof")
     assert told.value.suggested_filename == f"{reference}.tlog-proof"
+    marsh.follows("Take it out with what it says")
+    marsh.heading("Take this entry out with what it says")
+    marsh.look("dpo-told")
+    marsh.fills("Why do you take it out?", "The tribunal asked who looked at him")
+    with marsh.page.expect_download() as told:
+        marsh.presses("Take it out")
+    assert told.value.suggested_filename == f"{reference}-OFFICIAL-SENSITIVE.json"
 
     marsh.goes_to("/log/verify")
     marsh.look("dpo-verify")
@@ -77,6 +84,12 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
     with marsh.page.expect_download() as told:
         marsh.presses("Download the proof")
     assert told.value.suggested_filename.startswith("consistency-")
+
+    marsh.goes_to("/stand-in")
+    marsh.heading("Who stands in for you")
+    marsh.presses("Let them stand in")
+    marsh.reads("There is a problem", "Choose who stands in for you")
+    marsh.look("dpo-stand-in")
 
 
 @EVERY_KIND
