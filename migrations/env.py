@@ -10,6 +10,7 @@ import portal.keys.tables
 import portal.sharing.ask_tables
 import portal.sharing.mailbox_tables
 import portal.sharing.meeting_tables
+import portal.sharing.question_tables
 import portal.sharing.same_tables
 import portal.sharing.tables
 import portal.sharing.talk_tables  # noqa: F401  every table registers itself on Base

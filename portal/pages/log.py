@@ -24,10 +24,10 @@ from portal.sharing.days import day_at, midnight
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import emergencies as logged_emergencies
 from portal.sharing.logbook import entries as logged
-from portal.sharing.logbook import links, lookup, one, overall, verifying, vouching
+from portal.sharing.logbook import links, lookup, one, overall, questions, verifying, vouching
 from portal.sharing.logbook.entries import Wanted
 from portal.sharing.logbook.findings import OUTCOMES
-from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
+from portal.sharing.logbook.scope import DPO, HOME_USE, PARTNERSHIP, USES
 
 pages = Blueprint("log", __name__, url_prefix="/log")
 
@@ -53,6 +53,7 @@ def home() -> ResponseReturnValue:
         "verified": view.verdict(found.verified) if found.verified else None,
         "waiting": found.waiting,
         "late": found.late,
+        "answers": questions.waiting(db.session(), actor) if actor.role == DPO else 0,
         "notices": found.notices,
         "refused": refused,
         "readings": found.readings,

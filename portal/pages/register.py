@@ -37,6 +37,7 @@ from portal.pages import (
     plan,
     privacy,
     publishing,
+    question,
     record,
     refer,
     same_person,
@@ -52,7 +53,7 @@ from portal.pages import (
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
-    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away, delegation)
+    front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away, delegation, question)
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)

@@ -16,16 +16,14 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.secondments import AGREED, ASKED, REFUSED, WITHDRAWN
 from portal.auth.tables import Secondment
-from portal.db import from_micros, put
-from portal.keys.sealing import seal
+from portal.db import from_micros
 from portal.sharing import roster, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff as opening
 from portal.sharing.roster import Offered
-from portal.sharing.staff import STAFF, place
-from portal.sharing.tables import StaffValue
+from portal.sharing.staff import write
 
 WHOM, WHY_NOT = "seconded-whom", "seconded-refusal"
 RUNNING, COMING, OVER = "running", "coming", "over"
@@ -109,7 +107,7 @@ def ask(
     nobody, now = doors.log.nobody(session), doors.clock()
     with doors.log.transaction(session) as tx:
         made = secondments.ask(tx, actor, home, role, starts, ends, now)
-        _seal(session, doors, made, actor.party, WHOM, whom)
+        write(session, doors.keys, made, actor.party, WHOM, whom)
         tx.append(said.entry("collection", actor, subjects=[_subject(nobody, made, home=home, asked=role)]))
     return made
 
@@ -125,7 +123,7 @@ def refuse(session: Session, doors: Doors, actor: Actor, id: uuid.UUID, why: str
     nobody = doors.log.nobody(session)
     with doors.log.transaction(session) as tx:
         secondments.refuse(tx, actor, id, doors.clock())
-        _seal(session, doors, id, actor.party, WHY_NOT, why)
+        write(session, doors.keys, id, actor.party, WHY_NOT, why)
         tx.append(said.entry("alteration", actor, subjects=[_subject(nobody, id, answer=REFUSED)]))
 
 
@@ -145,11 +143,6 @@ def end(session: Session, doors: Doors, actor: Actor, id: uuid.UUID) -> None:
 
 def _subject(nobody: uuid.UUID, id: uuid.UUID, **more: str) -> Subject:
     return Subject(nobody, {"staff": "true", "secondment": str(id), **more})
-
-
-def _seal(session: Session, doors: Doors, id: uuid.UUID, party: str, name: str, text: str) -> None:
-    sealed = seal(doors.keys.ensure(session, id, STAFF, STAFF), place(id, name, 1), text.encode())
-    put(session, StaffValue, {"user": id, "field": name}, {"version": 1, "party": party, "sealed": sealed})
 
 
 def _lines(session: Session, doors: Doors, actor: Actor, ids: Sequence[uuid.UUID], operation: str) -> Lines:

@@ -18,6 +18,7 @@ from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.logbook import words
 from portal.sharing.logbook.entries import Line, case_of, lines
+from portal.sharing.logbook.questions import may_ask
 from portal.sharing.logbook.scope import record, references, scope_of
 
 COMBINATION = "combination"
@@ -37,7 +38,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """One entry in words. `damaged`: some of its sealed part does not open; `erased`: it was erased in its time."""
+    """One entry in words. `damaged`: some of its sealed part does not open; `erased`: it was erased in its time.
+    `may_ask`: the reader may ask whoever made it."""
 
     line: Line
     outcome: str
@@ -47,6 +49,7 @@ class Whole:
     proof: Proof
     erased: bool
     damaged: bool
+    may_ask: bool
     receipt: Receipt
 
 
@@ -66,10 +69,10 @@ def read(
         raise NotFound(receipt.reference)
     if len(rows) > 1:
         return lines(session, doors, scope, rows)
-    return _whole(session, doors, scope, rows[0], receipt)
+    return _whole(session, doors, scope, rows[0], receipt, may_ask(actor, rows[0]))
 
 
-def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Receipt) -> Whole:
+def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Receipt, asks: bool) -> Whole:
     entry = row.entry_id
     vault = doors.log.vault(session)
     about = overview.about(session, vault, [row], MOST)[entry]
@@ -89,6 +92,7 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         proof=proving.prove(session, signer.verifier, entry, doors.former(session)),
         erased=about.damaged == 0 and any(each.erased for each in about.details),
         damaged=full is None or about.damaged > 0,
+        may_ask=asks,
         receipt=receipt,
     )
 
