@@ -4,32 +4,29 @@ Streams in order of index; memory is flat. The answer is one plain sentence, or 
 """
 
 import heapq
-import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.audit import grants, outcomes, triggers
-from portal.audit.entry import LeafInvalid, detail_digest, details_digest, read_leaf, reference_of
+from portal.audit import columns, grants, outcomes, triggers
+from portal.audit.entry import LeafInvalid, read_leaf, reference_of
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
 from portal.audit.report import Report, whole
-from portal.audit.run import LogBroken, Run, Stored
+from portal.audit.run import LogBroken, Run
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
 from portal.db import from_micros
 
-BATCH = 1_000
+BATCH = 500
 _PLACE = SEQUENCE.c.index.label("place")  # a row's own `index` is a method
 _same_place = (
     (PENDING.c.entry_id == ENTRY.c.entry_id) & (PENDING.c.writer == ENTRY.c.writer) & (PENDING.c.n == ENTRY.c.n)
 )
-_COPIES = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
 
 
 def check(
@@ -93,27 +90,30 @@ class _Check:
         self.erased = self.waiting = 0
         self.entries = 0
         self.last_checkpoint: int | None = None
-        self._outcomes: set[str] = set()
+        self._words = columns.Words(())
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._node_count = 0
         self._due = heapq.merge(held, self._checkpoints(), key=attrgetter("size"))
+        self._next: Checkpoint | None = None
 
     def everything(self) -> None:
-        self._outcomes = outcomes.verified(self.connection)
-        due = next(self._due, None)
+        self._words = columns.Words(map(bytes.fromhex, outcomes.verified(self.connection)))
+        self._next = next(self._due, None)
         for start in range(0, self.size, BATCH):
             details = self._details_of(start)
-            for row in self._rows(start):
-                while due is not None and due.size == self.run.edge.size:
-                    self._meet(due)
-                    due = next(self._due, None)
-                self._check_entry(row, details.get(row.place, []))
+            rows: Sequence[columns.Raw] = columns.PLACES.all(self.connection, start=start, end=start + BATCH)
+            while rows:
+                rows = rows[self._take(rows, details) :]
+                if rows:
+                    self._meet_due()
+                    self.erased += columns.examine(rows[0], details.get(rows[0][0], ()), self.run, self._words)
+                    self.entries += 1
+                    rows = rows[1:]
             self._check_nodes()
             if self.progress is not None:
                 self.progress(min(start + BATCH, self.size), self.size)
-        while due is not None:
-            self._meet(due)
-            due = next(self._due, None)
+        while self._next is not None:
+            self._meet()
         self._check_head()
         self._check_waiting()
         weak = [f"trigger {name} is missing, changed or switched off" for name in triggers.missing(self.connection)]
@@ -125,67 +125,26 @@ class _Check:
         last = None if self.last_checkpoint is None else from_micros(self.last_checkpoint)
         return whole(self.entries, self.run.checkpoints, self.run.covered, self.waiting, self.erased, last)
 
-    def _rows(self, start: int) -> Iterator[Any]:
-        columns = [column for column in ENTRY.c if column.name != "entry_id"]
-        query = (
-            select(_PLACE, SEQUENCE.c.entry_id, SEQUENCE.c.leaf_hash, *columns)
-            .outerjoin_from(SEQUENCE, ENTRY, ENTRY.c.entry_id == SEQUENCE.c.entry_id)
-            .where(SEQUENCE.c.index >= start, SEQUENCE.c.index < start + BATCH)
-            .order_by(SEQUENCE.c.index)
-        )
-        yield from self.connection.execute(query)
+    def _details_of(self, start: int) -> dict[int, list[columns.Raw]]:
+        found: dict[int, list[columns.Raw]] = defaultdict(list)
+        for raw in columns.DETAILS.all(self.connection, start=start, end=start + BATCH):
+            found[raw[0]].append(raw)
+        return found
 
-    def _details_of(self, start: int) -> dict[int, list[Any]]:
-        query = (
-            select(_PLACE, DETAIL)
-            .join_from(SEQUENCE, DETAIL, DETAIL.c.entry_id == SEQUENCE.c.entry_id)
-            .where(SEQUENCE.c.index >= start, SEQUENCE.c.index < start + BATCH)
-            .order_by(SEQUENCE.c.index, DETAIL.c.position)
-        )
-        return {place: list(rows) for place, rows in groupby(self.connection.execute(query), attrgetter("place"))}
-
-    def _check_entry(self, row: Any, details: list[Any]) -> None:
-        index, reference = row.place, reference_of(row.entry_id)
-        if row.leaf is None and index == self.run.edge.size:
-            raise LogBroken("this entry was deleted", index, reference)
-        try:
-            members, digest = self.run.add(Stored(index, row.leaf))
-        except LogBroken as error:
-            if error.index == index and error.reference is None:
-                error.reference = reference
-            raise
-        if digest != row.leaf_hash:
-            raise LogBroken("its stored bytes were changed", index, reference)
-        self._check_columns(row, row.entry_id, members, index)
-        self._check_details(members, details, index, reference)
-        self.entries += 1
-
-    def _check_columns(self, row: Any, entry_id: uuid.UUID, members: Mapping[str, Any], index: int | None) -> None:
-        """The columns people filter by must say what the leaf says."""
-        reference = reference_of(entry_id)
-        columns = {name: getattr(row, name) for name in _COPIES} | {"time": row.at, "writer": row.writer}
-        columns["entry"] = entry_id
-        columns["decision"] = row.decision and row.decision.hex()
-        columns["details"] = row.details and row.details.hex()
-        for name, value in columns.items():
-            said = str(value) if isinstance(value, uuid.UUID) else value
-            if said != members[name]:
-                raise LogBroken(f"its column for {name} was changed", index, reference)
-        if row.reference != reference:
-            raise LogBroken("its reference was changed", index, reference)
-        if members["decision"] is not None and members["decision"] not in self._outcomes:
-            raise LogBroken("its outcome by field was removed", index, reference)
-
-    def _check_details(self, members: Mapping[str, Any], details: list[Any], index: int | None, reference: str) -> None:
-        if [row.position for row in details] != list(range(len(details))):
-            raise LogBroken("a sealed detail of it was removed", index, reference)
-        if details_digest([row.digest for row in details]) != members["details"]:
-            raise LogBroken("a sealed detail of it was removed, added or changed", index, reference)
-        for row in details:
-            if row.sealed is None and row.silent is None:
-                self.erased += 1
-            elif row.sealed is None or row.silent is None or detail_digest(row.sealed, row.silent) != row.digest:
-                raise LogBroken("a sealed detail of it was changed", index, reference)
+    def _take(self, rows: Sequence[columns.Raw], details: Mapping[int, Sequence[columns.Raw]]) -> int:
+        """Take the first of these entries in which everything is right; answers how many. The next is to be examined,
+        which looks at everything anew and says what is wrong."""
+        first = self.run.edge.size
+        taken = columns.take(rows, first, details, self.run.open, self._words)
+        count = len(taken.digests)
+        while self.run.edge.size < first + count:
+            self._meet_due()
+            end = first + count if self._next is None else min(self._next.size, first + count)
+            self.entries += end - self.run.edge.size
+            self.run.take(taken.digests[self.run.edge.size - first : end - first])
+        self.run.move(taken.heads, taken.begun)
+        self.erased += taken.erased
+        return count
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -(1 << 63)
@@ -206,11 +165,17 @@ class _Check:
             if not rows:
                 return
 
-    def _meet(self, checkpoint: Checkpoint) -> None:
+    def _meet_due(self) -> None:
+        while self._next is not None and self._next.size <= self.run.edge.size:
+            self._meet()
+
+    def _meet(self) -> None:
+        assert self._next is not None
         try:
-            self.run.meet(checkpoint)
+            self.run.meet(self._next)
         except LogBroken as error:
             raise self._narrowed(error) from error
+        self._next = next(self._due, None)
 
     def _narrowed(self, error: LogBroken) -> LogBroken:
         """Where a writer's next entry remembers another hash, the changed entry is known exactly."""
@@ -283,13 +248,9 @@ class _Check:
             reference, index = reference_of(row.entry_id), self.run.edge.size
             if row.leaf_hash is None:
                 raise LogBroken("an entry stands outside the log", index, reference)
-            details = self.connection.execute(
-                select(DETAIL).where(DETAIL.c.entry_id == row.entry_id).order_by(DETAIL.c.position)
-            ).all()
-            members, digest = self.run.add(Stored(index, row.leaf))
-            if digest != row.leaf_hash:
-                raise LogBroken("its stored bytes were changed", index, reference)
-            self._check_columns(row, row.entry_id, members, index)
-            self._check_details(members, list(details), index, reference)
+            told = select(literal(index), DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent)
+            told = told.where(DETAIL.c.entry_id == row.entry_id).order_by(DETAIL.c.position)
+            details = [tuple(detail) for detail in self.connection.execute(told)]
+            self.erased += columns.examine_row(row, index, details, self.run, self._words)
             self.waiting += 1
             self.entries += 1

@@ -5,7 +5,7 @@ Memory stays flat: the right edge of the tree and the head of each open writer's
 """
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,10 @@ from portal.audit.note import Checkpoint, Verifier, open_checkpoint
 from portal.audit.tree import CompactRange, leaf_hash
 
 Completed = Callable[[int, int, bytes], None]
+Head = tuple[int, str, int, str | bytes]
+"""The last entry of an open writer: its n, the hex of its leaf hash, its index, and its id (spelt, or 16 bytes)."""
+CLOSED = "log-closed"
+"""The operation that ends a writer in good order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Run:
         self.checkpoints = 0
         self.chains = self.carried = 0
         self._completed = completed
-        self._writers: dict[str, _Head] = {}
+        self.open: dict[str, Head] = {}  # by writer
         self._closed: set[str] = set()
 
     def add(self, stored: Stored) -> tuple[dict[str, Any], bytes]:
@@ -108,14 +112,25 @@ class Run:
         """What this run has verified so far."""
         return Summary(self.edge.size, self.checkpoints, self.covered, self.edge.root())
 
-    def heads(self) -> dict[str, tuple[int, str]]:
-        """Each open writer's last entry: writer → (n, hex of its leaf hash)."""
-        return {writer: (head.n, head.digest) for writer, head in self._writers.items()}
+    def take(self, digests: Sequence[bytes]) -> None:
+        """Add entries that the caller has checked in full, by their leaf hashes; `move` then moves their chains on."""
+        self.edge.extend(digests, self._completed)
+
+    def move(self, heads: Mapping[str, Head | None], begun: int) -> None:
+        """Move writers' chains on to `heads`, None where one has closed; `begun` of them began there."""
+        self.chains += begun
+        for writer, head in heads.items():
+            if head is not None:
+                self.open[writer] = head
+                continue
+            self.open.pop(writer, None)
+            if self.first:
+                self._closed.add(writer)
 
     def _follow_chain(self, members: dict[str, Any], digest: bytes, index: int) -> None:
         writer, n, prev, entry_id = members["writer"], members["n"], members["prev"], members["entry"]
-        last = self._writers.get(writer)
-        due = 0 if last is None else last.n + 1
+        last = self.open.get(writer)
+        due = 0 if last is None else last[0] + 1
         if last is None and n and prev is not None and self.first and writer not in self._closed:
             self.carried += 1  # the excerpt begins in the middle of this chain
             due = n
@@ -125,28 +140,15 @@ class Run:
             what = f"before it, entry {due} of its writer is missing" if n > due else "it repeats a place of its writer"
             raise LogBroken(what, index, _reference(entry_id))
         self.chains += last is None
-        if last is not None and prev != last.digest:
-            raise LogBroken(
-                "it was changed: its writer's next entry remembers it otherwise", last.index, last.reference
-            )
-        if members["operation"] == "log-closed":
-            self._writers.pop(writer, None)
+        if last is not None and prev != last[1]:
+            what = "it was changed: its writer's next entry remembers it otherwise"
+            raise LogBroken(what, last[2], _reference(last[3]))
+        if members["operation"] == CLOSED:
+            self.open.pop(writer, None)
             if self.first:
                 self._closed.add(writer)
         else:
-            self._writers[writer] = _Head(n, digest.hex(), index, entry_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    n: int
-    digest: str
-    index: int
-    entry_id: str
-
-    @property
-    def reference(self) -> str | None:
-        return _reference(self.entry_id)
+            self.open[writer] = n, digest.hex(), index, entry_id
 
 
 def verify(entries: Iterable[Stored], checkpoints: Iterable[str], key: Verifier) -> Summary:
@@ -173,8 +175,8 @@ def reference_in(members: Mapping[str, Any]) -> str | None:
     return _reference(members["entry"])
 
 
-def _reference(entry_id: str) -> str | None:
+def _reference(entry_id: str | bytes) -> str | None:
     try:
-        return reference_of(uuid.UUID(entry_id))
+        return reference_of(uuid.UUID(bytes=entry_id) if isinstance(entry_id, bytes) else uuid.UUID(entry_id))
     except ValueError:
         return None

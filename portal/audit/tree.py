@@ -45,15 +45,21 @@ class CompactRange:
 
     def append(self, leaf: bytes, completed: Callable[[int, int, bytes], None] | None = None) -> None:
         """Add a leaf hash. `completed(level, index, hash)` is told of every subtree this leaf completes."""
-        current, index, level = leaf, self.size, 0
-        while index & 1:
-            current = node_hash(self.hashes.pop(), current)
-            index >>= 1
-            level += 1
-            if completed is not None:
-                completed(level, index, current)
-        self.hashes.append(current)
-        self.size += 1
+        self.extend((leaf,), completed)
+
+    def extend(self, leaves: Iterable[bytes], completed: Callable[[int, int, bytes], None] | None = None) -> None:
+        """Add leaf hashes in order, as `append` adds one."""
+        hashes, sha256 = self.hashes, hashlib.sha256
+        for current in leaves:
+            index, level = self.size, 0
+            while index & 1:
+                current = sha256(b"\x01" + hashes.pop() + current).digest()  # `node_hash`, once for each leaf
+                index >>= 1
+                level += 1
+                if completed is not None:
+                    completed(level, index, current)
+            hashes.append(current)
+            self.size += 1
 
     def root(self) -> bytes:
         """The root of the tree so far; of an empty tree SHA-256("")."""

@@ -4,9 +4,21 @@ import json
 import uuid
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portal.audit import operations
-from portal.audit.entry import Entry, LeafInvalid, Outcome, Place, canonical, make_leaf, read_leaf, reference_of
+from portal.audit.entry import (
+    Entry,
+    LeafInvalid,
+    Outcome,
+    Place,
+    canonical,
+    make_leaf,
+    parsed_leaf,
+    read_leaf,
+    reference_of,
+)
 
 PLACE = Place(uuid.UUID(int=5), 1_790_000_000_000_000, uuid.UUID(int=6), 0, None, bytes(16))
 LEAF = make_leaf(Entry("sign-in"), PLACE, decision=None, details=None, sealed=None, software="1")
@@ -46,6 +58,32 @@ def test_a_leaf_is_read_back():
 def test_anything_else_is_refused(wrong):
     with pytest.raises(LeafInvalid):
         read_leaf(wrong)
+
+
+def read_by(reader, leaf):
+    try:
+        return list(reader(leaf).items())
+    except LeafInvalid as error:
+        return str(error)
+
+
+values = st.one_of(
+    st.none(), st.text(max_size=8), st.sampled_from([0, 1, 2, -1, 1.0, True, 2**53 - 1, 2**53, 10**16, [], "\x7f", "é"])
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(json.loads(LEAF))), values, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_the_pattern_reads_what_the_parser_reads(members):
+    leaf = changed(**members)
+    assert read_by(read_leaf, leaf) == read_by(parsed_leaf, leaf)
+
+
+@given(st.integers(0, len(LEAF)), st.binary(max_size=3), st.integers(0, 3))
+@settings(max_examples=500, deadline=None)
+def test_the_pattern_lets_nothing_pass_that_the_parser_refuses(at, put, taken):
+    leaf = LEAF[:at] + put + LEAF[at + taken :]
+    assert read_by(read_leaf, leaf) == read_by(parsed_leaf, leaf)
 
 
 def test_half_a_surrogate_pair_is_refused():

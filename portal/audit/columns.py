@@ -1,0 +1,295 @@
+"""An entry's row in the database beside its leaf: the columns that people filter by must say what the leaf says.
+
+`take` answers for nearly every entry, by putting the leaf together anew; `examine` names what is wrong with the rest.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, select
+
+from portal.audit.entry import (
+    LARGEST_NUMBER,
+    PAIRS,
+    canonical,
+    detail_digest,
+    id_text,
+    reference_of,
+)
+from portal.audit.run import CLOSED, Head, LogBroken, Run, Stored
+from portal.audit.tables import DETAIL, ENTRY, SEQUENCE
+from portal.audit.tree import HASH_SIZE
+from portal.db import id_of
+from portal.query import Query
+
+MOST: Final = 4_096
+"""How many texts and pieces of leaves are remembered at a time."""
+Raw = tuple[Any, ...]
+"""A row as the driver gives it, in the order of `Row`."""
+_OWN: Final = (ENTRY.c.leaf, ENTRY.c.at, ENTRY.c.details, ENTRY.c.writer, ENTRY.c.n, ENTRY.c.reference, ENTRY.c.session)
+_SHARED: Final = (
+    *(ENTRY.c.actor, ENTRY.c.agency, ENTRY.c.role, ENTRY.c.operation),
+    *(ENTRY.c.purpose, ENTRY.c.outcome, ENTRY.c.agreement, ENTRY.c.decision),
+)
+"""What many entries have in common, together."""
+_RANGE: Final = (SEQUENCE.c.index >= bindparam("start")) & (SEQUENCE.c.index < bindparam("end"))
+PLACES: Final = Query(
+    select(SEQUENCE.c.index, SEQUENCE.c.entry_id, SEQUENCE.c.leaf_hash, *_OWN, *_SHARED)
+    .outerjoin_from(SEQUENCE, ENTRY, ENTRY.c.entry_id == SEQUENCE.c.entry_id)
+    .where(_RANGE)
+    .order_by(SEQUENCE.c.index),
+    raw=True,
+)
+"""Entries `start` to `end` − 1 in order, as `Raw`."""
+DETAILS: Final = Query(
+    select(SEQUENCE.c.index, DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent)
+    .join_from(SEQUENCE, DETAIL, DETAIL.c.entry_id == SEQUENCE.c.entry_id)
+    .where(_RANGE)
+    .order_by(SEQUENCE.c.index, DETAIL.c.position),
+    raw=True,
+)
+"""Their sealed details: place, position, digest, and the two blobs."""
+_COPIES: Final = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
+_PLAIN: Final = r'"[ !#-\[\]-~]*"'  # a string that stands in canonical JSON as it is
+_CORRELATION: Final = re.compile(f"null|{_PLAIN}")
+_AFTER_SALT: Final = re.compile(
+    rf'","sealed":(?:null|{_PLAIN}),"session":(null|{_PLAIN}),"software":{_PLAIN},"source":(?:null|{_PLAIN})'
+)
+
+
+class DetailsBroken(ValueError):
+    """The sealed details of an entry are not those it was written with. Says in what."""
+
+
+class Row(NamedTuple):
+    """A row of `PLACES` with ids as UUIDs."""
+
+    place: int
+    entry_id: uuid.UUID
+    leaf_hash: Any
+    leaf: Any
+    at: Any
+    details: Any
+    writer: uuid.UUID | None
+    n: Any
+    reference: Any
+    session: Any
+    actor: uuid.UUID | None
+    agency: Any
+    role: Any
+    operation: Any
+    purpose: Any
+    outcome: Any
+    agreement: Any
+    decision: Any
+
+
+def read(raw: Raw) -> Row:
+    """The row with its ids read. Raises whatever a hostile row makes Python raise."""
+    cells = list(raw)
+    for place in (1, 6, 10):
+        cells[place] = None if cells[place] is None else id_of(bytes(cells[place]))
+    return Row(*cells)
+
+
+class Words(dict[tuple[Any, ...], tuple[str, str, str, str]]):
+    """The columns that many entries have in common → the four pieces of a leaf in which they stand, canonical.
+
+    Made for one verification: `decisions` are the digests of outcomes that are there. Raises `TypeError`, `ValueError`
+    or `KeyError` for what cannot stand in a leaf.
+    """
+
+    def __init__(self, decisions: Iterable[bytes]) -> None:
+        self._decisions = {None: "null"} | {digest: f'"{digest.hex()}"' for digest in decisions}
+
+    def __contains__(self, decision: object) -> bool:
+        """Whether there is an outcome by field with this digest."""
+        return decision in self._decisions
+
+    def __missing__(self, told: tuple[Any, ...]) -> tuple[str, str, str, str]:
+        actor, agency, role, operation, purpose, outcome, agreement, decision = told
+        who = "null" if actor is None else f'"{id_text(actor)}"'
+        made = (
+            f'{{"actor":{who},"agency":{_text(agency)},"agreement":{_text(agreement)},"correlation":',
+            f',"decision":{self._decisions[decision]},"details":',
+            f'"operation":{_word(operation)},"outcome":{_word(outcome)},"prev":',
+            f'"purpose":{_text(purpose)},"role":{_text(role)},"salt":"',
+        )
+        if len(self) > MOST:
+            self.clear()
+        self[told] = made
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Entries in which everything is right: their leaf hashes in order, and the heads their writers have then (None for
+    one that has closed); how many writers began, and how many sealed details were erased."""
+
+    digests: list[bytes]
+    heads: dict[str, Head | None]
+    begun: int
+    erased: int
+
+
+def take(
+    rows: Sequence[Raw], first: int, details: Mapping[int, Sequence[Raw]], heads: Mapping[str, Head], words: Words
+) -> Taken:
+    """The entries at the beginning of `rows`, from index `first` on, in which everything is right: their leaves are
+    exactly the canonical leaves that the columns lead to, each as its writer's next entry (`heads`), with their leaf
+    hash, reference and sealed details, and with an outcome that is there.
+
+    Whatever stands after them says nothing but that `examine` has to look at it.
+    """
+    digests: list[bytes] = []
+    moved: dict[str, Head | None] = {}
+    begun = gone = 0
+    try:
+        for index, raw in enumerate(rows, first):
+            who = _writer(raw[6])
+            head = moved[who] if who in moved else heads.get(who)
+            n, prev = (0, "null") if head is None else (head[0] + 1, f'"{head[1]}"')
+            digest = sha256(b"\0" + raw[3]).digest()
+            if raw[0] != index or raw[2] != digest or raw[7] != n or not _is_rebuilt(raw, who, n, prev, words):
+                break
+            gone += erased(details.get(index, ()), raw[5])
+            digests.append(digest)
+            begun += head is None
+            moved[who] = None if raw[13] == CLOSED else (n, digest.hex(), index, raw[1])
+    except Exception:  # whatever a hostile row makes Python raise: the long way names it
+        return Taken(digests, moved, begun, gone)
+    return Taken(digests, moved, begun, gone)
+
+
+def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
+    """Whether the leaf is its own columns, its place in the chain, and five texts that only it holds, put together.
+
+    Each piece is canonical JSON, in the order of RFC 8785: where they make the leaf, nothing else can be in it.
+    """
+    _, entry, _, leaf, at, details, _, _, reference, session = raw[:10]
+    bits = int.from_bytes(entry[12:], "big")
+    if reference != f"{PAIRS[bits >> 20 & 1023]}{PAIRS[bits >> 10 & 1023]}-{PAIRS[bits & 1023]}":
+        return False
+    if type(at) is not int or not 0 <= at <= LARGEST_NUMBER or n > LARGEST_NUMBER or len(entry) != 16:
+        return False
+    start, decision, operation, purpose = words[raw[10:]]
+    text, digits, at_correlation = str(leaf, "utf-8"), entry.hex(), len(start)
+    correlation = "null"
+    if not text.startswith(correlation, at_correlation):
+        correlation = text[at_correlation : text.find('"', at_correlation + 1) + 1]
+    middle = (
+        f"{correlation}{decision}{'null' if details is None else _digest(details)},"
+        f'"entry":"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}","n":{n},'
+        f"{operation}{prev},{purpose}"
+    )
+    end = f',"time":{at},"v":1,"writer":"{who}"}}'
+    at_salt = at_correlation + len(middle)
+    salt, rest = text[at_salt : at_salt + 32], text[at_salt + 32 : len(text) - len(end)]
+    if not salt.isalnum() or not _is_plain(correlation) or _session_in(rest) != _text(session):
+        return False
+    return text == f"{start}{middle}{salt}{rest}{end}"
+
+
+def examine(raw: Raw, details: Sequence[Raw], run: Run, words: Words) -> int:
+    """Look at one entry the long way, as the next of `run`; answers how many sealed details of it were erased.
+
+    Raises `LogBroken` naming the first thing that is wrong with it, and whatever a hostile row makes Python raise.
+    """
+    row = read(raw)
+    if row.leaf is None and row.place == run.edge.size:
+        raise LogBroken("this entry was deleted", row.place, reference_of(row.entry_id))
+    return examine_row(row, row.place, details, run, words)
+
+
+def examine_row(row: Any, index: int, details: Sequence[Raw], run: Run, words: Words) -> int:
+    """As `examine`, of any row with the columns of an entry and `leaf_hash`."""
+    reference = reference_of(row.entry_id)
+    try:
+        members, digest = run.add(Stored(index, row.leaf))
+    except LogBroken as error:
+        if error.index == index and error.reference is None:
+            error.reference = reference
+        raise
+    if digest != row.leaf_hash:
+        raise LogBroken("its stored bytes were changed", index, reference)
+    _compare(row, members, index, reference)
+    if row.decision not in words:
+        raise LogBroken("its outcome by field was removed", index, reference)
+    try:
+        return erased(details, row.details)
+    except DetailsBroken as error:
+        raise LogBroken(str(error), index, reference) from error
+
+
+def _compare(row: Any, members: Mapping[str, Any], index: int, reference: str) -> None:
+    columns = {name: getattr(row, name) for name in _COPIES} | {"time": row.at, "writer": row.writer}
+    columns["entry"] = row.entry_id
+    columns["decision"] = row.decision and row.decision.hex()
+    columns["details"] = row.details and row.details.hex()
+    for name, value in columns.items():
+        said = str(value) if isinstance(value, uuid.UUID) else value
+        if said != members[name]:
+            raise LogBroken(f"its column for {name} was changed", index, reference)
+    if row.reference != reference:
+        raise LogBroken("its reference was changed", index, reference)
+
+
+def erased(details: Sequence[Raw], digest: bytes | None) -> int:
+    """How many of an entry's sealed details (rows of `DETAILS`) were erased, where all are what the `digest` of its
+    leaf says. Raises `DetailsBroken` saying what is wrong."""
+    if len(details) == 1:  # nearly every entry, so without a loop
+        _, position, one, sealed, silent = details[0]
+        told = sealed is not None and silent is not None
+        if told and position == 0 and sha256(one).digest() == digest and detail_digest(sealed, silent) == one:
+            return 0
+    gone = 0
+    for place, detail in enumerate(details):
+        if detail[1] != place:
+            raise DetailsBroken("a sealed detail of it was removed")
+    if (sha256(b"".join([detail[2] for detail in details])).digest() if details else None) != digest:
+        raise DetailsBroken("a sealed detail of it was removed, added or changed")
+    for _, _, one, sealed, silent in details:
+        if sealed is None and silent is None:
+            gone += 1
+        elif sealed is None or silent is None or detail_digest(sealed, silent) != one:
+            raise DetailsBroken("a sealed detail of it was changed")
+    return gone
+
+
+def _word(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError("a text is needed")
+    return canonical(value).decode()
+
+
+@lru_cache(maxsize=MOST)
+def _text(value: object) -> str:
+    return "null" if value is None else _word(value)
+
+
+@lru_cache(maxsize=MOST)
+def _is_plain(piece: str) -> bool:
+    return _CORRELATION.fullmatch(piece) is not None
+
+
+@lru_cache(maxsize=MOST)
+def _session_in(piece: str) -> str | None:
+    """The session as it stands in what comes between salt and time; None where that is not canonical."""
+    found = _AFTER_SALT.fullmatch(piece)
+    return None if found is None else found[1]
+
+
+@lru_cache(maxsize=MOST)
+def _writer(writer: bytes) -> str:
+    return id_text(writer)
+
+
+def _digest(digest: bytes) -> str:
+    if len(digest) != HASH_SIZE:
+        raise ValueError("not a digest")
+    return f'"{digest.hex()}"'
