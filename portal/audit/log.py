@@ -35,13 +35,12 @@ from portal.audit.entry import (
 )
 from portal.audit.note import Signer
 from portal.audit.stopping import Stop
-from portal.audit.tables import DETAIL, ENTRY, PENDING
+from portal.audit.storing import store
 from portal.audit.tree import leaf_hash
 from portal.db import SECOND, begin_write, from_micros, new_id, now_micros
 from portal.errors import LogUnavailable
 from portal.keys import secrets
 from portal.keys.provider import KeyProvider
-from portal.query import insert_rows
 
 SOFTWARE = version("iom-portal")
 MOST_OUTCOMES = 20_000  # how many digests of stored outcomes are remembered before all are let go
@@ -240,9 +239,8 @@ class Transaction:
         )
         reference, digest, writer = reference_of(entry_id), leaf_hash(leaf), self._writer.bytes
         place = (_bytes(decision), _bytes(details), writer, self.n, reference)
-        insert_rows(self._connection, ENTRY, [(entry_id.bytes, leaf, at, *_told(entry), *place)])
-        insert_rows(self._connection, PENDING, [(writer, self.n, entry_id.bytes, at, digest)])
-        insert_rows(self._connection, DETAIL, rows)
+        row = (entry_id.bytes, leaf, at, *_told(entry), *place)
+        store(self._connection, row, (writer, self.n, entry_id.bytes, at, digest), rows)
         self.n, self.prev, self.appended = self.n + 1, digest, self.appended + 1
         return Receipt(entry_id, reference, from_micros(at))
 

@@ -264,15 +264,18 @@ def statements_of(world, entry):
     return [statement for statement in seen if not statement.startswith("BEGIN")]
 
 
-def test_a_warm_append_is_three_statements_whoever_it_is_about(world):
+def test_a_warm_append_is_as_few_statements_whoever_it_is_about(world):
+    """A record that does not exist takes as many as one that does; PostgreSQL takes an entry as one statement."""
     people = [uuid.uuid4() for _ in range(50)]
     with world.session() as session:
         nobody = list({world.log.nobody(session) for _ in range(5_000)})
     world.append(view(subjects=[Subject(person) for person in people + nobody]))
     with world.session() as session:
         absent = world.log.nobody(session)
-    for entry in (view(people[0]), view(absent), view(subjects=[Subject(person) for person in people])):
-        assert len(statements_of(world, entry)) == 3
+    few, many = (3, 3) if world.sqlite else (1, 2)
+    for entry in (view(people[0]), view(absent), view(subjects=[])):
+        assert len(statements_of(world, entry)) == (few if entry.subjects or not world.sqlite else 2)
+    assert len(statements_of(world, view(subjects=[Subject(person) for person in people]))) == many
 
 
 def test_lists_tell_each_persons_outcome(world):
