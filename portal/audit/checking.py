@@ -7,8 +7,9 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, bindparam, func, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -21,9 +22,13 @@ from portal.audit.run import LogBroken, Run
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
 from portal.db import from_micros
+from portal.query import Query
 
 BATCH = 500
 _PLACE = SEQUENCE.c.index.label("place")  # a row's own `index` is a method
+_NODE: Query[Any] = Query(
+    select(NODE.c.hash).where(NODE.c.level == bindparam("level"), NODE.c.index == bindparam("index")), raw=True
+)
 _same_place = (
     (PENDING.c.entry_id == ENTRY.c.entry_id) & (PENDING.c.writer == ENTRY.c.writer) & (PENDING.c.n == ENTRY.c.n)
 )
@@ -204,8 +209,7 @@ class _Check:
 
     def _check_nodes(self) -> None:
         for (level, index), value in self._nodes.items():
-            query = select(NODE.c.hash).where(NODE.c.level == level, NODE.c.index == index)
-            if self.connection.execute(query).scalar() != value:
+            if _NODE.all(self.connection, level=level, index=index) != [(value,)]:
                 first = index << (TILE_BITS * level)
                 raise LogBroken(
                     "a stored hash over these entries was changed", first, until=first + (1 << TILE_BITS * level) - 1
@@ -225,6 +229,24 @@ class _Check:
         if stored != self._node_count:
             raise LogBroken("there are stored hashes that belong to no entries")
 
+    def _outside(self) -> Select[Any]:
+        """The entries outside the sequence, each with the leaf hash of its waiting place if it has one.
+
+        As many entries stand in the sequence as were verified, none of them twice: their chains say so. So where those
+        that wait make up the rest, they are all; only else the whole table is searched for what stands outside.
+        """
+        waiting = select(ENTRY, PENDING.c.leaf_hash).join_from(PENDING, ENTRY, _same_place)
+        counts = (select(func.count()).select_from(each) for each in (ENTRY, waiting.subquery()))
+        stored, waits = (self.connection.execute(count).scalar_one() for count in counts)
+        if stored != self.run.edge.size + waits:
+            waiting = (
+                select(ENTRY, PENDING.c.leaf_hash)
+                .outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == ENTRY.c.entry_id)
+                .outerjoin(PENDING, _same_place)
+                .where(SEQUENCE.c.index.is_(None))
+            )
+        return waiting.order_by(ENTRY.c.writer, ENTRY.c.n)
+
     def _check_waiting(self) -> None:
         """Entries outside the sequence must be waiting for it, and their chains must hold."""
         lost = select(PENDING).outerjoin_from(PENDING, ENTRY, ENTRY.c.entry_id == PENDING.c.entry_id)
@@ -237,14 +259,7 @@ class _Check:
             raise LogBroken(
                 "an entry was deleted before it got its place", self.run.edge.size, reference_of(gone.entry_id)
             )
-        query = (
-            select(ENTRY, PENDING.c.leaf_hash)
-            .outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == ENTRY.c.entry_id)
-            .outerjoin(PENDING, _same_place)
-            .where(SEQUENCE.c.index.is_(None))
-            .order_by(ENTRY.c.writer, ENTRY.c.n)
-        )
-        for row in self.connection.execute(query):
+        for row in self.connection.execute(self._outside()):
             reference, index = reference_of(row.entry_id), self.run.edge.size
             if row.leaf_hash is None:
                 raise LogBroken("an entry stands outside the log", index, reference)

@@ -223,6 +223,13 @@ def test_an_entry_put_beside_the_log(three):
     assert_named(three, 6, "outside the log")
 
 
+def test_an_entry_put_beside_the_log_while_others_wait(three):
+    three.append(view(), view(), view())
+    assert three.check().whole
+    three.attack("DELETE FROM audit_pending WHERE n = 7")
+    assert_named(three, 7, "outside the log")
+
+
 def test_an_entry_deleted_before_it_got_its_place(three):
     three.append(view())
     three.attack("DELETE FROM audit_entry WHERE n = 6")
