@@ -1,10 +1,11 @@
 """What is measured: an installation with the people of the demo, somebody signed in, a case open, and crowds."""
 
+import os
 import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,16 +15,22 @@ from sqlalchemy.orm import Session
 
 from portal import gate
 from portal.app import create_app
-from portal.audit.entry import Entry, Subject
+from portal.audit import sequencer
+from portal.audit.entry import Entry, detail_digest, details_digest, make_leaf, reference_of
+from portal.audit.entry import Place as Where
+from portal.audit.log import SOFTWARE
+from portal.audit.tables import DETAIL, ENTRY, PENDING
+from portal.audit.tree import leaf_hash
 from portal.auth import capacities, induction, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.cli import installation
 from portal.config import Settings
-from portal.db import HOUR, SECOND, db, new_id, now_micros, open_engine
+from portal.db import HOUR, SECOND, begin_write, db, new_id, now_micros, open_engine
 from portal.demo import running, seeding
 from portal.demo.people import crowd, staff, story
 from portal.demo.people.shapes import Nominal
+from portal.query import insert_rows
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.tables import CaseFile
 from tests.bench.caller import Caller
@@ -126,13 +133,37 @@ def add_persons(place: Place, count: int, first: int = 0) -> list[Nominal]:
 
 
 def add_entries(place: Place, count: int) -> None:
-    """Make the log longer by entries like those of views, each about somebody."""
-    people = [new_id() for _ in range(200)]
-    for start in range(0, count, 1000):
-        with place.doors.log.transaction(place.session) as tx:
-            for number in range(start, min(count, start + 1000)):
-                subject = Subject(people[number % 200], {"case": people[number % 200].hex, "records": []})
-                tx.append(Entry("consultation", purpose="risk", subjects=[subject]))
+    """Make the log longer by entries like those of views, each about somebody, one writer after another.
+
+    Leaves, chains and hashes are those of real entries and the sequencer orders them; only the sealed details are one
+    pair of blobs over and over, which nobody could open. So a million of them take minutes.
+    """
+    people, blobs = [new_id().bytes for _ in range(200)], (os.urandom(295), os.urandom(295))
+    actors, sessions = [uuid.uuid4() for _ in range(40)], [uuid.uuid4().hex for _ in range(100)]
+    digest = detail_digest(*blobs)
+    details, signer = details_digest([digest]), place.doors.signer(place.session)
+    assert details is not None
+    for start in range(0, count, 20_000):
+        writer, prev = uuid.uuid4(), None
+        entries: list[tuple[object, ...]] = []
+        waiting, sealed = [], []
+        for n in range(min(20_000, count - start)):
+            where = Where(new_id(), now_micros(), writer, n, prev, os.urandom(16))
+            told = Entry("consultation", "permitted", actors[n % 40], "police", "practitioner", sessions[n % 100])
+            told = replace(told, purpose="risk", source=b"s" * 16, correlation=uuid.uuid4().hex)
+            leaf = make_leaf(told, where, decision=None, details=details, sealed=None, software=SOFTWARE)
+            prev, key, reference = leaf_hash(leaf), where.entry_id.bytes, reference_of(where.entry_id)
+            rest = (None, None, bytes.fromhex(details), writer.bytes, n, reference)
+            who = (actors[n % 40].bytes, "police", "practitioner", sessions[n % 100])
+            entries.append((key, leaf, where.at, *who, "consultation", "risk", "permitted", *rest))
+            waiting.append((writer.bytes, n, key, where.at, prev))
+            sealed.append((key, 0, digest, people[n % 200], *blobs))
+        with begin_write(place.session):
+            connection = place.session.connection()
+            insert_rows(connection, ENTRY, entries)
+            insert_rows(connection, PENDING, waiting)
+            insert_rows(connection, DETAIL, sealed)
+        sequencer.drain(place.session, signer)
 
 
 def closed(app: Flask) -> None:
