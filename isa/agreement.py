@@ -115,6 +115,16 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class LogRetention:
+    """Keep sealed details of the access log for `years` after the end of the year (UTC) they were written in, as
+    `clause` says in words."""
+
+    years: int
+    clause: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Category:
     """A sort of data. `special` (UK GDPR Art 9) and `criminal` (Art 10) need a condition; `silent` leaves no trace."""
 
@@ -265,6 +275,7 @@ class Agreement:
     clauses: Mapping[str, Clause]
     examples: tuple[Example, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
+    log: LogRetention | None = None
     _shapes: dict[tuple[str, str | None], tuple[Field, ...]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )

@@ -17,6 +17,7 @@ from isa.agreement import (
     Fact,
     Field,
     Kind,
+    LogRetention,
     Party,
     Purpose,
     Retention,
@@ -75,6 +76,7 @@ class Builder:
             fields=fields,
             clauses=ClauseBuilder(doc, self._raw, self._names, fields).build(),
             examples=self._examples(),
+            log=self._log(),
             lines={".".join(map(str, path)): line for path, line in self._lines.items() if len(path) <= 3},
         )
         self._check_head(agreement)
@@ -169,6 +171,10 @@ class Builder:
             )
             for key, row in self._doc.category.items()
         }
+
+    def _log(self) -> LogRetention | None:
+        row = self._doc.log
+        return None if row is None else LogRetention(int(row.retention.period[1:-1]), row.clause, row.note)
 
     def _kinds(self) -> dict[str, Kind]:
         for key, row in self._doc.kind.items():

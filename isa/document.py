@@ -112,6 +112,21 @@ class RetentionRow(Row):
     then: Words
 
 
+class LogRetentionRow(Row):
+    """`retention` of the log: whole years after the end of the year (UTC) that the details were written in."""
+
+    after: Literal["year_end"]
+    period: Annotated[str, StringConstraints(pattern=r"^P[1-9]\d?Y$")]
+    then: Literal["erase"]
+
+
+class LogRow(Row):
+    """`[log]`: how long sealed details of the access log are kept, and the clause that says so."""
+
+    retention: LogRetentionRow
+    clause: Number
+
+
 class CategoryRow(Row):
     """`[category.ID]`: a sort of data, its owners and its sensitivity."""
 
@@ -218,6 +233,7 @@ class Document(Row):
     purpose: dict[Id, PurposeRow]
     fact: dict[Id, FactRow] = {}
     gateway: dict[Id, GatewayRow] = {}
+    log: LogRow | None = None
     category: dict[Id, CategoryRow]
     kind: dict[Id, KindRow]
     field: dict[FieldName, FieldRow]

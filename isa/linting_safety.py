@@ -1,5 +1,6 @@
 """Linter rules of safety: emergencies, writing blind, derived fields, retention, silence, attendees."""
 
+import re
 from collections.abc import Iterator
 
 from isa.agreement import OBLIGATIONS, Agreement, Clause
@@ -7,6 +8,7 @@ from isa.classes import served
 from isa.linting_law import Found, grants, reaching
 
 _MEETING = "meeting_open"
+_DAYS = {"Y": 365.25, "M": 365.25 / 12, "W": 7, "D": 1}
 
 
 def bare_emergency(agreement: Agreement) -> Found:
@@ -77,6 +79,37 @@ def without_retention(agreement: Agreement) -> Found:
             yield agreement.lines.get(f"category.{category.id}", 0), f'no retention for "{category.id}"'
 
 
+def without_log_retention(agreement: Agreement) -> Found:
+    """The log has a period of its own, or its details would be kept for ever."""
+    if agreement.log is None:
+        yield 0, "say in [log] how long details of the access log are kept"
+
+
+def log_shorter_than_records(agreement: Agreement) -> Found:
+    """Who looked must be known at least as long as what they looked at is kept once a case has closed."""
+    if agreement.log is None:
+        return
+    for category in agreement.categories.values():
+        if category.retention is not None and _days(category.retention.period) > agreement.log.years * _DAYS["Y"]:
+            line = agreement.lines.get("log.retention", agreement.lines.get("log", 0))
+            yield line, f'details of the log are kept shorter than "{category.id}" ({category.retention.period})'
+
+
+def _days(period: str) -> float:
+    date, _, _ = period.partition("T")
+    return sum(int(number) * _DAYS[unit] for number, unit in re.findall(r"(\d+)([YMWD])", date))
+
+
+def log_without_clause(agreement: Agreement) -> Found:
+    """The parties sign words: the period must stand in a statement among the clauses."""
+    if agreement.log is None:
+        return
+    clause = agreement.clauses.get(agreement.log.clause)
+    if clause is None or clause.effect != "statement" or not clause.prose:
+        line = agreement.lines.get("log.clause", agreement.lines.get("log", 0))
+        yield line, f"no statement {agreement.log.clause} says how long details of the log are kept"
+
+
 def silent_export(agreement: Agreement) -> Found:
     """Grants that would export a silent category."""
     for clause in grants(agreement):
@@ -102,4 +135,7 @@ RULES = {
     "L33": without_retention,
     "L34": silent_export,
     "L35": open_meeting,
+    "L36": without_log_retention,
+    "L37": log_shorter_than_records,
+    "L38": log_without_clause,
 }

@@ -17,6 +17,7 @@ from isa.rendering_tables import (
     categories,
     controllers,
     facts,
+    log_kept,
     matrix,
     parties,
     roles_and_purposes,
@@ -122,7 +123,7 @@ def _before(agreement: Agreement, highlight: str | None) -> list[tuple[str, str,
 def _after(agreement: Agreement) -> list[tuple[str, str, str]]:
     return [
         ("gateways", "Legal gateways", gateways(agreement)),
-        ("retention", "Data and how long they are kept", categories(agreement)),
+        ("retention", "Data and how long they are kept", categories(agreement) + log_kept(agreement)),
         ("examples", "Worked examples", _examples(agreement)),
         ("digest", "Digest", _digest(agreement)),
     ]

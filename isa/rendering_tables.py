@@ -136,6 +136,18 @@ def categories(agreement: Agreement) -> str:
     )
 
 
+def log_kept(agreement: Agreement) -> str:
+    """How long details of the access log are kept, in words; "" where the agreement does not say."""
+    if agreement.log is None:
+        return ""
+    log = agreement.log
+    note = f'<p class="isa-note">Why: {escape(log.note)}</p>' if log.note else ""
+    return (
+        f"<p>Sealed details of the access log are kept for {period(f'P{log.years}Y')} from the end of the year in which"
+        f" they were written, then erased (clause {log.clause}).</p>\n{note}"
+    )
+
+
 def _labelled(agreement: Agreement) -> list[tuple[str, str, str]]:
     return [
         (

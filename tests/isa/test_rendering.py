@@ -124,6 +124,18 @@ def test_the_matrix_honours_gateways():
     assert "<td>5.1, 7.1 E</td>" in row
 
 
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_how_long_details_of_the_log_are_kept_is_printed_with_its_clause_and_its_reason(path):
+    made = load(path)
+    (page,) = [part for part in parts(made) if part.id == "retention"]
+    words = " ".join(" ".join(Page(page.body).words).split())
+    assert "are kept for 6 years from the end of the year in which they were written" in words
+    assert "(clause 9.31)" in words
+    assert made.log is not None
+    assert made.log.note in words
+    assert "six years" in made.clauses["9.31"].prose
+
+
 @pytest.mark.parametrize("path", [SMALL, *SHIPPED], ids=lambda path: path.stem)
 def test_the_parts_together_are_the_document(path):
     """Each stands alone: headings from h2, every clause in the part that is named for it, no word of its own."""
