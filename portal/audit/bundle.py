@@ -26,6 +26,7 @@ CHECKPOINTS: Final = "checkpoints.jsonl"
 OUTCOMES: Final = "outcomes.jsonl"
 KEY: Final = "log-key.txt"
 POLICY: Final = "policy.txt"
+ERASURES: Final = "erasures.jsonl"
 README: Final = "README.txt"
 AGREEMENTS: Final = "agreements/"
 REQUIRED: Final = frozenset({MANIFEST, ENTRIES, DETAILS, CHECKPOINTS, OUTCOMES, KEY})
@@ -128,7 +129,9 @@ class Bundle:
         return b"".join(self._chunks(name)) if name in self._names else b""
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """The lines of a member in order, each without its line feed."""
+        """The lines of a member in order, each without its line feed; none of a member that is not there."""
+        if name not in self._names:
+            return
         with self._open(name) as member:
             while line := self._line(member, name):
                 if not line.endswith(b"\n"):
@@ -154,6 +157,11 @@ class Bundle:
                 raise BundleInvalid(f"a line of {CHECKPOINTS} is malformed")
             yield note
 
+    def periods(self) -> dict[str, int]:
+        """`id@version#digest` → how many years details of the log are kept, of each text here that says so."""
+        texts = [self.read(name) for name in sorted(self._names) if _is_agreement(name)]
+        return {"#".join(agreement_digest(text)): years for text in texts if (years := kept_years(text)) is not None}
+
     def agreements(self) -> dict[str, str]:
         """`id@version` → digest of each agreement whose text is in the bundle, recomputed from the text."""
         found: dict[str, str] = {}
@@ -176,7 +184,7 @@ class Bundle:
     def _known(self) -> frozenset[str]:
         """The names of the members, all of which belong to a bundle and none of which is there twice."""
         names = self._zip.namelist()
-        known = REQUIRED | {POLICY, README}
+        known = REQUIRED | {POLICY, README, ERASURES}
         odd = [name for name in names if name not in known and not _is_agreement(name)]
         absent = sorted(REQUIRED - set(names))
         if len(set(names)) != len(names):
@@ -226,6 +234,16 @@ def agreement_digest(text: bytes) -> tuple[str, str]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleInvalid("the text of an agreement cannot be read") from error
     return reference, hashlib.sha256(canonical).hexdigest()
+
+
+def kept_years(text: bytes) -> int | None:
+    """How many years the text of an agreement keeps details of the log; None where it does not say."""
+    told = tomllib.loads(text.decode())
+    try:
+        period = told["log"]["retention"]["period"]
+        return int(period[1:-1]) if period[0] == "P" and period[-1] == "Y" else None
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
 
 
 def _sorted(value: Any) -> Any:

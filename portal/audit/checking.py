@@ -5,19 +5,20 @@ Streams in order of index; memory is flat. The answer is one plain sentence, or 
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.audit import columns, grants, outcomes, triggers
+from portal.audit import columns, grants, holds, kept_keys, outcomes, triggers
 from portal.audit.entry import LeafInvalid, read_leaf, reference_of
+from portal.audit.erasures import Detail, Erasures
 from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
-from portal.audit.report import Report, whole
+from portal.audit.report import Gone, Report, whole
 from portal.audit.run import LogBroken, Run
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
@@ -40,9 +41,11 @@ def check(
     held: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
     former: Sequence[Verifier] = (),
+    periods: Mapping[str, int] | None = None,
 ) -> Report:
     """Verify every entry, chain, checkpoint, detail, outcome and trigger. `held`: checkpoints kept by someone else;
-    `former`: the log's keys under origins that have ended.
+    `former`: the log's keys under origins that have ended; `periods`: how many years agreements keep details, by
+    `id@version#digest`.
 
     `progress(done, of)` is called now and then. Reads one snapshot and writes nothing. Raises `NoteInvalid` for a held
     checkpoint that `key` did not sign; everything wrong with the log itself is in the report.
@@ -51,7 +54,7 @@ def check(
     session.rollback()
     options = {} if session.get_bind().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
-        return examine(session.connection(execution_options=options), key, given, progress, former)
+        return examine(session.connection(execution_options=options), key, given, progress, former, periods)
     finally:
         session.rollback()
 
@@ -62,9 +65,11 @@ def examine(
     held: Sequence[Checkpoint] = (),
     progress: Callable[[int, int], None] | None = None,
     former: Sequence[Verifier] = (),
+    periods: Mapping[str, int] | None = None,
 ) -> Report:
     """As `check`, in the connection's open transaction, whose snapshot must not move meanwhile."""
     work = _Check(connection, [*former, key], sorted(held, key=attrgetter("size")), progress)
+    work.erasures.periods = periods or {}
     try:
         work.everything()
     except LogBroken as error:
@@ -92,7 +97,9 @@ class _Check:
         self.size = (connection.execute(select(func.max(SEQUENCE.c.index))).scalar() or 0) + 1
         if connection.execute(select(SEQUENCE.c.index).limit(1)).first() is None:
             self.size = 0
-        self.erased = self.waiting = 0
+        self.erasures = Erasures({})
+        self.holds = holds.Check()
+        self.waiting = 0
         self.entries = 0
         self.last_checkpoint: int | None = None
         self._words = columns.Words(())
@@ -111,9 +118,11 @@ class _Check:
                 rows = rows[self._take(rows, details) :]
                 if rows:
                     self._meet_due()
-                    self.erased += columns.examine(rows[0], details.get(rows[0][0], ()), self.run, self._words)
+                    members = columns.examine(rows[0], self.run, self._words)
+                    self._check_details(members, map(columns.detail, details.get(rows[0][0], ())), rows[0][0])
                     self.entries += 1
                     rows = rows[1:]
+            kept_keys.require(self.connection, start, start + BATCH)
             self._check_nodes()
             if self.progress is not None:
                 self.progress(min(start + BATCH, self.size), self.size)
@@ -121,6 +130,8 @@ class _Check:
             self._meet()
         self._check_head()
         self._check_waiting()
+        self.erasures.settle()
+        self.holds.settle(self.connection)
         weak = [f"trigger {name} is missing, changed or switched off" for name in triggers.missing(self.connection)]
         weak += [f"the role {role} may change rows of {table}" for role, table in grants.excess(self.connection)]
         if weak:
@@ -128,7 +139,9 @@ class _Check:
 
     def report(self) -> Report:
         last = None if self.last_checkpoint is None else from_micros(self.last_checkpoint)
-        return whole(self.entries, self.run.checkpoints, self.run.covered, self.waiting, self.erased, last)
+        counts = (self.entries, self.run.checkpoints, self.run.covered, self.waiting)
+        found = self.erasures
+        return whole(*counts, last, Gone(found.gone, tuple(found.by), found.announced))
 
     def _details_of(self, start: int) -> dict[int, list[columns.Raw]]:
         found: dict[int, list[columns.Raw]] = defaultdict(list)
@@ -148,8 +161,11 @@ class _Check:
             self.entries += end - self.run.edge.size
             self.run.take(taken.digests[self.run.edge.size - first : end - first])
         self.run.move(taken.heads, taken.begun)
-        self.erased += taken.erased
         return count
+
+    def _check_details(self, members: Mapping[str, Any], details: Iterable[Detail], index: int) -> None:
+        self.holds.entry(index, members)
+        self.erasures.check(index, members, list(details))
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -(1 << 63)
@@ -263,9 +279,10 @@ class _Check:
             reference, index = reference_of(row.entry_id), self.run.edge.size
             if row.leaf_hash is None:
                 raise LogBroken("an entry stands outside the log", index, reference)
-            told = select(literal(index), DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent)
-            told = told.where(DETAIL.c.entry_id == row.entry_id).order_by(DETAIL.c.position)
-            details = [tuple(detail) for detail in self.connection.execute(told)]
-            self.erased += columns.examine_row(row, index, details, self.run, self._words)
+            told = select(DETAIL).where(DETAIL.c.entry_id == row.entry_id).order_by(DETAIL.c.position)
+            sealed = self.connection.execute(told).all()
+            members = columns.examine_row(row, index, self.run, self._words)
+            kept = (Detail(d.position, d.digest, d.sealed, d.silent, d.erasure and str(d.erasure)) for d in sealed)
+            self._check_details(members, kept, index)
             self.waiting += 1
             self.entries += 1

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from portal.audit import erasures, holds
 from portal.audit.entry import (
     LARGEST_NUMBER,
     PAIRS,
@@ -21,6 +22,7 @@ from portal.audit.entry import (
     id_text,
     reference_of,
 )
+from portal.audit.erasures import Detail
 from portal.audit.run import CLOSED, Head, LogBroken, Run, Stored
 from portal.audit.tables import DETAIL, ENTRY, SEQUENCE
 from portal.audit.tree import HASH_SIZE
@@ -47,13 +49,13 @@ PLACES: Final = Query(
 )
 """Entries `start` to `end` − 1 in order, as `Raw`."""
 DETAILS: Final = Query(
-    select(SEQUENCE.c.index, DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent)
+    select(SEQUENCE.c.index, DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent, DETAIL.c.erasure)
     .join_from(SEQUENCE, DETAIL, DETAIL.c.entry_id == SEQUENCE.c.entry_id)
     .where(_RANGE)
     .order_by(SEQUENCE.c.index, DETAIL.c.position),
     raw=True,
 )
-"""Their sealed details: place, position, digest, and the two blobs."""
+"""Their sealed details: place, position, digest, the two blobs, and the entry that erased them."""
 _COPIES: Final = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
 _PLAIN: Final = r'"[ !#-\[\]-~]*"'  # a string that stands in canonical JSON as it is
 _CORRELATION: Final = re.compile(f"null|{_PLAIN}")
@@ -62,8 +64,8 @@ _AFTER_SALT: Final = re.compile(
 )
 
 
-class DetailsBroken(ValueError):
-    """The sealed details of an entry are not those it was written with. Says in what."""
+_LOOKED_AT: Final = frozenset({erasures.OPERATION, holds.PLACED, holds.LIFTED})
+"""Operations whose entries say something of other rows: they are always examined."""
 
 
 class Row(NamedTuple):
@@ -129,12 +131,11 @@ class Words(dict[tuple[Any, ...], tuple[str, str, str, str]]):
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Entries in which everything is right: their leaf hashes in order, and the heads their writers have then (None for
-    one that has closed); how many writers began, and how many sealed details were erased."""
+    one that has closed); and how many writers began."""
 
     digests: list[bytes]
     heads: dict[str, Head | None]
     begun: int
-    erased: int
 
 
 def take(
@@ -148,7 +149,7 @@ def take(
     """
     digests: list[bytes] = []
     moved: dict[str, Head | None] = {}
-    begun = gone = 0
+    begun = 0
     try:
         for index, raw in enumerate(rows, first):
             who = _writer(raw[6])
@@ -157,13 +158,14 @@ def take(
             digest = sha256(b"\0" + raw[3]).digest()
             if raw[0] != index or raw[2] != digest or raw[7] != n or not _is_rebuilt(raw, who, n, prev, words):
                 break
-            gone += erased(details.get(index, ()), raw[5])
+            if raw[13] in _LOOKED_AT or not _are_there(details.get(index, ()), raw[5]):
+                break
             digests.append(digest)
             begun += head is None
             moved[who] = None if raw[13] == CLOSED else (n, digest.hex(), index, raw[1])
     except Exception:  # whatever a hostile row makes Python raise: the long way names it
-        return Taken(digests, moved, begun, gone)
-    return Taken(digests, moved, begun, gone)
+        return Taken(digests, moved, begun)
+    return Taken(digests, moved, begun)
 
 
 def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
@@ -195,18 +197,18 @@ def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
     return text == f"{start}{middle}{salt}{rest}{end}"
 
 
-def examine(raw: Raw, details: Sequence[Raw], run: Run, words: Words) -> int:
-    """Look at one entry the long way, as the next of `run`; answers how many sealed details of it were erased.
+def examine(raw: Raw, run: Run, words: Words) -> Mapping[str, Any]:
+    """Look at one entry the long way, as the next of `run`; answers the members of its leaf. Its details come after.
 
     Raises `LogBroken` naming the first thing that is wrong with it, and whatever a hostile row makes Python raise.
     """
     row = read(raw)
     if row.leaf is None and row.place == run.edge.size:
         raise LogBroken("this entry was deleted", row.place, reference_of(row.entry_id))
-    return examine_row(row, row.place, details, run, words)
+    return examine_row(row, row.place, run, words)
 
 
-def examine_row(row: Any, index: int, details: Sequence[Raw], run: Run, words: Words) -> int:
+def examine_row(row: Any, index: int, run: Run, words: Words) -> Mapping[str, Any]:
     """As `examine`, of any row with the columns of an entry and `leaf_hash`."""
     reference = reference_of(row.entry_id)
     try:
@@ -220,10 +222,7 @@ def examine_row(row: Any, index: int, details: Sequence[Raw], run: Run, words: W
     _compare(row, members, index, reference)
     if row.decision not in words:
         raise LogBroken("its outcome by field was removed", index, reference)
-    try:
-        return erased(details, row.details)
-    except DetailsBroken as error:
-        raise LogBroken(str(error), index, reference) from error
+    return members
 
 
 def _compare(row: Any, members: Mapping[str, Any], index: int, reference: str) -> None:
@@ -239,26 +238,25 @@ def _compare(row: Any, members: Mapping[str, Any], index: int, reference: str) -
         raise LogBroken("its reference was changed", index, reference)
 
 
-def erased(details: Sequence[Raw], digest: bytes | None) -> int:
-    """How many of an entry's sealed details (rows of `DETAILS`) were erased, where all are what the `digest` of its
-    leaf says. Raises `DetailsBroken` saying what is wrong."""
+def detail(raw: Raw) -> Detail:
+    """A row of `DETAILS`."""
+    _, position, digest, sealed, silent, erasure = raw
+    return Detail(position, digest, sealed, silent, None if erasure is None else str(id_of(bytes(erasure))))
+
+
+def _are_there(details: Sequence[Raw], digest: bytes | None) -> bool:
+    """Whether none of an entry's sealed details (rows of `DETAILS`) was erased, and all are what the `digest` of its
+    leaf says."""
     if len(details) == 1:  # nearly every entry, so without a loop
-        _, position, one, sealed, silent = details[0]
-        told = sealed is not None and silent is not None
-        if told and position == 0 and sha256(one).digest() == digest and detail_digest(sealed, silent) == one:
-            return 0
-    gone = 0
-    for place, detail in enumerate(details):
-        if detail[1] != place:
-            raise DetailsBroken("a sealed detail of it was removed")
-    if (sha256(b"".join([detail[2] for detail in details])).digest() if details else None) != digest:
-        raise DetailsBroken("a sealed detail of it was removed, added or changed")
-    for _, _, one, sealed, silent in details:
-        if sealed is None and silent is None:
-            gone += 1
-        elif sealed is None or silent is None or detail_digest(sealed, silent) != one:
-            raise DetailsBroken("a sealed detail of it was changed")
-    return gone
+        _, position, one, sealed, silent, erasure = details[0]
+        told = sealed is not None and silent is not None and erasure is None
+        return told and position == 0 and sha256(one).digest() == digest and detail_digest(sealed, silent) == one
+    if (sha256(b"".join([each[2] for each in details])).digest() if details else None) != digest:
+        return False
+    return all(
+        position == place and erasure is None and detail_digest(sealed, silent) == one
+        for place, (_, position, one, sealed, silent, erasure) in enumerate(details)
+    )
 
 
 def _word(value: object) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from portal.audit import bundle, notes
+from portal.audit import bundle, exporting_erased, notes
 from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier, open_checkpoint
 from portal.audit.policy import Policy
@@ -46,6 +46,7 @@ entries.jsonl      one entry a line, in the order of the log: its exact bytes
 details.jsonl      the sealed details of these entries
 outcomes.jsonl     what was permitted and withheld, by field and clause; entries name it by its SHA-256
 checkpoints.jsonl  the signed checkpoints
+erasures.jsonl     where details were erased: what shows that the log says so
 log-key.txt        the log's public key, as this portal says it is
 policy.txt         the witnesses, where there are any
 agreements/        the texts that entries were decided under, as far as the portal still has them
@@ -158,6 +159,10 @@ class _Export:
         _stream(into, bundle.OUTCOMES, self._outcomes())
         _stream(into, bundle.ENTRIES, self._entries(progress))
         _stream(into, bundle.DETAILS, self._details())
+        newest = max(self.beyond, default=self.manifest.end)
+        erased = exporting_erased.lines(self.connection, self.manifest.first, self.manifest.end, newest)
+        if brought := [json.dumps(told).encode() for told in erased]:
+            _stream(into, bundle.ERASURES, brought)
 
     def _batches(self) -> Iterator[tuple[int, int]]:
         for start in range(self.manifest.first, self.manifest.end, BATCH):
@@ -188,7 +193,8 @@ class _Export:
             )
             for row in self.connection.execute(query):
                 told = {"index": row.place, "position": row.position, "digest": _hex(row.digest)}
-                yield json.dumps(told | {"sealed": _hex(row.sealed), "silent": _hex(row.silent)}).encode()
+                told |= {"sealed": _hex(row.sealed), "silent": _hex(row.silent)}
+                yield json.dumps(told | {"erasure": str(row.erasure) if row.erasure else None}).encode()
 
     def _outcomes(self) -> Iterator[bytes]:
         for digest in self.connection.execute(select(OUTCOME.c.digest).order_by(OUTCOME.c.digest)).scalars():

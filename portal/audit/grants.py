@@ -1,8 +1,9 @@
 """Least privilege on PostgreSQL: what the role of the running portal may do, and whether any role may do more.
 
-The owner of the tables migrates. The portal itself serves as another role, which may read and insert into the log's
-append-only tables and no more: not even whoever holds the portal's own connection can change an entry, or drop the
-trigger that would refuse it. SQLite knows no roles; there this module has nothing to say.
+The owner of the tables migrates, and erases details of the log when their period is over. The portal itself serves as
+another role, which may read and insert into the log's append-only tables, its details and their keys, and no more: not
+even whoever holds the portal's own connection can change an entry, erase whom it was about, or drop the trigger that
+would refuse it. SQLite knows no roles; there this module has nothing to say.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,18 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from portal.audit.tables import APPEND_ONLY, HEAD, PENDING
+from portal.audit.tables import APPEND_ONLY, DETAIL, HEAD, HOLD_SUBJECT, PENDING, PERSON_KEY
 from portal.errors import Misconfigured
 
 VERSION = "alembic_version"
-WRITER_MAY = {HEAD.name: "SELECT, INSERT, UPDATE", PENDING.name: "SELECT, INSERT, DELETE", VERSION: "SELECT"}
+WRITER_MAY = {
+    HEAD.name: "SELECT, INSERT, UPDATE",
+    PENDING.name: "SELECT, INSERT, DELETE",
+    HOLD_SUBJECT.name: "SELECT, INSERT, DELETE",
+    VERSION: "SELECT",
+}
 ANY = "SELECT, INSERT, UPDATE, DELETE"
-_NAMES = [table.name for table in APPEND_ONLY]
+_NAMES = [table.name for table in (*APPEND_ONLY, DETAIL, PERSON_KEY)]
 
 _EXCESS = text("""
     SELECT r.rolname, c.relname FROM pg_roles r CROSS JOIN pg_class c

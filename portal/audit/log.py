@@ -252,7 +252,7 @@ class Transaction:
         for position, (subject, tag) in enumerate(zip(subjects, tags, strict=True)):
             decision = None if subject.decided is None else self._outcome(subject.decided)
             sealed, silent = self._vault.seal(keys[tag, year], entry_id, position, subject, decision)
-            rows.append((entry_id.bytes, position, detail_digest(sealed, silent), tag, sealed, silent))
+            rows.append((entry_id.bytes, position, detail_digest(sealed, silent), tag, sealed, silent, None))
         return rows
 
     def _outcome(self, outcome: Outcome) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid, unhex
-from portal.audit.entry import detail_digest, details_digest
+from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid
+from portal.audit.erased_elsewhere import Elsewhere, detail_of, elsewhere
+from portal.audit.erasures import Erasures
 from portal.audit.note import Checkpoint, NoteInvalid
 from portal.audit.policy import NONE, Witnessed
 from portal.audit.run import LogBroken, Run, Stored, reference_in
@@ -54,8 +55,13 @@ class _Examination:
         self._newest = (-1, 0, "")  # time, index and reference of the latest entry so far
         self._details = _Merged(bundle.objects(DETAILS))
         self._agreements = bundle.agreements()
+        self._elsewhere: list[Elsewhere] = elsewhere(bundle)
+        self._erasures = Erasures(
+            bundle.periods(), self.manifest.first, {e.erasure: e.outside for e in self._elsewhere}
+        )
         self._outcomes: set[str] = set()
         self._unreached: list[int] = []
+        self._roots: dict[int, bytes] = {}  # of the sizes under which entries outside are proven
 
     def everything(self) -> None:
         """Raises `LogBroken` at the first thing that is wrong."""
@@ -77,6 +83,7 @@ class _Examination:
         if not self.tally.checkpoints:
             raise LogBroken("no signed checkpoint comes with these entries, so nothing vouches for them")
         self._whole_log()
+        self._erased()
         if self.manifest.origin not in self.trust.names():
             raise BundleInvalid(f"it is of the log {self.manifest.origin}, whose key you did not name")
         self._vouched_for()
@@ -122,7 +129,7 @@ class _Examination:
         members, _ = self.run.add(Stored(index, leaf))
         reference = reference_in(members)
         self._time(members["time"], index, reference)
-        self._detail(members, index, reference)
+        self._erasures.check(index, members, [detail_of(told) for told in self._details.of(index)])
         self._decided(members, index, reference)
         self.tally.entries += 1
         if self.progress is not None and self.tally.entries % EVERY == 0:
@@ -143,20 +150,17 @@ class _Examination:
         tally.earliest = at if tally.earliest is None else min(at, tally.earliest)
         tally.latest = max(at, newest[0])
 
-    def _detail(self, members: dict[str, Any], index: int, reference: str | None) -> None:
-        digests = []
-        for position, told in enumerate(self._details.of(index)):
-            digest, blobs = _blobs(told)
-            if told.get("position") != position:
-                raise LogBroken("a sealed detail of it was removed", index, reference)
-            if blobs is None:
-                self.tally.erased += 1
-            elif detail_digest(*blobs) != digest:
-                raise LogBroken("a sealed detail of it was changed", index, reference)
-            digests.append(digest)
-        if details_digest(digests) != members["details"]:
-            raise LogBroken("a sealed detail of it was removed, added or changed", index, reference)
-        self.tally.details += len(digests)
+    def _erased(self) -> None:
+        """Erased details against the entries that say so, of which those after the excerpt must be in the log."""
+        for each in self._elsewhere:
+            if each.inclusion is not None:
+                root = self._roots.get(each.inclusion.size)
+                if root is None or not each.inclusion.holds(root):
+                    raise LogBroken("an entry that is said to have erased details is not in the log")
+        found = self._erasures
+        found.settle()
+        self.tally.details, self.tally.erased, self.tally.announced = found.details, found.gone, found.announced
+        self.tally.erased_by, self.tally.unread = tuple(found.by), frozenset(found.unread)
 
     def _decided(self, members: dict[str, Any], index: int, reference: str | None) -> None:
         decision, agreement = members["decision"], members["agreement"]
@@ -175,6 +179,8 @@ class _Examination:
             self._compare(checkpoint)
             return
         self._reach(checkpoint, "the signed checkpoint")
+        if any(each.inclusion and each.inclusion.size == checkpoint.size for each in self._elsewhere):
+            self._roots[checkpoint.size] = checkpoint.root
         self._fixed = max(self._fixed, checkpoint.size)
         self.tally.checkpoints += 1
         self.tally.covered = max(self.tally.covered, checkpoint.size)
@@ -270,17 +276,6 @@ class _Merged:
 
 def _edge(bundle: Bundle) -> CompactRange:
     return CompactRange(bundle.manifest.first, bundle.manifest.edge)
-
-
-def _blobs(told: dict[str, Any]) -> tuple[bytes, tuple[bytes, bytes] | None]:
-    """The digest of a detail, and its two sealed parts unless they were erased."""
-    try:
-        digest = unhex(told["digest"])
-        if told["sealed"] is None and told["silent"] is None:
-            return digest, None
-        return digest, (unhex(told["sealed"]), unhex(told["silent"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleInvalid(f"a line of {DETAILS} is malformed") from error
 
 
 def _narrowed(bundle: Bundle, error: LogBroken) -> LogBroken:

@@ -47,6 +47,9 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "key-destroyed": "Destroyed a key.",
     "log-read": "Read the access log.",
     "log-verified": "Verified the access log.",
+    "details-held": "Had details of the log kept beyond their period.",
+    "details-released": "Ended the keeping of details of the log beyond their period.",
+    "details-erased": "Erased details of the log at the end of their period.",
     "origin-begun": "Began a new origin of the access log after a break.",
     "log-closed": "A writer of the access log ended in good order.",
 }

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from portal.audit import outcomes
+from portal.audit import erasures, outcomes
 from portal.audit.details import Opened, Vault
 from portal.audit.entry import Outcome, read_leaf
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME_FIELD, SEQUENCE
@@ -143,6 +143,16 @@ def entry(session: Session, vault: Vault, entry_id: uuid.UUID, *, allowed_silent
         query = select(CHECKPOINT.c.size).where(CHECKPOINT.c.size > row.index).order_by(CHECKPOINT.c.size).limit(1)
         covered = connection.execute(query).scalar()
     return Full(row, leaf, outcomes.read(connection, wanted), details, covered)
+
+
+def erased_by(session: Session, entry_id: uuid.UUID) -> Row | None:
+    """The entry that says a detail of this one is erased, where it is gone; None where it is there or none says so."""
+    gone = select(DETAIL.c.erasure).where(DETAIL.c.entry_id == entry_id, DETAIL.c.sealed.is_(None))
+    found = session.connection().execute(gone.order_by(DETAIL.c.position).limit(1)).first()
+    if found is None or found.erasure is None:
+        return None
+    row = session.connection().execute(_joined().where(ENTRY.c.entry_id == found.erasure)).first()
+    return None if row is None or row.operation != erasures.OPERATION else _row(row)
 
 
 def _joined() -> Select[Any]:

@@ -2,6 +2,39 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+MOST: Final = 3
+"""So many entries are named by which details were erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How many sealed details were erased, `by` which entries (references), and how many are `announced` and there."""
+
+    erased: int = 0
+    by: tuple[str, ...] = ()
+    announced: int = 0
+
+    def sentence(self) -> str:
+        """In words, each sentence with a space before it; "" where there is nothing to say."""
+        told = ""
+        if self.erased:
+            what = "One sealed detail was" if self.erased == 1 else f"{self.erased:,} sealed details were"
+            their = "its" if self.erased == 1 else "their"
+            told += f" {what} erased at the end of {their} period, as {self._entries()} of the log {self._verb()}."
+        if self.announced:
+            number = "One more is" if self.announced == 1 else f"{self.announced:,} more are"
+            told += f" {number} announced as erased and still there: something keeps them, or the erasing broke off."
+        return told
+
+    def _entries(self) -> str:
+        shown = ", ".join(self.by[:MOST])
+        more = f" and {len(self.by) - MOST:,} more" if len(self.by) > MOST else ""
+        return f"{'entry' if len(self.by) == 1 else 'entries'} {shown}{more}"
+
+    def _verb(self) -> str:
+        return "says" if len(self.by) == 1 else "say"
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +42,7 @@ class Report:
     """What verification found.
 
     `covered` entries stand under the last of `checkpoints` signed checkpoints; `waiting` are committed and not yet in
-    the log's order; `erased` details were erased in their time. `index` and `reference` name the first bad entry.
+    the log's order; `erased` details were erased, as entries say. `index` and `reference` name the first bad entry.
     """
 
     whole: bool
@@ -25,7 +58,7 @@ class Report:
 
 
 def whole(
-    entries: int, checkpoints: int, covered: int, waiting: int, erased: int, last_checkpoint: datetime | None
+    entries: int, checkpoints: int, covered: int, waiting: int, last_checkpoint: datetime | None, gone: Gone
 ) -> Report:
     """The report on a log in which nothing is wrong."""
     sentence = f"All {entries:,} entries of the access log are whole: none was changed, removed or moved"
@@ -39,7 +72,5 @@ def whole(
         sentence += (
             f" {younger:,} younger {'entry waits for its' if younger == 1 else 'entries wait for their'} checkpoint."
         )
-    if erased:
-        details = "One sealed detail was" if erased == 1 else f"{erased:,} sealed details were"
-        sentence += f" {details} erased in due time; that it happened still shows in the entries."
-    return Report(True, sentence, entries, checkpoints, covered, waiting, erased, last_checkpoint)
+    sentence += gone.sentence()
+    return Report(True, sentence, entries, checkpoints, covered, waiting, gone.erased, last_checkpoint)

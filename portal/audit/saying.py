@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from portal.audit.bundle import Manifest
 from portal.audit.note import Verifier
@@ -11,6 +11,9 @@ from portal.audit.offline import SECOND
 from portal.audit.told import Told
 from portal.audit.tree import ProofInvalid
 from portal.audit.trust import Tally
+
+MOST: Final = 3
+"""So many entries are named by which details were erased."""
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -56,9 +59,28 @@ def checked(manifest: Manifest, tally: Tally, keys: Sequence[Verifier]) -> list[
             f"{plural(tally.cosigned, 'checkpoint')} with cosignatures of witnesses; enough of them for the policy"
             f" cosigned up to {tally.quorum:,} entries, at times that fit the dates of the entries."
         )
-    erased = f"; {tally.erased:,} were erased in due time, which still shows" if tally.erased else ""
-    told.append(f"{plural(tally.details, 'sealed detail')} against the entries they belong to, still sealed{erased}.")
+    told.append(f"{plural(tally.details, 'sealed detail')} against the entries they belong to, still sealed.")
+    if tally.erased:
+        one = len(tally.erased_by) == 1
+        shown = ", ".join(tally.erased_by[:MOST]) + (" …" if len(tally.erased_by) > MOST else "")
+        told.append(
+            f"{plural(tally.erased, 'of them is', 'of them are')} gone: erased at the end of the period, just what"
+            f" {'entry' if one else 'entries'} {shown} of the log {'says' if one else 'say'}."
+        )
     told.append(f"{plural(tally.outcomes, 'outcome')} by field, and {plural(tally.agreements, 'text')} of agreements.")
+    return told
+
+
+def _erased(tally: Tally) -> list[str]:
+    told = []
+    if tally.announced:
+        told.append(
+            f"{plural(tally.announced, 'sealed detail')} announced as erased and still there: something keeps"
+            f" {'it' if tally.announced == 1 else 'them'}, or the erasing broke off."
+        )
+    if tally.unread:
+        names = ", ".join(sorted({name.partition("#")[0] for name in tally.unread}))
+        told.append(f"Details were erased under a text whose period cannot be read here: {names}.")
     return told
 
 
@@ -82,6 +104,7 @@ def remarks(manifest: Manifest, tally: Tally) -> list[str]:
     if tally.unknown:
         before = ", ".join(sorted(tally.unknown))
         told.append(f"The log had another name before ({before}); name that key too, and its checkpoints are compared.")
+    told += _erased(tally)
     if tally.untexted:
         names = sorted({name.partition("#")[0] for name in tally.untexted})
         shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")

@@ -7,7 +7,22 @@ from pathlib import Path
 from typing import Final
 
 MODULES: Final = (
-    *("operations", "tree", "entry", "note", "policy", "run", "bundle", "proof", "told", "trust", "offline", "saying"),
+    *(
+        "operations",
+        "tree",
+        "entry",
+        "note",
+        "policy",
+        "run",
+        "erasures",
+        "bundle",
+        "erased_elsewhere",
+        "proof",
+        "told",
+        "trust",
+        "offline",
+        "saying",
+    ),
     "verify",
 )
 """Modules of this package that the verifier is made of, each after those that it imports."""

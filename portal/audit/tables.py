@@ -1,7 +1,8 @@
 """Tables of the access log. Only `portal.audit` touches them; the exact bytes are in docs/access-log-format.md.
 
-Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, cosignature, outcome, outcome_field. The
-sequencer empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` can be erased in time.
+Append-only (by trigger, see `triggers`): entry, sequence, node, checkpoint, cosignature, outcome, outcome_field, hold,
+hold_lift. The sequencer empties `audit_pending` and moves `audit_head`; `audit_detail` and `audit_person_key` are
+erased at the end of their period, and not before an entry says so (see `guards`).
 """
 
 from typing import Final
@@ -128,10 +129,19 @@ DETAIL: Final = Table(
     Column("subject_tag", LargeBinary(16)),
     Column("sealed", LargeBinary),
     Column("silent", LargeBinary),
+    Column("erasure", Id),
     Index("ix_audit_detail_subject_tag", "subject_tag", "entry_id"),
     sqlite_with_rowid=False,
 )
-"""One row a subject. Erasing empties tag and blobs and keeps the digest, so that every proof stays valid."""
+"""One row a subject. `erasure` names the entry that says it is erased; then tag and blobs are emptied. The digest
+stays, so that every proof does."""
+Index(
+    "ix_audit_detail_erasure",
+    DETAIL.c.erasure,
+    DETAIL.c.subject_tag,
+    sqlite_where=DETAIL.c.erasure.is_not(None),
+    postgresql_where=DETAIL.c.erasure.is_not(None),
+)
 
 PERSON_KEY: Final = Table(
     "audit_person_key",
@@ -146,7 +156,45 @@ PERSON_KEY: Final = Table(
 )
 """Keys of the details, for each subject and year (UTC), wrapped apart for open and silent parts. Erasable."""
 
+HOLD: Final = Table(
+    "audit_hold",
+    _metadata,
+    Column("id", Id, primary_key=True),
+    Column("entry_id", Id, nullable=False, unique=True),
+    Column("at", Micros, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("agreement", String(64), nullable=False),
+    Column("subject", LargeBinary(32)),
+    Column("first_year", Integer, nullable=False),
+    Column("last_year", Integer, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("matter", String(100), nullable=False),
+)
+"""Details that are kept longer: all under an agreement, or one person's. `subject` is SHA-256(salt ‖ tag), None for
+all; `party` placed it. The leaf of the entry fixes the row."""
+
+HOLD_SUBJECT: Final = Table(
+    "audit_hold_subject",
+    _metadata,
+    Column("hold", Id, primary_key=True),
+    Column("salt", LargeBinary(16), nullable=False),
+    Column("subject_tag", LargeBinary(16), nullable=False),
+)
+"""Whose details a hold keeps. Removed when it is lifted, so that nothing of the person outlives it."""
+
+HOLD_LIFT: Final = Table(
+    "audit_hold_lift",
+    _metadata,
+    Column("hold", Id, primary_key=True),
+    Column("entry_id", Id, nullable=False, unique=True),
+    Column("at", Micros, nullable=False),
+)
+"""Holds that have ended."""
+
 FIRST_APPEND_ONLY: Final = (ENTRY, SEQUENCE, NODE, CHECKPOINT, OUTCOME, OUTCOME_FIELD)
 """Those of the first migration."""
 
-APPEND_ONLY: Final = (*FIRST_APPEND_ONLY, COSIGNATURE)
+HOLDS_APPEND_ONLY: Final = (HOLD, HOLD_LIFT)
+
+APPEND_ONLY: Final = (*FIRST_APPEND_ONLY, COSIGNATURE, *HOLDS_APPEND_ONLY)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import MetaData
 
+from portal.audit import guards
 from portal.audit.tables import APPEND_ONLY
 from portal.errors import Misconfigured
 
@@ -26,24 +27,35 @@ _ENABLED = """
 """  # type 26: before update or delete, each statement; 34: before truncate
 
 
-def statements(dialect: str, tables: Sequence[Table] = APPEND_ONLY) -> list[str]:
-    """DDL that makes the tables append-only; a migration executes each, in order. `dialect`: sqlite or postgresql."""
+def statements(dialect: str, tables: Sequence[Table] | None = None) -> list[str]:
+    """DDL that makes the tables append-only; a migration executes each, in order. `dialect`: sqlite or postgresql.
+
+    Without `tables`: all there are, and the guards of what is erased in time.
+    """
+    if tables is None:
+        return [*statements(dialect, APPEND_ONLY), *guards.statements(dialect)]
     if dialect == "sqlite":
         return [text for table in tables for text in _sqlite(table).values()]
     function = f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
     return [function, *(text for table in tables for text in _postgresql(table))]
 
 
-def drop_statements(dialect: str, tables: Sequence[Table] = APPEND_ONLY) -> list[str]:
+def drop_statements(dialect: str, tables: Sequence[Table] | None = None) -> list[str]:
     """DDL that takes the triggers away again, for a migration down."""
+    if tables is None:
+        return [*guards.drop_statements(dialect), *drop_statements(dialect, APPEND_ONLY)]
     if dialect == "sqlite":
         return [f"DROP TRIGGER IF EXISTS {name}" for table in tables for name in _sqlite(table)]
     drops = [f"DROP TRIGGER IF EXISTS {name} ON {table.name}" for table in tables for name in _names(table)]
     return [*drops, f"DROP FUNCTION IF EXISTS {_FUNCTION}()"]
 
 
-def missing(connection: Connection, tables: Sequence[Table] = APPEND_ONLY) -> list[str]:
+def missing(connection: Connection) -> list[str]:
     """Names of the triggers that are absent, changed or switched off, in order; empty when all is well."""
+    return [*_missing(connection, APPEND_ONLY), *guards.missing(connection)]
+
+
+def _missing(connection: Connection, tables: Sequence[Table]) -> list[str]:
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
         present = {row.name: row.sql for row in rows}

@@ -33,7 +33,9 @@ class Trust:
 class Tally:
     """What was compared, counted. Times are microseconds UTC; `quorum` is the largest size that a quorum cosigned.
 
-    `unknown`: former names of the log whose checkpoints were passed over, because the reader has no key of them.
+    `erased` details are gone, as the entries `erased_by` (references) say, under agreements of which `unread` say no
+    period here; `announced` ones are still there. `unknown`: former names of the log whose checkpoints were passed
+    over, because the reader has no key of them.
     """
 
     entries: int = 0
@@ -48,6 +50,9 @@ class Tally:
     quorum: int | None = None
     details: int = 0
     erased: int = 0
+    announced: int = 0
+    erased_by: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
     outcomes: int = 0
     agreements: int = 0
     untexted: set[str] = field(default_factory=set)

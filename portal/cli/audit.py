@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from portal.audit import anew, checking, exporting, pinned, sequencer, standalone
+from portal.audit import anew, checking, erasing, exporting, pinned, sequencer, standalone
 from portal.audit.exporting import Wanted
 from portal.audit.log import SOFTWARE
 from portal.audit.note import NoteInvalid
@@ -18,6 +18,7 @@ from portal.db import now_micros
 from portal.errors import LogUnavailable, NotFound, PortalError
 from portal.sharing.days import midnight
 from portal.sharing.logbook import exporting as logged
+from portal.sharing.logbook import keeping
 from portal.sharing.logbook.scope import USES
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -43,7 +44,8 @@ def verify() -> None:
         if not doors.stop():
             sequencer.drain(session, signer, now_micros)
         with _bar("Verifying") as progress:
-            report = checking.check(session, key, pinned.held(given.keys_dir), progress, doors.former(session))
+            held, former = pinned.held(given.keys_dir), doors.former(session)
+            report = checking.check(session, key, held, progress, former, keeping.periods(doors.book))
         stopped = doors.stop().sentence()
         if report.whole and not stopped:
             pinned.hold(session, given.keys_dir)
@@ -110,6 +112,46 @@ def export(
                 raise PortalError(f"a checkpoint is not of this log: {error}") from error
     click.echo(f"{bundle}: entries {made.first:,} to {made.end - 1:,} of the log (recorded under {reference}).")
     click.echo(f"  key {key}")
+
+
+@audit.command("erase-details")
+@click.option("--dry-run", is_flag=True, help="Say what is due, and change nothing.")
+def erase_details(dry_run: bool) -> None:
+    """Erase details of the log whose period is over and which nothing keeps (clauses 9.31 to 9.33).
+
+    An entry of the log says so first; then keys and sealed parts go. Runs again safely, and goes on where it was broken
+    off. On PostgreSQL it needs the role that owns the tables: the one that the portal serves as may erase nothing.
+    """
+    given = installation.settings()
+    with installation.opened(given) as (engine, session, doors):
+        kept = keeping.kept(doors.book)
+        for due in erasing.survey(session, kept, doors.log.clock()):
+            click.echo(_due(due))
+            if due.period is not None and not dry_run:
+                receipt = erasing.announce(session, doors.log, kept, due.year)
+                click.echo(f"  recorded under {receipt.reference}" if receipt else "  nothing is due any more")
+        if dry_run:
+            return
+        sequencer.drain(session, doors.signer(session), now_micros)
+        done = erasing.destroy(session, doors.log)
+        session.rollback()
+        scrubbed = done.keys == 0 or erasing.scrub(engine)
+    click.echo(f"{done.keys:,} keys and {done.details:,} details were destroyed.")
+    if done.waiting:
+        click.echo(
+            f"{done.waiting:,} keys are announced and wait: a hold keeps them, or no checkpoint covers the entry."
+        )
+    if not scrubbed:
+        click.echo("The database keeps their bytes until its owner runs VACUUM audit_detail, audit_person_key.")
+
+
+def _due(due: erasing.Due) -> str:
+    told = f"{due.year}: {len(due.tags):,} keys and {due.details:,} details are due"
+    if due.period is not None:
+        reference = due.period.reference.partition("#")[0]
+        told += f" (kept {due.period.years} years, {reference} clause {due.period.clause})"
+    others = {"kept longer": due.held, "not due yet": due.early, "under no agreement that says how long": due.unsaid}
+    return "; ".join([told, *(f"{count:,} {words}" for words, count in others.items() if count)]) + "."
 
 
 @audit.command()

@@ -167,7 +167,8 @@ def verdict(found: Verified) -> dict[str, object]:
     if younger:
         plain += f" {plural(younger, 'entry', 'entries')} came after it and will stand under the next."
     if found.erased:
-        plain += f" {plural(found.erased, 'sealed detail')} was erased in due time, which still shows in the entries."
+        gone = plural(found.erased, "sealed detail was", "sealed details were")
+        plain += f" {gone} erased at the end of the period, just as entries of the log say (clause 9.33)."
     first_bad = ""
     if found.reference:
         first_bad = f"Entry {found.reference}, number {found.index or 0:,} of the log."

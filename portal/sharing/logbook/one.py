@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from portal.sharing.logbook.scope import record, references, scope_of
 
 COMBINATION = "combination"
 """About two persons, and the same is said of both."""
+CLAUSE = "9.31"  # how long details are kept, in texts that are no longer served
 MOST = 1_000  # subjects of one entry that a page names
 
 
@@ -37,9 +39,18 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """The entry by which the sealed part of another was erased, when, and the clause that had it erased."""
+
+    reference: str
+    at: datetime
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
-    """One entry in words. `damaged`: some of its sealed part does not open; `erased`: it was erased in its time.
-    `may_ask`: the reader may ask whoever made it."""
+    """One entry in words. `damaged`: some of its sealed part does not open, or is gone and no entry says so; `erased`:
+    an entry says that it was erased. `may_ask`: the reader may ask whoever made it."""
 
     line: Line
     outcome: str
@@ -47,7 +58,7 @@ class Whole:
     said: tuple[tuple[str, str], ...]
     parts: tuple[Part, ...]
     proof: Proof
-    erased: bool
+    erased: Erased | None
     damaged: bool
     may_ask: bool
     receipt: Receipt
@@ -80,7 +91,7 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         full: Full | None = reading.entry(session, vault, entry)
     except SealBroken:
         full = None
-    signer = doors.signer(session)
+    signer, erased = doors.signer(session), _erased(session, doors, entry)
     agreement = words.agreement_of(doors.book, row.agreement)
     said = [words.said_of(doors.book, agreement, each.detail) for each in about.details]
     return Whole(
@@ -90,11 +101,19 @@ def _whole(session: Session, doors: Doors, scope: Scope, row: Row, receipt: Rece
         said=_common(said) if about.count == 1 or row.operation == COMBINATION else _reason(said),
         parts=_parts(session, doors, scope, full) if full else (),
         proof=proving.prove(session, signer.verifier, entry, doors.former(session)),
-        erased=about.damaged == 0 and any(each.erased for each in about.details),
-        damaged=full is None or about.damaged > 0,
+        erased=erased,
+        damaged=full is None or about.damaged > 0 or (erased is None and any(each.erased for each in about.details)),
         may_ask=asks,
         receipt=receipt,
     )
+
+
+def _erased(session: Session, doors: Doors, entry: uuid.UUID) -> Erased | None:
+    by = reading.erased_by(session, entry)
+    if by is None:
+        return None
+    agreement = words.agreement_of(doors.book, by.agreement)
+    return Erased(by.reference, by.at, agreement.log.clause if agreement and agreement.log else CLAUSE)
 
 
 def _common(said: Sequence[Sequence[tuple[str, str]]]) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,7 @@ from portal.auth.actor import Actor
 from portal.db import MINUTE, now_micros, to_micros
 from portal.errors import LogUnavailable, Misconfigured
 from portal.sharing.doors import Doors
+from portal.sharing.logbook import keeping
 from portal.sharing.logbook.scope import record, scope_of
 
 OPERATION = "log-verified"
@@ -160,7 +161,8 @@ def _examined(session: Session, doors: Doors, run: _Run) -> Report:
         with suppress(LogUnavailable):  # a damaged head stops the sequencer; the check below says what is wrong
             doors.stop().check()
             sequencer.drain(session, signer, now_micros)
-        report = checking.check(session, key, pinned.held(settings.keys_dir), run.progress, doors.former(session))
+        held, former = pinned.held(settings.keys_dir), doors.former(session)
+        report = checking.check(session, key, held, run.progress, former, keeping.periods(doors.book))
     except (Misconfigured, NoteInvalid) as error:
         return Report(False, f"The access log is not whole: {error}.")
     if report.whole:

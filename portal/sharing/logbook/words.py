@@ -6,6 +6,7 @@ from typing import Any
 
 from isa.agreement import Agreement, natural
 from isa.wording import field_name, high, low
+from portal.audit import erasing
 from portal.audit.entry import Outcome
 from portal.audit.operations import OPERATIONS
 from portal.sharing.book import Book
@@ -100,6 +101,10 @@ def _fields(agreement: Agreement | None, keys: Iterable[str], name: Callable[[Ag
     return "; ".join(f"{high(kind)}: {', '.join(names)}" for kind, names in kinds.items())
 
 
+LOG_DETAILS = "Details of the access log"
+"""What an entry that erases them names, which is no field of a record (clause 9.33)."""
+
+
 def _plain(agreement: Agreement, key: str) -> str:
     """The name of a field whose category is said already."""
     return low(agreement.fields[key].name)
@@ -130,7 +135,7 @@ def _lines(agreement: Agreement | None, grouped: _Grouped) -> tuple[Line, ...]:
     made = [
         Line(
             category=agreement.categories[category].name if agreement and category else "",
-            fields=_fields(agreement, keys, _plain),
+            fields=LOG_DETAILS if keys == [erasing.FIELD] else _fields(agreement, keys, _plain),
             count=len(set(keys)),
             whole=agreement is not None and set(keys) >= _of(agreement, category),
             owner=_owner(agreement, owner),
@@ -191,6 +196,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "Everything"))
     told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail)]
+    told += _erased(detail)
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
@@ -207,6 +213,18 @@ def _broken(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Taken out while it was stopped", str(each.get("justification", ""))) for each in detail.get("exports", ())
     ]
     return [("Origin that ended", str(ended.get("origin", ""))), ("Its entries", before), *taken]
+
+
+def _erased(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What an entry says of details of the log that are erased, or kept longer (clauses 9.32 and 9.33)."""
+    told: list[tuple[str, str]] = []
+    if isinstance(detail.get("erased"), Mapping):
+        erased = detail["erased"]
+        count = f"{erased.get('details', 0):,} details under {erased.get('keys', 0):,} keys"
+        told.append(("Erased", f"{count}, written in {erased.get('year')} (clause {erased.get('clause')})"))
+    if isinstance(detail.get("kept"), Mapping):
+        told += [(str(label), str(text)) for label, text in detail["kept"].items()]
+    return told
 
 
 def _combined(detail: Mapping[str, Any]) -> list[tuple[str, str]]:

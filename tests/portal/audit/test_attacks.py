@@ -11,9 +11,23 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from portal.audit import checking, note, triggers
-from portal.audit.entry import canonical, read_leaf, reference_of
-from portal.audit.tables import APPEND_ONLY, CHECKPOINT, DETAIL, ENTRY, HEAD, OUTCOME, OUTCOME_FIELD, PENDING, SEQUENCE
+from portal.audit import checking, holds, note, triggers
+from portal.audit.entry import Entry, canonical, read_leaf, reference_of
+from portal.audit.holds import Asked
+from portal.audit.tables import (
+    APPEND_ONLY,
+    CHECKPOINT,
+    DETAIL,
+    ENTRY,
+    HEAD,
+    HOLD,
+    HOLD_LIFT,
+    HOLD_SUBJECT,
+    OUTCOME,
+    OUTCOME_FIELD,
+    PENDING,
+    SEQUENCE,
+)
 from portal.audit.tree import CompactRange, leaf_hash
 from portal.db import begin_write
 from portal.errors import Misconfigured
@@ -319,8 +333,6 @@ DETAILS = [
     "UPDATE audit_detail SET sealed = silent WHERE entry_id = :victim",
     "UPDATE audit_detail SET silent = NULL WHERE entry_id = :victim",
     "UPDATE audit_detail SET position = 1 WHERE entry_id = :victim",
-    "INSERT INTO audit_detail (entry_id, position, digest) SELECT entry_id, 1, digest FROM audit_detail "
-    "WHERE entry_id = :victim",
     "DELETE FROM audit_detail WHERE entry_id = :victim",
 ]
 
@@ -331,12 +343,19 @@ def test_sealed_details_tampered_with(three):
     with three.session() as session:
         was = session.execute(select(DETAIL).where(mine)).one()._asdict()
     for statement in DETAILS:
-        three.sql(statement, victim=victim.bytes)
+        with pytest.raises(DBAPIError, match="append-only"):
+            three.sql(statement, victim=victim.bytes)
+        three.attack(statement, victim=victim.bytes)
         assert_named(three, 3, "sealed detail")
+        unprotect(three)
         with three.session() as session, begin_write(session):
             session.execute(DETAIL.delete().where(mine))
             session.execute(DETAIL.insert(), was)
+        protect(three)
     assert three.check().whole
+    more = "SELECT entry_id, 1, digest FROM audit_detail WHERE entry_id = :victim"
+    three.sql(f"INSERT INTO audit_detail (entry_id, position, digest) {more}", victim=victim.bytes)
+    assert_named(three, 3, "sealed detail")
 
 
 @pytest.mark.parametrize(
@@ -355,6 +374,15 @@ def test_outcomes_tampered_with(three, statement):
     assert "outcome by field was" in report.sentence
 
 
+def hold(world, ended):
+    """A hold on one person's details, ended or not."""
+    asked = Asked("review", "police", "barnet-iom", 2026, 2026, "A", "B", b"\x07" * 16)
+    with world.session() as session, world.log.transaction(session) as tx:
+        made, _ = holds.place(tx, asked, Entry("details-held"))
+        if ended:
+            holds.lift(tx, made, Entry("details-released"))
+
+
 STRANGE = ["'x'", "x'00'", "1.5", "-1", "zeroblob(32)", "9223372036854775807"]
 WITHOUT_EFFECT = {
     ("audit_outcome_field", "permitted"),  # 1.5 and -1 are as true as 1
@@ -370,9 +398,11 @@ def test_whatever_a_column_holds_verification_answers(build):
     world.append(view(), view())
     world.drain()
     world.append(view())
+    for ended in (True, False):
+        hold(world, ended)
     unprotect(world)
     key = world.signer().verifier
-    tables = (ENTRY, SEQUENCE, CHECKPOINT, OUTCOME, OUTCOME_FIELD, DETAIL, HEAD, PENDING)
+    tables = (ENTRY, SEQUENCE, CHECKPOINT, OUTCOME, OUTCOME_FIELD, DETAIL, HEAD, PENDING, HOLD, HOLD_LIFT, HOLD_SUBJECT)
     columns = [column for table in tables for column in table.columns]
     unnoticed = set()
     with world.session() as session:

@@ -15,7 +15,7 @@ from portal.audit import reading
 from portal.audit.entry import Entry, LeafInvalid, Outcome, Subject, read_leaf
 from portal.audit.log import AccessLog
 from portal.audit.tables import DETAIL, ENTRY, PENDING
-from portal.db import begin_write, open_engine
+from portal.db import open_engine
 from portal.errors import LogUnavailable, NotFound
 from tests.portal.audit.conftest import POLICE, World, view
 
@@ -322,22 +322,6 @@ def test_filters_and_pages(world):
                 reading.page(session, vault, reading.Filters(), wrong)
         with pytest.raises(NotFound):
             reading.entry(session, vault, uuid.uuid4())
-
-
-def test_erased_details_leave_the_entry_and_its_proofs(world):
-    person = uuid.uuid4()
-    first, _ = world.append(view(person), view())
-    world.drain()
-    with world.session() as session:
-        tag = world.log.vault(session).tag(person)
-        with begin_write(session):
-            gone = {"subject_tag": None, "sealed": None, "silent": None}
-            session.execute(DETAIL.update().where(DETAIL.c.subject_tag == tag).values(**gone))
-        full = reading.entry(session, world.log.vault(session), first.entry_id)
-    assert full.details[0].erased
-    report = world.check()
-    assert report.whole
-    assert "One sealed detail was erased" in report.sentence
 
 
 def test_an_entry_written_as_bytes_is_json_an_auditor_can_read(world):

@@ -171,13 +171,6 @@ def test_details_of_no_entry_and_outcomes_that_are_gone(whole, key, capsys):
     assert "its outcome by field was removed or changed" in run(capsys, other, "--key", key).out
 
 
-def test_erased_details_leave_the_log_whole(daily, key, tmp_path, capsys):
-    daily.sql("UPDATE audit_detail SET sealed = NULL, silent = NULL, subject_tag = NULL")
-    said = run(capsys, export(daily, tmp_path / "erased.zip"), "--key", key)
-    assert said.code == 0
-    assert "12 were erased in due time" in said.out
-
-
 def _spelling(one, other):
     """Whether two texts differ in the case of a letter only: the naive reader takes hex digits in either."""
     return bytes(one).lower() == bytes(other).lower()

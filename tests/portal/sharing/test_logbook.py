@@ -215,7 +215,7 @@ class TestOneEntry:
         assert any(line.category == "Clinical detail on health" and line.whole for line in whole.parts[0].withheld)
         assert whole.parts[0].about == ("BN-2026-0001",)
         assert "Marlowe" not in repr(whole)
-        assert (whole.damaged, whole.erased) == (False, False)
+        assert (whole.damaged, whole.erased) == (False, None)
 
     def test_what_was_opened_is_grouped_by_agency_then_by_category(self, world, viewed):
         whole = one.read(world.session, world.doors, world.actor("police", "dpo"), LAWFUL, viewed.reference)
