@@ -97,7 +97,7 @@ class _Check:
         self.size = (connection.execute(select(func.max(SEQUENCE.c.index))).scalar() or 0) + 1
         if connection.execute(select(SEQUENCE.c.index).limit(1)).first() is None:
             self.size = 0
-        self.erasures = Erasures({})
+        self.erasures = Erasures({}, complete=True)
         self.holds = holds.Check()
         self.waiting = 0
         self.entries = 0

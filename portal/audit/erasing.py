@@ -31,7 +31,7 @@ from portal.errors import LogUnavailable
 
 FIELD: Final = "log.details"
 """What the outcome of an erasing entry names."""
-SUBJECTS: Final = 500
+SUBJECTS = 500
 """Keys that one transaction destroys, with everything they sealed."""
 
 

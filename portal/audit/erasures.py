@@ -96,13 +96,19 @@ class Erasures:
     """Holds the details of each entry to its leaf, and those that are gone to the entries that say so.
 
     Feed `check` every entry in order, then call `settle`. `periods`: `id@version#digest` of agreements → how many years
-    they keep details. `first`: where the part begins. Memory: a few hashes for each erasing entry.
+    they keep details. `first`: where the part begins; `complete`: nothing is younger than what is fed. Memory: a few
+    hashes for each erasing entry.
     """
 
     def __init__(
-        self, periods: Mapping[str, int], first: int = 0, outside: Mapping[str, Outside] | None = None
+        self,
+        periods: Mapping[str, int],
+        first: int = 0,
+        outside: Mapping[str, Outside] | None = None,
+        *,
+        complete: bool = False,
     ) -> None:
-        self.periods, self.first = periods, first
+        self.periods, self.first, self.complete = periods, first, complete
         self.details = self.gone = self.announced = 0
         self.by: list[str] = []
         """References of the entries by which details were erased, proven, in order of what they erased."""
@@ -159,8 +165,8 @@ class Erasures:
 
     def _settle(self, erasure: str, found: _Erased) -> None:
         if erasure not in self._entries:
-            if found.gone:
-                raise LogBroken("sealed details are gone, and no entry says so", found.first, until=found.last)
+            if found.gone or self.complete:
+                raise LogBroken("sealed details are erased, and no entry says so", found.first, until=found.last)
             return  # announced by an entry that nothing fixes yet: they are all there
         index, members = self._entries[erasure]
         if index <= found.last or members["correlation"] != correlation(found.year) or not self._fixes(erasure, found):

@@ -125,6 +125,8 @@ def erase_details(dry_run: bool) -> None:
     given = installation.settings()
     with installation.opened(given) as (engine, session, doors):
         kept = keeping.kept(doors.book)
+        if not dry_run:
+            sequencer.drain(session, doors.signer(session), now_micros)  # what has no place in the log is not erased
         for due in erasing.survey(session, kept, doors.log.clock()):
             click.echo(_due(due))
             if due.period is not None and not dry_run:

@@ -22,6 +22,7 @@ CHECKED = (
     "The order of the entries, and that none is missing between two",
     "Every signed checkpoint, also the one kept outside the database since the last good check",
     "The sealed details, and the columns that people filter by, against what each entry says",
+    "That details which are gone are just those that entries say were erased at the end of their period",
     "That the database still refuses to change or remove an entry",
 )
 ADVICE = (

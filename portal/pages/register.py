@@ -27,6 +27,7 @@ from portal.pages import (
     joining,
     kept,
     log,
+    log_kept,
     log_proof,
     log_sheet,
     mails,
@@ -57,6 +58,7 @@ def everything(app: Flask) -> None:
     work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
-    for noun in (*front, *work, *lists, *panel, agreement, people, secondment, log, log_proof, log_sheet, publishing):
+    officers = (log, log_kept, log_proof, log_sheet)
+    for noun in (*front, *work, *lists, *panel, *officers, agreement, people, secondment, publishing):
         app.register_blueprint(noun.pages)
     errors.install(app)

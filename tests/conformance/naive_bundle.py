@@ -6,7 +6,9 @@ It holds everything in memory and says only yes or no: `check` returns or raises
 import base64
 import json
 import tomllib
+import uuid
 import zipfile
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
@@ -129,6 +131,27 @@ def check(held, vkey):
     for index, leaf in enumerate(leaves, first):
         entry(index, leaf, [d for d in details if d["index"] == index], outcomes, texts, chains, first)
     need(all(first <= d["index"] < end for d in details), "details")
+    if first == 0:
+        erased([json.loads(leaf) for leaf in leaves], details)
+
+
+def erased(told, details):
+    """Of a whole log: the details that are gone are just those that entries say."""
+    named = {d.get("erasure") for d in details} - {None}
+    need(all(d.get("erasure") for d in details if d["sealed"] is None), "gone without an entry")
+    for x in named:
+        mine = [d for d in details if d.get("erasure") == x]
+        by = [leaf for leaf in told if leaf["entry"] == x and leaf["operation"] == "details-erased"]
+        need(by or all(d["sealed"] for d in mine), "gone by no entry")
+        if by:
+            ids = [uuid.UUID(told[d["index"]]["entry"]).bytes for d in mine]
+            records = [
+                i + d["position"].to_bytes(4, "big") + bytes.fromhex(d["digest"])
+                for i, d in zip(ids, mine, strict=True)
+            ]
+            years = {datetime.fromtimestamp(told[d["index"]]["time"] // 10**6, UTC).year for d in mine}
+            content = {"details": len(mine), "root": mth(records).hex(), "v": 1, "year": min(years)}
+            need(by[0]["sealed"] == sha(sha(jcs(content).encode())).hex() and len(years) == 1, "another set")
 
 
 def entry(index, leaf, details, outcomes, texts, chains, first):

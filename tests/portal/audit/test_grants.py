@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit import grants
 from portal.audit.sequencer import drain
-from portal.audit.tables import APPEND_ONLY
+from portal.audit.tables import APPEND_ONLY, DETAIL, PERSON_KEY
 from portal.errors import Misconfigured
 from tests.portal.audit.conftest import ORIGIN, view
 
@@ -24,6 +24,11 @@ ATTACKS = (
     "ON CONFLICT (digest) DO UPDATE SET content = ''",
     "DELETE FROM audit_head",
     "UPDATE audit_pending SET n = n + 1",
+    "UPDATE audit_detail SET subject_tag = NULL, sealed = NULL, silent = NULL",
+    "UPDATE audit_detail SET erasure = entry_id",
+    "DELETE FROM audit_detail",
+    "DELETE FROM audit_person_key",
+    "UPDATE audit_person_key SET wrapped = wrapped_silent",
 )
 DOORS = (
     "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
@@ -100,7 +105,7 @@ def test_nothing_that_would_open_the_way_is_given_to_the_role(owned, served, sta
 
 def fingerprint(engine):
     with engine.connect() as connection:
-        tables = [*(table.name for table in APPEND_ONLY), "audit_head", "audit_pending"]
+        tables = [*(table.name for table in (*APPEND_ONLY, DETAIL, PERSON_KEY)), "audit_head", "audit_pending"]
         return [connection.execute(text(f"SELECT {name}::text FROM {name} ORDER BY 1")).all() for name in tables]
 
 
