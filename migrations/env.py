@@ -13,7 +13,8 @@ import portal.sharing.meeting_tables
 import portal.sharing.question_tables
 import portal.sharing.same_tables
 import portal.sharing.tables
-import portal.sharing.talk_tables  # noqa: F401  every table registers itself on Base
+import portal.sharing.talk_tables
+import portal.sharing.transfer_tables  # noqa: F401  every table registers itself on Base
 from portal.db import Base
 
 connection = context.config.attributes["connection"]

@@ -16,7 +16,7 @@ from portal.casework.assessing import Assessment
 from portal.casework.meetings import OPEN
 from portal.casework.present import CHAIR, present
 from portal.errors import Conflict, NotFound
-from portal.sharing import standing_criteria, visits, writing
+from portal.sharing import standing_criteria, transfers, visits, writing
 from portal.sharing.assigning import At, at_cases
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Record
@@ -30,6 +30,7 @@ from portal.sharing.writing import Planned, Written
 
 KIND, CASE = "decision", "case"
 SELECT, NOT_SELECT, STAY, DESELECT, LATER = "Select", "Do not select", "Stay on IOM", "De-select", "Decide later"
+ACTIVE = "Active"
 ENDS, GOES_ON = frozenset({NOT_SELECT, DESELECT}), frozenset({SELECT, STAY})
 
 
@@ -124,6 +125,8 @@ def decide(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, cas
             agencies.join(tx, doors, actor, at, meetings.PURPOSE, told.agencies)
         if isinstance(changed, Planned):
             (writing.alter if changed.base else writing.add)(tx, doors, actor, changed)
+        if told.outcome == STAY:  # brought from another borough, they were on the list here already
+            transfers.follow(session, case, ACTIVE, doors.clock(), over=False)
         taken = session.execute(
             update(AgendaItem)
             .where(AgendaItem.meeting == meeting, AgendaItem.case == case, AgendaItem.decided_at.is_(None))

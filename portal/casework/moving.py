@@ -25,7 +25,7 @@ from portal.sharing.reading.part import Part
 from portal.sharing.tables import CaseFile, RecordRow
 from portal.sharing.writing import Planned, Written
 
-READS = ("person", CASE, KIND, CUSTODY)
+READS = ("person", CASE, KIND, CUSTODY, moves.TRANSFER)
 RELEASE = "release_on"
 """The one field of a record of custody that the form of a change asks for besides its own."""
 NEEDED = {

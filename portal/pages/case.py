@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
-from portal.casework import asks, assessing, same_person, team
+from portal.casework import asks, assessing, same_person, team, transferring
 from portal.casework.assessing import Assessment
 from portal.db import db
 from portal.errors import NotFound
@@ -17,12 +17,13 @@ from portal.pages.face import face
 from portal.pages.frame import Alert
 from portal.pages.sections import sections
 from portal.pages.stamps import stamps
-from portal.sharing import visits
+from portal.pages.transferred import lines
+from portal.sharing import moves, visits
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as reading
-from portal.sharing.reading import earlier
+from portal.sharing.reading import earlier, transfers
 from portal.sharing.reading import same as linked
 
 pages = Blueprint("case", __name__)
@@ -82,6 +83,8 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         may_act=happened.may_act(d),
         may_move=happened.may_move(d),
         earlier=None if d.emergency else earlier.earlier(db.session(), gate.doors(), gate.actor(), d.case),
+        may_transfer=transferring.may_offer(gate.doors(), gate.actor(), d.agreement.partition("@")[0], d.writable),
+        transfers=lines(transfers.told(db.session(), gate.doors(), gate.actor(), d.case, d.records(moves.TRANSFER))),
         add=happened.addable(d),
         asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
         assessed=_assessed(d),

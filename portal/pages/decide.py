@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from portal.casework import agencies, deciding, minuting
 from portal.casework.deciding import Decided, Desk, Told
 from portal.db import db
 from portal.errors import Conflict
-from portal.pages import pdf
+from portal.pages import pdf, transferred
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.errors import typed as typed_text
 from portal.pages.face import Face, face
@@ -23,8 +24,10 @@ from portal.pages.meetings import DONE, say, title_of
 from portal.pages.presenting import moment
 from portal.pages.rendering import by_whom, show
 from portal.pages.team import id_of
+from portal.sharing import moves
 from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid
+from portal.sharing.reading import transfers
 from portal.sharing.reading.earlier import earlier
 
 pages = Blueprint("decide", __name__)
@@ -146,6 +149,9 @@ def _one(
     found = deciding.desk(db.session(), gate.doors(), gate.actor(), meeting, case)
     d, standing = found.disclosure, found.standing
     head, may = face(d, today()), found.may_decide and not found.decided
+    moved = transfers.told(db.session(), gate.doors(), gate.actor(), case, d.records(moves.TRANSFER))
+    if request.method == "GET" and (because := transferred.reason(moved)):
+        told = replace(told, reason=because)
     done = session.pop(DONE, None)
     return show(
         "decide.html",
@@ -163,6 +169,7 @@ def _one(
             "disclosure": d,
             "earlier": earlier(db.session(), gate.doors(), gate.actor(), case),
             "form": told,
+            "transfers": transferred.lines(moved),
             "review": review,
             "record": standing.id if standing else "",
             "base": standing.version if standing else 0,

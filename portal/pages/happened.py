@@ -6,9 +6,10 @@ from datetime import datetime
 from portal.pages.presenting import joined
 from portal.sharing.disclosure import Comment, Disclosure, Record
 from portal.sharing.moves import KIND as MOVE
+from portal.sharing.moves import TRANSFER
 
 UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON = "update", "action", "criteria", "comment", "same_person"
-OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON, MOVE})
+OF_THEIR_OWN = frozenset({UPDATE, ACTION, CRITERIA, COMMENT, SAME_PERSON, MOVE, TRANSFER})
 """Kinds that are written on pages of their own, or with something else."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import url_for
 
-from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING
+from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, WITHDRAWN
 from portal.sharing.reading.referrals import Line, Words, asked
 
 STATES = {
@@ -14,6 +14,7 @@ STATES = {
     ASKED: "You are asked for more",
     ACCEPTED: "Accepted: it goes to the panel",
     REFUSED: "Refused",
+    WITHDRAWN: "Taken back",
 }
 
 ENDED = "It was not answered before this came to an end. Refer them again if it is still needed."
@@ -40,14 +41,15 @@ class Told:
 def told(line: Line) -> Told:
     """What its referrer is told: that it waits is their own; an answer only where a clause gives it."""
     waits, answered = line.state == WAITING and not line.ended, bool(line.outcome) and not line.ended
+    own = waits or line.state == WITHDRAWN
     return Told(
         name=line.name or (line.reference if line.closed else "Name not shown"),
         borough=line.borough,
         sent=line.sent,
         since=line.since,
-        state=STATES[line.state] if waits or answered else "Ended" if line.ended else "Answered",
-        because=line.because if answered else "",
-        withheld=ENDED if line.ended else "" if waits or answered else line.withheld,
+        state=STATES[line.state] if own or answered else "Ended" if line.ended else "Answered",
+        because=line.because if answered and line.state != WITHDRAWN else "",
+        withheld=ENDED if line.ended else "" if own or answered else line.withheld,
         asked=asked(line),
         waits=waits,
         words=line.words,

@@ -49,16 +49,18 @@ from portal.pages import (
     stands,
     team,
     team_case,
+    transfer,
 )
 
 
 def everything(app: Flask) -> None:
     """Register the blueprints and the error pages."""
     front = (health, help, sign_in, sign_out, home, mails, privacy, induction, joining, away, delegation, question)
-    work = (case, plan, stands, record, comment, confirming, action, change, kept, copying, emergency, paper, papers)
+    work = (case, plan, stands, transfer, record, comment, confirming, action, change, kept, copying)
+    sheets = (emergency, paper, papers)
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
     officers = (log, log_kept, log_proof, log_sheet)
-    for noun in (*front, *work, *lists, *panel, *officers, agreement, people, secondment, publishing):
+    for noun in (*front, *work, *sheets, *lists, *panel, *officers, agreement, people, secondment, publishing):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -14,9 +14,13 @@ from portal.db import db, new_id
 from portal.errors import Conflict, NotFound
 from portal.pages import boxes, case, kept, rendering, visiting
 from portal.pages.audience import audience
+from portal.pages.transferred import lines
 from portal.sharing import forms, moves
 from portal.sharing.fields import Invalid
 from portal.sharing.moves import KIND, Step
+from portal.sharing.reading import case as reading
+from portal.sharing.reading import transfers
+from portal.sharing.reading.transfers import Told
 
 pages = Blueprint("stands", __name__)
 
@@ -57,6 +61,7 @@ def show(visit: uuid.UUID) -> ResponseReturnValue:
         "base": base,
         "told": found.told,
         "agreement": found.part.agreement.partition("@")[0],
+        "transfers": lines(_transfers(visit, found)),
     }
     return _page(visit, "stands.html", "Where the case stands", found, d)
 
@@ -134,6 +139,11 @@ def _fields(found: Desk, step: Step, fields: Sequence[Field]) -> list[Field]:
         if agreement is not None:
             asked.insert(-1, agreement.fields[f"{moves.CUSTODY}.{moving.RELEASE}"])
     return asked
+
+
+def _transfers(visit: uuid.UUID, found: Desk) -> tuple[Told, ...]:
+    case_file = reading.live(db.session(), gate.doors(), gate.actor(), visit).case
+    return transfers.told(db.session(), gate.doors(), gate.actor(), case_file.id, found.part.of(moves.TRANSFER))
 
 
 def _name(found: Desk) -> str:

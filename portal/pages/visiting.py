@@ -52,7 +52,7 @@ def or_ask_again(view: Callable[P, Answer]) -> Callable[P, Answer]:
 
 THEN = "then"
 """Input that says where a form that outlived its visit was going."""
-WRITES = ("record.", "comment.", "change.", "action.", "ask.", "stands.")
+WRITES = ("record.", "comment.", "change.", "action.", "ask.", "stands.", "transfer.")
 ASKED = ("purpose", "reason", THEN)
 """Inputs of the purpose question itself."""
 

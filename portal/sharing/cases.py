@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.db import from_micros, new_id, to_micros
-from portal.sharing import asks
+from portal.sharing import asks, transfers
 from portal.sharing.days import midnight
 from portal.sharing.tables import Assignment, CaseFile
 
@@ -52,6 +52,12 @@ def open_file(
     return identity
 
 
+def has_open(session: Session, person: uuid.UUID, agreement: str) -> bool:
+    """Whether a person has an open case under an agreement, whoever may find it."""
+    of_person = (CaseFile.person == person, CaseFile.agreement == agreement, CaseFile.state == "open")
+    return session.scalar(select(CaseFile.id).where(*of_person).limit(1)) is not None
+
+
 def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int) -> None:
     """Bring the operating row of a case into step with what was written of it: the next review, the next
     release, and whether it is open.
@@ -72,8 +78,17 @@ def steer(session: Session, case: uuid.UUID, values: Mapping[str, str], now: int
         if over:
             changed["review_due"] = None
             asks.end_all(session, [case], now)
+        transfers.follow(session, case, values[STATUS], now, over)
     if changed:
         session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
+
+
+def close(session: Session, case: uuid.UUID, now: int) -> None:
+    """Close a case on which nobody has begun to work (clause 8.90): its retention starts now. Inside a write
+    transaction whose entry says so."""
+    changed = {"state": "deselected", "closed_at": now, "review_due": None, "release_due": None}
+    session.execute(update(CaseFile).where(CaseFile.id == case).values(**changed))
+    asks.end_all(session, [case], now)
 
 
 def follow(session: Session, case: uuid.UUID, review: str, released: bool) -> None:

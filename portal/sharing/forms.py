@@ -123,7 +123,7 @@ def _change(one: history.One) -> Change:
     if shape.kind == acts.KIND:
         standing = acts.correctable(v.key for v in one.record.values)
         fields = tuple(f for f in fields if f.key in standing)
-    if shape.kind == moves.KIND:
+    if shape.kind in (moves.KIND, moves.TRANSFER):
         fields = tuple(f for f in fields if f.key in moves.correctable([f.key]))
     if not fields:
         raise Refused(

@@ -14,6 +14,8 @@ from portal.sharing.visits import CASE, Case
 
 KIND = "referral"
 WAITING, ASKED, ACCEPTED, REFUSED = "waiting", "asked", "accepted", "refused"
+WITHDRAWN = "withdrawn"
+"""Taken back by whoever referred (clause 8.90): it is in no inbox and gets no answer."""
 OUTCOMES = {WAITING: "Waiting", ASKED: "More asked", ACCEPTED: "Accepted", REFUSED: "Refused"}
 """State → what a record says of it, of the choices of `referral.outcome`."""
 PAGE = 50

@@ -14,6 +14,7 @@ from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid, clean
 
 KIND, CUSTODY, CASE = "move", "custody", "case"
+TRANSFER = "transfer"
 STATUS = f"{CASE}.status"
 PLACE, LISTED, SUPERVISION = "release", "selection", "sentence_summary"
 """The labels: where the person is, whether the work goes on, how they are supervised."""
@@ -185,12 +186,13 @@ def low(step: Step) -> str:
 
 
 def by_hand(kind: str, before: Mapping[str, str], typed: Mapping[str, str]) -> Mapping[str, str]:
-    """What of a form may be changed in a record by itself: of a change of where the case stands the reason alone.
+    """What of a form may be changed in a record by itself: of a change of where the case stands, or of a transfer, the
+    reason alone.
 
     Raises `Invalid` where a status is typed that follows from a change, with its day and its reason; and where the
     reason of a change would be emptied.
     """
-    if kind == KIND:
+    if kind in (KIND, TRANSFER):
         told = {key: text for key, text in typed.items() if key in correctable(typed)}
         if empty := [key for key, text in told.items() if not clean(text)]:
             raise Invalid(dict.fromkeys(empty, "Say why: no change stands without its reason"))
@@ -202,5 +204,6 @@ def by_hand(kind: str, before: Mapping[str, str], typed: Mapping[str, str]) -> M
 
 
 def correctable(keys: Collection[str]) -> frozenset[str]:
-    """Of the fields of a change those that may be corrected: why. What changed since when is what the next one says."""
-    return frozenset(key for key in keys if key.startswith(f"{KIND}.{WHY}@"))
+    """Of the fields of a change, or of a transfer, those that may be corrected: why. What changed since when is what
+    the next one says."""
+    return frozenset(key for key in keys if key.startswith((f"{KIND}.{WHY}@", f"{TRANSFER}.{WHY}")))

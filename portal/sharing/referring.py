@@ -48,15 +48,18 @@ OTHERS = frozenset({OUTCOME, BECAUSE, DAY_REFERRED, GIVEN_ON, "basis.withdrawn_o
 _MADE = Query(select(Referral.id).where(Referral.id == bindparam("referral"), Referral.user == bindparam("by")))
 
 
-def newcomer(session: Session, doors: Doors, actor: Actor, agreement: str, now: int) -> At:
-    """What this capacity may do about somebody who has no case under an agreement. Raises `NotFound` for one not
-    served, or whose party it is not."""
+def newcomer(
+    session: Session, doors: Doors, actor: Actor, agreement: str, now: int, more: Mapping[str, bool] | None = None
+) -> At:
+    """What this capacity may do about somebody who has no case under an agreement, `more` being known besides. Raises
+    `NotFound` for one not served, or whose party it is not."""
     engine = doors.book.engine(agreement)
     if actor.party not in engine.agreement.parties:
         raise NotFound
     case = Case(uuid.UUID(int=0), uuid.UUID(int=0), agreement, "", "open", "", None, None)
     known = facts.of_case(session, engine.agreement, actor, case, now)
-    seen = sight(engine, Capacity(actor.party, actor.role), known.known, PURPOSE, from_micros(now))
+    told = {**known.known, **(more or {})}
+    seen = sight(engine, Capacity(actor.party, actor.role), told, PURPOSE, from_micros(now))
     return At(case, engine, seen, known, now)
 
 
@@ -102,21 +105,21 @@ def refer(
     fields = offered(at)
     if not fields:
         refuse(session, doors, actor, at, WHY, (CREATE, SHARE))
-    values = _checked(fields, typed, now)
+    values = checked(fields, typed, now)
     told = json.dumps([agreement, sorted((kind, sorted(of.items())) for kind, of in values.items())]).encode()
     identity = uuid.UUID(bytes=hmac.digest(once.bytes, told, "sha256")[:16], version=4)
-    others = _namesakes(session, doors, actor, values, now)
+    others = not_meant(session, doors, actor, values, now)
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
-        _one_after_the_other(session, at.engine.agreement.digest)
+        one_after_the_other(session, at.engine.agreement.digest)
         if not _MADE.first(session, referral=identity, by=actor.user):
-            case, joined = _case(session, doors, actor, at, values, others)
+            case, joined = case_for(session, doors, actor, at, values, others)
             _keep(tx, doors, actor, at, case, joined, values)
             inbox.put(session, identity, case.id, actor.party, actor.user, now)
     return identity
 
 
-def _checked(fields: Mapping[str, Sequence[Field]], typed: Mapping[str, str], now: int) -> dict[str, dict[str, str]]:
+def checked(fields: Mapping[str, Sequence[Field]], typed: Mapping[str, str], now: int) -> dict[str, dict[str, str]]:
     """By kind, the cleaned values. Raises `Invalid` with every problem, whichever kind it is in."""
     problems: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
@@ -137,23 +140,25 @@ def _checked(fields: Mapping[str, Sequence[Field]], typed: Mapping[str, str], no
     return {kind: given for kind, given in values.items() if given}
 
 
-def _one_after_the_other(session: Session, digest: str) -> None:
+def one_after_the_other(session: Session, digest: str) -> None:
     """Two referrals under one agreement are made one after the other: the second finds the person of the first."""
     rows = select(Adoption.id).where(Adoption.digest == digest).order_by(Adoption.id)
     session.connection().execute(rows.with_for_update())
 
 
-def _case(
+def case_for(
     session: Session,
     doors: Doors,
     actor: Actor,
     at: At,
     values: Mapping[str, Mapping[str, str]],
     others: frozenset[uuid.UUID],
+    same: uuid.UUID | None = None,
 ) -> tuple[Case, bool]:
-    """The case the referral belongs to, and whether it was there: the open one of somebody known, else a new one."""
+    """The case the referral belongs to, and whether it was there: the open one of somebody known, else a new one.
+    `same`: who it is; whoever has an open case that search would not show is entered anew all the same."""
     agreement, who = at.engine.agreement, _who(values)
-    person = _known(session, doors, actor, who, at.now)[0]
+    person = _known(session, doors, actor, who, at.now, same)[0]
     if person in others:
         person = None
     if person is not None:
@@ -163,6 +168,8 @@ def _case(
             return Case._make(row), True
     reference = cases.next_references(session, agreement.borough, at.now, 1)[0]
     lead = next((p.id for p in agreement.parties.values() if p.kind == "council"), actor.party)
+    if same is not None and not cases.has_open(session, same, agreement.id):
+        person = same
     born, fresh = who.get(BORN), person or new_id()
     minor = is_minor(born, at.now) if born else None
     case = cases.open_file(session, fresh, agreement.id, reference, lead, at.now, minor=minor)
@@ -173,28 +180,34 @@ def _who(values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return {**values.get("person", {}), **values.get("identifiers", {})}
 
 
-def _namesakes(
-    session: Session, doors: Doors, actor: Actor, values: Mapping[str, Mapping[str, str]], now: int
+def not_meant(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    values: Mapping[str, Mapping[str, str]],
+    now: int,
+    same: uuid.UUID | None = None,
 ) -> frozenset[uuid.UUID]:
     """Who has the surname and date of birth that were typed and another forename, where no number says who it is."""
     who = _who(values)
-    person, same = _known(session, doors, actor, who, now)
-    if person is None or same != {SURNAME_DOB}:
+    person, kinds = _known(session, doors, actor, who, now, same)
+    if person is None or kinds != {SURNAME_DOB}:
         return frozenset()
     is_another = namesakes.another(session, doors, actor, person, who.get(namesakes.FORENAME, ""), PURPOSE, now)
     return frozenset({person} if is_another else ())
 
 
 def _known(
-    session: Session, doors: Doors, actor: Actor, who: Mapping[str, str], now: int
+    session: Session, doors: Doors, actor: Actor, who: Mapping[str, str], now: int, same: uuid.UUID | None
 ) -> tuple[uuid.UUID | None, set[str]]:
     """The one person whom all that was typed leads to, and by which kinds of tag; None where there is none, or
-    something says it is another.
+    something says it is another. `same` is known to be meant, and does not count beside somebody else.
 
     Better entered twice than on the wrong person: a duplicate can be found and put right.
     """
     found = persons(session, doors, actor, who, now)
     people = frozenset[uuid.UUID]().union(*found.values())
+    people = people - {same} or people
     if len(people) != 1:
         return None, set()
     [person] = people
@@ -202,8 +215,8 @@ def _known(
     theirs = select(SearchTag.kind, SearchTag.tag).join(CaseFile, CaseFile.id == SearchTag.case)
     held = {tuple(row) for row in session.execute(theirs.where(CaseFile.person == person))}
     kinds = {kind for kind, _ in held} & {kind for kind, _ in tags}
-    same = {kind for kind, tag in tags if (kind, tag) in held}
-    return (person if kinds <= same else None), same
+    alike = {kind for kind, tag in tags if (kind, tag) in held}
+    return (person if kinds <= alike else None), alike
 
 
 def _keep(
@@ -218,7 +231,7 @@ def _keep(
     """Store the records and log them: what was entered, and to whom that discloses it."""
     session, agreement = tx.session, at.engine.agreement
     born = values.get("person", {}).get(BORN)
-    minor = _stricter(case.minor, is_minor(born, at.now) if born else case.minor if joined else None)
+    minor = stricter(case.minor, is_minor(born, at.now) if born else case.minor if joined else None)
     records = [record(actor, case, at.now, kind, dict(of), minor) for kind, of in values.items() if kind != BASIS]
     for label in bases(at) if BASIS in values else ():
         given = {f"{key.partition('@')[0]}@{label}": text for key, text in values[BASIS].items()}
@@ -234,7 +247,7 @@ def _keep(
     append(tx, "disclosure", actor, there, SHARE, shapes, stored, recipients=list(recipients))
 
 
-def _stricter(one: bool | None, other: bool | None) -> bool | None:
+def stricter(one: bool | None, other: bool | None) -> bool | None:
     """A youth label for both: young if either says so, adult if none says otherwise."""
     return True if one or other else None if one is None and other is None else False
 

@@ -33,7 +33,9 @@ from portal.sharing.tables import RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
 UPDATE = "update"
-STEERED = frozenset({acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND, talk.COMMENT, "same_person"})
+STEERED = frozenset(
+    {acts.KIND, asks.KIND, asks.REPLY, "criteria", moves.KIND, moves.TRANSFER, talk.COMMENT, "same_person"}
+)
 """Kinds that are written with something else, an operating row or a decision: the general forms make none."""
 Steer = Callable[[uuid.UUID], object]
 """Writes the operating row of a record, by its id, in its transaction."""

@@ -64,6 +64,13 @@ def printed(
     return _disclose(session, doors, actor, found, kinds, EXPORT, "print", reason)
 
 
+def own(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, kinds: Collection[str]) -> tuple[Found, Part]:
+    """Of these kinds what the reader's own party wrote and may export, and the case with its decisions: for the
+    writing door, which takes copies of it elsewhere (clause 8.87). Raises as `case.case`."""
+    found = case_reading.find(session, doors, actor, visit)
+    return found, _disclose(session, doors, actor, found, kinds, EXPORT, "consultation", "", mine=True)
+
+
 def _disclose(
     session: Session,
     doors: Doors,
@@ -73,9 +80,11 @@ def _disclose(
     action: str,
     operation: str,
     reason: str,
+    mine: bool = False,
 ) -> Part:
     case_file, seen = found.visit.case, found.sight
     shown = [h for h in heads(session, [case_file.id], list(kinds)) if seen.permitted(action, shape_of(h))]
+    shown = [h for h in shown if h.owner == actor.party or not mine]
     sealed = fetch(session, doors.keys, [h.id for h in shown])
     entry = said.entry(
         operation,

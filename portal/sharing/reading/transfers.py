@@ -1,0 +1,87 @@
+"""What became of an offer to another borough, for whoever may read the offer: asked of both agreements (clause
+8.89)."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from isa.agreement import Capacity
+from portal.auth.actor import Actor
+from portal.errors import NotFound
+from portal.sharing import said, transfers
+from portal.sharing.days import day_at
+from portal.sharing.disclosure import Record
+from portal.sharing.doors import Doors
+from portal.sharing.importing.matching import PURPOSE
+from portal.sharing.reading import referrals
+from portal.sharing.transfers import BACK, KIND, OFFERED_FROM, OFFERED_TO, WAITS, Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One transfer as its reader is told of it. `record`: what was written of it; `code`: what became of it, "" where
+    that is not told; `since`: the day of that. `ours`: the reader's party offered it; `referral`: what it is under
+    the other agreement, for whoever finds it among their own referrals; `came`: it came here from the other borough."""
+
+    record: Record
+    code: str = ""
+    since: date | None = None
+    ours: bool = False
+    referral: uuid.UUID | None = None
+    came: bool = False
+
+
+def told(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, records: Iterable[Record]) -> tuple[Told, ...]:
+    """The transfers that these records of a case, opened for this reader, speak of. What the other borough has answered
+    is told with an entry about the case there. Raises `LogUnavailable`."""
+    written = [r for r in records if r.kind == KIND and r.text("what") in (OFFERED_TO, OFFERED_FROM)]
+    if not written:
+        return ()
+    offers = {o.record: o for o in transfers.of_cases(session, [case])}
+    given = {r.id: o for r in written if (o := offers.get(r.id)) and may_be_told(doors, o)}
+    answered = [o for o in given.values() if o.became[0] not in (WAITS, BACK)]
+    if answered:
+        _log(session, doors, actor, answered)
+    whole = doors.book.role(Capacity(actor.party, actor.role))[0] == "party"
+    return tuple(_told(actor, whole, r, offers.get(r.id), given.get(r.id)) for r in written)
+
+
+def _told(actor: Actor, whole: bool, record: Record, offer: Offer | None, given: Offer | None) -> Told:
+    code, since = given.became if given else ("", 0)
+    ours = offer is not None and offer.item.party == actor.party
+    found = ours and offer is not None and (whole or offer.item.user == actor.user)
+    return Told(
+        record=record,
+        code=code,
+        since=day_at(since) if since else None,
+        ours=ours,
+        referral=offer.referral if found and offer is not None else None,
+        came=record.text("what") == OFFERED_FROM,
+    )
+
+
+def may_be_told(doors: Doors, offer: Offer) -> bool:
+    """Whether the party that offered may be told the outcome of its referral, and so whoever reads its offer."""
+    try:
+        engine = doors.book.engine(offer.item.case.agreement)
+    except NotFound:
+        return False
+    owners = sorted(engine.agreement.fields["case.status"].owners)
+    return any(referrals.told(engine, offer.item, owner, doors.clock()) for owner in owners)
+
+
+def _log(session: Session, doors: Doors, actor: Actor, offers: Sequence[Offer]) -> None:
+    references = {doors.book.engine(o.item.case.agreement).reference for o in offers}
+    about = [said.about(o.item.case.person, o.item.case.id, transfer_of=o.case.hex) for o in offers]
+    entry = said.entry(
+        "consultation",
+        actor,
+        purpose=PURPOSE,
+        agreement=references.pop() if len(references) == 1 else None,
+        subjects=about,
+    )
+    with doors.log.transaction(session) as tx:
+        tx.append(entry)

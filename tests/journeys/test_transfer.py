@@ -1,0 +1,82 @@
+"""An offender manager offers a case to another borough; its coordinator accepts; the case it comes from says so."""
+
+import re
+from collections.abc import Callable
+
+from tests.journeys.conftest import Kind
+from tests.journeys.person import Person
+
+RISK = "Managing the risk this person poses"
+WHO = "Leon Anthony Strickland"
+WHY = "His mother in Wembley takes him in when he comes out. The visits there went well."
+
+
+def test_from_the_offer_to_the_other_panel_and_back(someone: Callable[[], Person], kind: Kind) -> None:
+    stacey = someone()
+    stacey.signs_in("okonkwo")
+    visit = stacey.opens_case(WHO, RISK)
+    stacey.follows("Transfer to another borough")
+    stacey.heading("Transfer to another borough")
+    stacey.presses("Continue")
+    stacey.reads("There is a problem", "Choose the borough that the person moves to")
+    stacey.look("transfer-choose")
+    stacey.chooses("Brent" if kind.width > 600 else "Harrow")  # one case stands for both kinds of browser: see below
+    stacey.presses("Continue")
+    stacey.heading("Transfer to")
+    stacey.reads("What goes with it?", "What stays", "Everything that other agencies wrote", "clause 8.88")
+    stacey.fills("Why they move", WHY)
+    stacey.presses("Offer it to")
+    stacey.reads("There is a problem", "Give the day of the move, like 27 3 2026", WHY)
+    stacey.looks_at_both_widths("transfer-form")
+    assert visit
+    _sends(stacey)
+    _is_taken_back(stacey)
+    if kind.width > 600:
+        _is_offered_and_accepted(stacey, someone())
+
+
+def _sends(stacey: Person) -> None:
+    for part, text in (("", "20"), ("-month", "11"), ("-year", "2026")):
+        stacey.page.locator(f"[id='transfer.moved_on{part}']").fill(text)
+    stacey.page.get_by_label("Priority crime").select_option("Burglary")
+    stacey.presses("Offer it to")
+    stacey.heading(WHO)
+    stacey.reads("Offered. It waits for whoever keeps the list there", "waiting for an answer")
+    stacey.look("transfer-case")
+
+
+def _is_taken_back(stacey: Person) -> None:
+    stacey.follows(re.compile("^Read more: Transfer offered to"))
+    stacey.reads(WHY, "Waiting for an answer")
+    stacey.follows("Take it back")
+    stacey.heading("Take the transfer to")
+    stacey.presses("Take it back")
+    stacey.reads("Say why it is taken back")
+    stacey.look("transfer-back")
+    stacey.fills("Why?", "The date moved.")
+    stacey.presses("Take it back")
+    stacey.reads("Taken back. Those who keep the list there")
+
+
+def _is_offered_and_accepted(stacey: Person, denise: Person) -> None:
+    stacey.follows("Transfer to another borough")
+    stacey.chooses("Brent")
+    stacey.presses("Continue")
+    stacey.fills("Why they move", WHY)
+    _sends(stacey)
+
+    denise.signs_in("fontaine")
+    denise.page.get_by_label(re.compile("coordinator", re.I)).check()
+    denise.presses("Continue")
+    denise.goes_to("/inbox")
+    denise.follows(re.compile(f"^Read and answer the referral of {WHO}"))
+    denise.heading(WHO)
+    denise.reads("Transfer from Barnet", WHY)
+    denise.look("transfer-inbox")
+    denise.chooses("Accept")
+    denise.presses("Answer")
+    denise.heading("Referrals waiting")
+
+    stacey.follows(re.compile("^Read more: Transfer offered to Brent"))
+    stacey.reads("Accepted, and goes to the panel of Brent", "this case goes on as before")
+    stacey.looks_at_both_widths("transfer-accepted")

@@ -1,0 +1,98 @@
+"""Transfer to another borough, as pages: where to, what goes by which clauses, what was typed, the second of two."""
+
+import re
+
+import pytest
+
+from tests.installation import World
+from tests.portal.casework.moving_away import SECRET, WHY, Boroughs
+from tests.portal.pages.web import Web
+
+DAY = {"transfer.moved_on-day": "20", "transfer.moved_on-month": "11", "transfer.moved_on-year": "2026"}
+WORDS = {**DAY, "transfer.reason": WHY, "referral.priority_crime": "Burglary"}
+
+
+@pytest.fixture
+def move(world: World) -> Boroughs:
+    return Boroughs(world)
+
+
+def opened(web: Web, move: Boroughs, who: str, purpose: str = "risk") -> str:
+    """The address of a visit of one of them."""
+    web.sign_in(getattr(move, who))
+    return str(web.post(f"/case/{move.case}", {"purpose": purpose, "reason": ""}).location)
+
+
+def to_form(web: Web, visit: str, agreement: str = "brent-iom") -> str:
+    return str(web.post(f"{visit}/transfer", {"agreement": agreement}).location)
+
+
+def inputs(page: str) -> dict[str, str]:
+    """What a browser would send of a form that nobody touched."""
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+    texts = re.findall(r'<input class="govuk-input[^"]*" id="[^"]*" name="([^"]*)" type="text" value="([^"]*)"', page)
+    ticked = re.findall(r'type="checkbox" id="[^"]*" name="([^"]*)" value="([^"]*)" checked', page)
+    return dict([*hidden, *texts, *ticked])
+
+
+def test_from_the_case_to_the_offer_and_what_both_pages_say(web: Web, move: Boroughs) -> None:
+    visit = opened(web, move, "jo")
+    assert f'href="{visit}/transfer"' in web.get(visit).text
+    assert web.post(f"{visit}/transfer", {}).status_code == 400
+    assert "Choose the borough" in web.text
+    path = to_form(web, visit)
+    assert not path.startswith(visit), "a visit for referral and selection has taken the place of the first"
+    form = web.get(path).text
+    assert web.get(f"{visit}/transfer").status_code != 200
+    for told in ("Community order", "clause 5.17", "clause 8.88", "and of Probation: Update", "Community Safety"):
+        assert told in form, told
+    for kept in (SECRET, "High Road", "Hostel", "2009/1234567X"):
+        assert kept not in form, kept
+    sent = web.post(path, {**inputs(form), **WORDS})
+    assert sent.status_code == 303
+    assert "Transfer offered to Brent" in web.get(sent.location).text
+    assert "waiting for an answer" in web.text
+    assert WHY in web.get(f"{sent.location}/transfer").text
+    assert {r.kind for r in move.records(move.there().id)} >= {"sentence", "score", "transfer"}
+    web.sign_in(move.nadia)
+    theirs = str(web.post(f"/case/{move.case}", {"purpose": "selection", "reason": ""}).location)
+    assert "Transfer offered to Brent" in web.get(f"{theirs}/stands").text
+    web.sign_in(move.bella)
+    assert "Transfer from Barnet" in web.get("/inbox").text
+
+
+def test_what_was_typed_and_unticked_stays_where_something_is_to_be_corrected(web: Web, move: Boroughs) -> None:
+    path = to_form(web, opened(web, move, "jo"))
+    sent = inputs(web.get(path).text)
+    unticked = next(name for name in sent if name.startswith("goes-"))
+    del sent[unticked]
+    answer = web.post(path, {**sent, "transfer.reason": WHY, "person.address": "3 Elm Road"})
+    assert answer.status_code == 400
+    assert "Give the day of the move" in answer.text
+    assert WHY in answer.text
+    assert inputs(answer.text)["person.address"] == "3 Elm Road"
+    assert unticked not in inputs(answer.text)
+    assert {n for n in inputs(answer.text) if n.startswith("goes-")} == {n for n in sent if n.startswith("goes-")}
+
+
+def test_the_second_of_two_reads_so_and_the_same_form_twice_does_not(web: Web, move: Boroughs) -> None:
+    path = to_form(web, opened(web, move, "jo"))
+    sent = {**inputs(web.get(path).text), **WORDS}
+    second = Web(web.app, web.world)
+    theirs = to_form(second, opened(second, move, "pat"), "harrow-iom")
+    other = {**inputs(second.get(theirs).text), **WORDS, "person.surname": "Marlowe", "transfer.reason": "He told me."}
+    assert web.post(path, sent).status_code == 303
+    assert web.post(path, sent).status_code == 303, "sent twice"
+    late = second.post(theirs, other)
+    assert late.status_code == 409
+    assert "Somebody has offered this case meanwhile" in late.text
+    assert "He told me." in late.text
+
+
+@pytest.mark.parametrize("who", ["hal", "nadia", "mentor"])
+def test_who_may_not_offer_it_is_offered_no_page(web: Web, move: Boroughs, who: str) -> None:
+    visit = opened(web, move, who, "pathways" if who == "mentor" else "selection")
+    assert f"{visit}/transfer" not in web.get(visit).text
+    for path in ("transfer", "transfer/to/brent-iom", "transfer/back"):
+        assert web.get(f"{visit}/{path}").status_code == 404, path
+        assert web.post(f"{visit}/{path}", {"agreement": "brent-iom", **WORDS}).status_code == 404, path
