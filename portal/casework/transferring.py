@@ -129,7 +129,9 @@ def blank(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID, agreem
     found, part = reading.own(session, doors, actor, visit, (*WHO, *kinds))
     present = preview.everywhere(session, at)
     given = found.engine.agreement
-    goes = tuple(_goes(at, g, present) for g in going(found, part, at.sight, day_at(now)))
+    order = list(given.kinds)
+    may_go = sorted(going(found, part, at.sight, day_at(now)), key=lambda g: order.index(g.record.kind))
+    goes = tuple(_goes(at, g, present) for g in may_go)
     gone = {g.going.record.kind for g in goes} | {*WHO, KIND}
     rows = (h for h in heads(session, [case.id]) if h.owner == actor.party)
     ours = {h.kind for h in rows if found.sight.permitted(READ, shape_of(h))}

@@ -66,6 +66,7 @@ def choose(visit: uuid.UUID) -> ResponseReturnValue:
 def form(visit: uuid.UUID, agreement: str) -> ResponseReturnValue:
     """What goes and what stays, by clause, and who will read it there."""
     if reading.live(db.session(), gate.doors(), gate.actor(), visit).purpose != PURPOSE:
+        transferring.desk(db.session(), gate.doors(), gate.actor(), visit)  # no page at all for whoever may not
         return redirect(url_for(".show", visit=visit), 303)
     if transferring.standing(db.session(), gate.doors(), gate.actor(), visit):
         return redirect(url_for(".show", visit=visit), 303)
@@ -249,7 +250,7 @@ def _page(
         template,
         title,
         status=status,
-        marking=blank.marking if blank else part.marking,
+        marking=blank.marking if blank else rendering.SENSITIVE,
         receipt=part.receipt,
         purpose=part.purpose_name,
         purpose_path=f"{base}/purpose",

@@ -24,7 +24,7 @@ def test_from_the_offer_to_the_other_panel_and_back(someone: Callable[[], Person
     stacey.presses("Continue")
     stacey.heading("Transfer to")
     stacey.reads("What goes with it?", "What stays", "Everything that other agencies wrote", "clause 8.88")
-    stacey.fills("Why they move", WHY)
+    stacey.fills("Why they move, and what the other panel must know", WHY)
     stacey.presses("Offer it to")
     stacey.reads("There is a problem", "Give the day of the move, like 27 3 2026", WHY)
     stacey.looks_at_both_widths("transfer-form")
@@ -46,7 +46,7 @@ def _sends(stacey: Person) -> None:
 
 
 def _is_taken_back(stacey: Person) -> None:
-    stacey.follows(re.compile("^Read more: Transfer offered to"))
+    stacey.follows(re.compile("Read more.*Transfer offered to"))
     stacey.reads(WHY, "Waiting for an answer")
     stacey.follows("Take it back")
     stacey.heading("Take the transfer to")
@@ -62,7 +62,7 @@ def _is_offered_and_accepted(stacey: Person, denise: Person) -> None:
     stacey.follows("Transfer to another borough")
     stacey.chooses("Brent")
     stacey.presses("Continue")
-    stacey.fills("Why they move", WHY)
+    stacey.fills("Why they move, and what the other panel must know", WHY)
     _sends(stacey)
 
     denise.signs_in("fontaine")
@@ -77,6 +77,6 @@ def _is_offered_and_accepted(stacey: Person, denise: Person) -> None:
     denise.presses("Answer")
     denise.heading("Referrals waiting")
 
-    stacey.follows(re.compile("^Read more: Transfer offered to Brent"))
+    stacey.follows(re.compile("Read more.*Transfer offered to Brent"))
     stacey.reads("Accepted, and goes to the panel of Brent", "this case goes on as before")
     stacey.looks_at_both_widths("transfer-accepted")

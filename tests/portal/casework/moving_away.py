@@ -28,7 +28,7 @@ HELD = {
         "address": "1 Old St",
     },
     "probation identifiers": {"crn": "X123456"},
-    "police identifiers": {"pnc": "2009/1234567X"},
+    "police identifiers": {"pnc": "2009/1234567G"},
     "probation sentence": {"type": "Community order", "end": "2027-05-01"},
     "probation score": {"predictor": "OGRS3", "value": "71", "assessed_on": "2026-09-01"},
     "probation update@behaviour": {"text": SECRET, "nature": "Fact"},

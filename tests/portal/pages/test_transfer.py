@@ -46,7 +46,7 @@ def test_from_the_case_to_the_offer_and_what_both_pages_say(web: Web, move: Boro
     assert web.get(f"{visit}/transfer").status_code != 200
     for told in ("Community order", "clause 5.17", "clause 8.88", "and of Probation: Update", "Community Safety"):
         assert told in form, told
-    for kept in (SECRET, "High Road", "Hostel", "2009/1234567X"):
+    for kept in (SECRET, "High Road", "Hostel", "2009/1234567G"):
         assert kept not in form, kept
     sent = web.post(path, {**inputs(form), **WORDS})
     assert sent.status_code == 303
@@ -84,7 +84,7 @@ def test_the_second_of_two_reads_so_and_the_same_form_twice_does_not(web: Web, m
     assert web.post(path, sent).status_code == 303
     assert web.post(path, sent).status_code == 303, "sent twice"
     late = second.post(theirs, other)
-    assert late.status_code == 409
+    assert late.status_code == 409, re.findall(r"error-message.*?</p>", late.text)
     assert "Somebody has offered this case meanwhile" in late.text
     assert "He told me." in late.text
 
