@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.auth import capacities, recording
@@ -68,11 +68,15 @@ def of_people(session: Session, party: str, users: list[uuid.UUID]) -> dict[uuid
 
 
 _GRANT = CapacityGrant.__table__
-_REQUESTS = (
-    select(func.count())
-    .select_from(AccessRequest)
-    .where(AccessRequest.party == bindparam("party"), AccessRequest.state == "waiting")
-)
+
+
+def requests_of(party: str | BindParameter[str]) -> ColumnElement[bool]:
+    """The condition "waits for this party's answer". Who has left, or now signs in from another party, asks no more."""
+    still = UserAccount.id == AccessRequest.user, UserAccount.home_party == party, UserAccount.ended_at.is_(None)
+    return and_(AccessRequest.party == party, AccessRequest.state == "waiting", exists().where(*still))
+
+
+_REQUESTS = select(func.count()).select_from(AccessRequest).where(requests_of(bindparam("party")))
 _STANDING = Query(
     select(
         _GRANT.c.user,

@@ -231,7 +231,7 @@ def refuse(asked: uuid.UUID) -> ResponseReturnValue:
 
 
 def _gone() -> ResponseReturnValue:
-    session[DONE] = "Somebody else has answered that request meanwhile. Nothing was changed."
+    session[DONE] = "That request waits no longer: it was answered, or whoever asked has left. Nothing was changed."
     return redirect(url_for(".everyone"), 303)
 
 

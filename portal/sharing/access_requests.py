@@ -7,12 +7,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Entry, Subject
-from portal.auth import capacities
+from portal.auth import capacities, induction
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
@@ -29,7 +29,7 @@ from portal.sharing.roster import Offered
 from portal.sharing.staff import STAFF, place
 from portal.sharing.tables import StaffValue
 
-WAITING, APPROVED, REFUSED = "waiting", "approved", "refused"
+WAITING, APPROVED, REFUSED, WITHDRAWN = "waiting", "approved", "refused", "withdrawn"
 MANAGER, WHY, REASON = "ask-manager", "ask-why", "ask-reason"
 MOST = LIMITS["longtext"]
 
@@ -93,6 +93,9 @@ def ask(
             session.add(row)
         row.role, row.asked_at = role, now
         session.flush()
+        # what is written below is for this party: no request to one they belonged to before may show it
+        elsewhere = AccessRequest.user == user, AccessRequest.party != party, AccessRequest.state == WAITING
+        session.execute(update(AccessRequest).where(*elsewhere).values(state=WITHDRAWN, answered_at=now))
         _seal(session, doors, user, party, {MANAGER: manager, WHY: why})
         subject = Subject(user, {"staff": "true", "asked": role})
         tx.append(Entry("collection", actor=user, agency=party, session=sign_in, subjects=[subject]))
@@ -101,16 +104,17 @@ def ask(
 def waiting(session: Session, doors: Doors, actor: Actor) -> Looked:
     """Who asks at the actor's party. Raises `NotFound` for whoever does not look after its people."""
     _require(session, doors, actor)
-    waits = AccessRequest.party == actor.party, AccessRequest.state == WAITING
-    rows = session.scalars(select(AccessRequest).where(*waits).order_by(AccessRequest.asked_at)).all()
+    waits = induction.requests_of(actor.party)
+    rows = session.scalars(select(AccessRequest).where(waits).order_by(AccessRequest.asked_at)).all()
     return _looked(session, doors, actor, list(rows), "list")
 
 
 def one(session: Session, doors: Doors, actor: Actor, request: uuid.UUID) -> tuple[Asked, Receipt]:
-    """One request with what was written. Raises `NotFound` for one of another party or that was answered."""
+    """One request with what was written. Raises `NotFound` for one of another party or that waits no longer."""
     _require(session, doors, actor)
-    row = session.get(AccessRequest, request)
-    if row is None or row.party != actor.party or row.state != WAITING:
+    waits = AccessRequest.id == request, induction.requests_of(actor.party)
+    row = session.scalars(select(AccessRequest).where(*waits)).first()
+    if row is None:
         raise NotFound
     found = _looked(session, doors, actor, [row], "consultation")
     assert found.receipt is not None

@@ -87,7 +87,7 @@ def test_a_starter_asks_is_approved_trained_and_in_and_as_a_leaver_out(
     assert web.post(f"{path}/approve", form | {"ends-year": "1999"}).status_code == 422
     assert web.post(f"{path}/approve", form).status_code == 303
     assert web.post(f"{path}/approve", form).status_code == 303
-    assert "Somebody else has answered that request meanwhile" in (web.get("/joining"), web.text)[1]
+    assert "That request waits no longer" in (web.get("/joining"), web.text)[1]
 
     world.session.rollback()
     [held] = capacities.current(world.session, asker, now_micros())

@@ -10,7 +10,7 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.db import DAY, now_micros
 from portal.errors import Conflict, NotFound
-from portal.sharing import access_requests, roster, staff
+from portal.sharing import access_requests, joining, roster, staff
 from portal.sharing.tables import StaffValue
 from tests.installation import TAGS, World
 
@@ -146,3 +146,31 @@ def test_a_role_that_the_party_cannot_give_is_not_asked_for(world: World, asker:
     for role in ("coordinator", "feed", "emperor"):
         with pytest.raises(CapacityRefused):
             access_requests.ask(world.session, world.doors, asker, "barnet_housing", "s", role, "Bea Boss", WHY)
+
+
+def test_who_has_left_asks_no_more(either: World) -> None:
+    """Nobody can approve what a leaver asked for, so it must not wait for anybody either."""
+    world, asker, spoc = either, newcomer(either), either.actor("barnet_housing", "spoc", "Jo Smith")
+    request, admin = ask(world, asker), world.actor("barnet_housing", "admin", "Ada Admin")
+    assert joining.waits(world.session, world.doors, spoc, now_micros()).requests == 1
+    with world.doors.log.transaction(world.session) as tx:
+        people.leaver(tx, admin, asker, now_micros())
+    assert access_requests.waiting(world.session, world.doors, spoc).requests == ()
+    assert joining.waits(world.session, world.doors, spoc, now_micros()).requests == 0
+    with pytest.raises(NotFound):
+        access_requests.one(world.session, world.doors, spoc, request)
+
+
+def test_what_is_written_to_a_new_party_is_not_read_by_the_one_before(
+    world: World, asker: uuid.UUID, spoc: Actor
+) -> None:
+    """Somebody asks Housing, moves to the police and asks there, and comes back: Housing never reads the second."""
+    ask(world, asker)
+    for party in ("police", "barnet_housing"):
+        with world.doors.log.transaction(world.session) as tx:
+            people.admit(tx, TAGS.identity("housing", "new"), party, [], now_micros())
+        if party == "police":
+            access_requests.ask(world.session, world.doors, asker, party, "s", "practitioner", "Sue", "CANARY")
+            read = access_requests.waiting(world.session, world.doors, world.actor("police", "spoc", "Sam Spoc"))
+            assert "CANARY" in repr(read), "those whom it is for read it"
+        assert access_requests.waiting(world.session, world.doors, spoc).requests == ()
