@@ -7,6 +7,7 @@ before; for a data-protection officer, an emergency. What such a mail told, the 
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
@@ -46,8 +47,9 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
     begun = notifying.left(session, now)
     waited = _waited_for(session, doors, now)
     addresses = staff.names(session, doors, {*waited, *(b.user for b in begun if b.user)}, "email")
-    boxes = mailboxes.addresses(session, doors, {b.party for b in begun})
-    reachable = [user for user in waited if "@" in addresses[user]]
+    boxes = mailboxes.addresses(session, doors, {b.party for b in begun} | {w.team for w in waited.values()})
+    to = {user: boxes.get(w.team, "") if w.team else addresses[user] for user, w in waited.items()}
+    reachable = [user for user in waited if "@" in to[user]]
     if not (begun or reachable):
         return 0
     with opened() as send:
@@ -57,22 +59,34 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
             notifying.again(session, doors, run, each, address)
         for user in reachable:
             if not run.stopped and _claimed(session, doors, user, waited[user], now):
-                run.go(notices.at_once(user, now), addresses[user], False, [user], at_once=True)
+                run.go(notices.at_once(user, now), to[user], False, [user], at_once=True)
     return run.count
 
 
-def _waited_for(session: Session, doors: Doors, now: int) -> dict[uuid.UUID, int | None]:
-    """Whom somebody waits for, with the instant until which they were mailed, as it was read."""
+class Waited(NamedTuple):
+    """How somebody is told: `tried` is the instant until which they were mailed, as it was read; `team` the party whose
+    mailbox is told in their place, "" where they are told themselves."""
+
+    tried: int | None
+    team: str
+
+
+def _waited_for(session: Session, doors: Doors, now: int) -> dict[uuid.UUID, Waited]:
+    """Whom somebody waits for. Nobody writes to who is away: of an emergency, which waits for nobody else, their team
+    is told."""
     found = {}
     resting = away.everyone(session, now)
     for user, (grants, tried) in _people(session, now).items():
         row = session.get(MorningMail, user)
         since = max(tried or 0, (row.at_once_from or 0) if row else 0) or now - DAY
         known = {g.party: induction.of(session, user, g.party) for g in grants}
-        here = (g for g in grants if (user, g.party) not in resting)
-        acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in here)
-        if any(_presses(session, doors, actor, since, now) for actor in acting):
-            found[user] = tried
+        acting = [Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants]
+        here = [actor for actor in acting if (user, actor.party) not in resting]
+        absent = [actor for actor in acting if actor not in here and actor.role == scope.DPO]
+        for actor in (*here, *absent):
+            if _presses(session, doors, actor, since, now):
+                found[user] = Waited(tried, actor.party if actor in absent else "")
+                break
     return found
 
 
@@ -107,19 +121,20 @@ def _presses(session: Session, doors: Doors, actor: Actor, since: int, now: int)
     )
 
 
-def _claimed(session: Session, doors: Doors, user: uuid.UUID, tried: int | None, now: int) -> bool:
+def _claimed(session: Session, doors: Doors, user: uuid.UUID, waited: Waited, now: int) -> bool:
     """Write down that this person is mailed of what came until now, with its entry; False where another run has done
     so, or they want none any more."""
     with doors.log.transaction(session) as tx:
         notifying.hold(session, user)
         held = _people(session, now, user)
-        if user not in held or held[user][1] != tried:
+        if user not in held or held[user][1] != waited.tried:
             return False
         row = session.get(MorningMail, user, populate_existing=True)
         if row is None:
             put(session, MorningMail, {"user": user}, {"wanted": True, "tried_on": 0, "at_once_tried": now})
         else:
             row.at_once_tried = now
-        notices.begin(session, notices.at_once(user, now), user, "", now, at_once=True)
-        tx.append(Entry("notified", subjects=team.named([user])))
+        whose = None if waited.team else user
+        notices.begin(session, notices.at_once(user, now), whose, waited.team, now, at_once=True)
+        tx.append(Entry("notified", agency=waited.team or None, subjects=team.named([user])))
     return True

@@ -2,6 +2,7 @@
 
 A notice is written down, with its first attempt, before anything goes. Whoever finds it waiting later does not know
 what became of that attempt, and says so (`Letter.again`): a way that can ask, asks first; one that cannot, lets it be.
+Where the other side said that it did not take it, for now, that is known, and the next attempt is as the first.
 """
 
 import uuid
@@ -10,29 +11,33 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
-from sqlalchemy import Table, delete, select, update
+from sqlalchemy import Table, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework.notice_tables import MorningMail, Notice
-from portal.db import HOUR, MINUTE, put
+from portal.db import DAY, HOUR, MINUTE, put
 from portal.keys.tables import insert_unless_there
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 
-WAITING, SENT, ENDED = "waiting", "sent", "ended"
+WAITING, PUT_OFF, SENT, ENDED = "waiting", "put off", "sent", "ended"
+"""WAITING: nobody knows yet what became of the attempt; PUT_OFF: it certainly did not go."""
 PAUSE, LONGEST_PAUSE = 5 * MINUTE, HOUR
 KEPT = 8  # days: a day longer than GOV.UK Notify knows a reference
 MOST_IN_A_ROW = 3
 """After so many that were put off one after the other, a run stops: the rest has not been begun, and loses nothing."""
+UNFINISHED = (WAITING, PUT_OFF)
 _TEAMS = uuid.UUID("4be09a5b-6e5f-4a0e-9a1f-3a9c6d1f6a77")
 
 
 class Outcome(Enum):
-    """What became of a letter. LATER: it did not go, or nobody knows; it is tried again."""
+    """What became of a letter. LATER: it did not go, or nobody knows; NOT_TAKEN: it did not go, for now, and that is
+    certain. Both are tried again."""
 
     SENT = "sent"
     REFUSED = "refused"
     LATER = "later"
+    NOT_TAKEN = "not taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,10 @@ def first(session: Session, id: uuid.UUID, party: str, now: int) -> bool:
 
 
 def left(session: Session, now: int) -> Sequence[Notice]:
-    """Today's that wait for another attempt. Those of days before do not: the next notice tells of what they would."""
-    today = Notice.day == day_at(now).toordinal()
-    return session.scalars(select(Notice).where(today, Notice.state == WAITING, Notice.due <= now)).all()
+    """Those that wait for another attempt: of today, and for a day, whatever the hour, of those at once. Of days before
+    they do not: the next notice tells of what they would, but no other tells an officer of an emergency."""
+    fresh = or_(Notice.day == day_at(now).toordinal(), and_(Notice.at_once, Notice.until > now - DAY))
+    return session.scalars(select(Notice).where(fresh, Notice.state.in_(UNFINISHED), Notice.due <= now)).all()
 
 
 def sweep(session: Session, doors: Doors, now: int) -> None:
@@ -96,9 +102,9 @@ def sweep(session: Session, doors: Doors, now: int) -> None:
 def taken(session: Session, doors: Doors, notice: uuid.UUID, tries: int, now: int) -> bool:
     """Begin another attempt; False where another run has begun one meanwhile. The next is twice as far away."""
     due = now + min(PAUSE << min(tries, 8), LONGEST_PAUSE)
-    same = Notice.id == notice, Notice.state == WAITING, Notice.tries == tries
+    same = Notice.id == notice, Notice.state.in_(UNFINISHED), Notice.tries == tries
     with doors.log.transaction(session):
-        done = session.execute(update(Notice).where(*same).values(tries=tries + 1, due=due))
+        done = session.execute(update(Notice).where(*same).values(tries=tries + 1, due=due, state=WAITING))
         return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
@@ -108,9 +114,9 @@ def settle(session: Session, doors: Doors, notice: uuid.UUID, outcome: Outcome, 
         return
     with doors.log.transaction(session):
         row = session.get(Notice, notice, populate_existing=True)
-        if row is None or row.state != WAITING:
+        if row is None or row.state not in UNFINISHED:
             return
-        row.state = SENT if outcome is Outcome.SENT else ENDED
+        row.state = {Outcome.SENT: SENT, Outcome.NOT_TAKEN: PUT_OFF}.get(outcome, ENDED)
         for user in told if outcome is Outcome.SENT else ():
             known = session.get(MorningMail, user, populate_existing=True)
             if known is not None and row.at_once:
@@ -137,6 +143,6 @@ class Round:
     ) -> None:
         """Make the attempt that was written down, and keep what became of it."""
         outcome = self._send(Letter(address, str(notice), again, at_once))
-        self._put_off = self._put_off + 1 if outcome is Outcome.LATER else 0
+        self._put_off = self._put_off + 1 if outcome in (Outcome.LATER, Outcome.NOT_TAKEN) else 0
         self.count += outcome is Outcome.SENT
         settle(self._session, self._doors, notice, outcome, told)

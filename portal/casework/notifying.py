@@ -81,28 +81,33 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
         run = Round(session, doors, send)
         for each in begun:
             again(session, doors, run, each, addresses[each.user] if each.user else boxes.get(each.party, ""))
+        if run.count:  # one at once that goes only now tells what the morning would
+            waits = set(_waiting(session, doors, now)[0])
+            reachable = [user for user in reachable if user in waits]
         for user in reachable:
             if not run.stopped and _claimed(session, doors, user, now):
                 run.go(notices.of_person(user, day), addresses[user], False, [user])
         for party, users in teams.items():
-            if not run.stopped and _claimed_for_team(session, doors, party, users, now):
-                run.go(notices.of_team(party, day), boxes[party], False, users)
+            if not run.stopped and (told := _claimed_for_team(session, doors, party, users, now)):
+                run.go(notices.of_team(party, day), boxes[party], False, told)
     return run.count
 
 
 class Begun(NamedTuple):
-    """A notice that an earlier run began: to a person, or to the mailbox of a party."""
+    """A notice that an earlier run began: to a person, or to the mailbox of a party. `unsure`: it may have gone."""
 
     notice: uuid.UUID
     user: uuid.UUID | None
     party: str
     tries: int
     at_once: bool
+    unsure: bool
 
 
 def left(session: Session, now: int) -> list[Begun]:
     """What earlier runs of today, of either kind, began and did not finish."""
-    return [Begun(n.id, n.user, n.party, n.tries, n.at_once) for n in notices.left(session, now)]
+    found = notices.left(session, now)
+    return [Begun(n.id, n.user, n.party, n.tries, n.at_once, n.state == notices.WAITING) for n in found]
 
 
 def again(session: Session, doors: Doors, run: Round, begun: Begun, address: str) -> None:
@@ -112,7 +117,7 @@ def again(session: Session, doors: Doors, run: Round, begun: Begun, address: str
     if gone or "@" not in address:
         notices.settle(session, doors, begun.notice, Outcome.REFUSED, ())
     elif not run.stopped and notices.taken(session, doors, begun.notice, begun.tries, now):
-        run.go(begun.notice, address, True, [user] if user else [], begun.at_once)
+        run.go(begun.notice, address, begun.unsure, [user] if user else [], begun.at_once)
 
 
 def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID], dict[str, list[uuid.UUID]]]:
@@ -205,20 +210,22 @@ def _claimed(session: Session, doors: Doors, user: uuid.UUID, now: int) -> bool:
     return True
 
 
-def _claimed_for_team(session: Session, doors: Doors, party: str, users: list[uuid.UUID], now: int) -> bool:
-    """As `_claimed`, of a team: one notice a day, whoever of it something waits for."""
+def _claimed_for_team(session: Session, doors: Doors, party: str, users: list[uuid.UUID], now: int) -> list[uuid.UUID]:
+    """As `_claimed`, of a team: one notice a day, whoever of it something waits for. Whom it tells of; nobody where
+    another run has begun it, or none of them wants it any more."""
     day = day_at(now).toordinal()
     with doors.log.transaction(session) as tx:
         for user in sorted(users):
             hold(session, user)
-        if not notices.first(session, notices.of_team(party, day), party, now):
-            return False
-        for user in users:
-            known = session.get(MorningMail, user, populate_existing=True)
-            values = {"wanted": True, "tried_on": day, "told_until": _since(known, now)}
+        known = {user: session.get(MorningMail, user, populate_existing=True) for user in users}
+        told = [user for user, row in known.items() if row is None or (row.wanted and row.tried_on < day)]
+        if not told or not notices.first(session, notices.of_team(party, day), party, now):
+            return []
+        for user in told:
+            values = {"wanted": True, "tried_on": day, "told_until": _since(known[user], now)}
             put(session, MorningMail, {"user": user}, values)
-        tx.append(Entry("notified", agency=party, subjects=team.named(users)))
-    return True
+        tx.append(Entry("notified", agency=party, subjects=team.named(told)))
+    return told
 
 
 def hold(session: Session, user: uuid.UUID) -> None:

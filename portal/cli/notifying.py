@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -77,9 +77,12 @@ def server(given: Settings) -> Iterator[Send]:
 
 def _sent(connection: smtplib.SMTP, given: Settings, letter: Letter) -> Outcome:
     """Whether the server took the mail. One address that it refuses keeps nobody else's back; and a mail server cannot
-    be asked what it took, so that an attempt without an answer stays the only one."""
+    be asked what it took, so that an attempt without an answer stays the only one. What it says it does not take for
+    now (RFC 5321 section 4.2.1: a reply that begins with 4) goes later."""
     if letter.again:
         return Outcome.REFUSED
+    if connection.sock is None:  # it hung up after the last mail: of this one it has heard nothing
+        return Outcome.NOT_TAKEN
     mail = EmailMessage()
     mail["Subject"], mail["From"] = SUBJECT, given.mail_from
     mail["Auto-Submitted"] = "auto-generated"
@@ -89,6 +92,12 @@ def _sent(connection: smtplib.SMTP, given: Settings, letter: Letter) -> Outcome:
         connection.send_message(mail)
     except (ValueError, HeaderParseError, smtplib.SMTPNotSupportedError):
         return Outcome.REFUSED
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError):
-        return Outcome.REFUSED
+    except smtplib.SMTPRecipientsRefused as error:
+        return _refused(code for code, _ in error.recipients.values())
+    except smtplib.SMTPDataError as error:
+        return _refused([error.smtp_code])
     return Outcome.SENT
+
+
+def _refused(codes: Iterable[int]) -> Outcome:
+    return Outcome.NOT_TAKEN if all(400 <= code < 500 for code in codes) else Outcome.REFUSED

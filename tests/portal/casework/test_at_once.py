@@ -19,7 +19,7 @@ from portal.casework import actions, at_once, comments, notices, notifying
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, MINUTE
-from portal.sharing import absences, emergency, visits, writing
+from portal.sharing import absences, emergency, mailboxes, visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.doors import open_doors
 from portal.sharing.reading import case as case_reading
@@ -28,6 +28,7 @@ from tests import clock
 from tests.installation import IDENTITY, World
 from tests.portal.casework.test_notifying import ADDRESS, Post
 
+OFFICER = "dora@ntmh.example"
 GATE = {"prison": "HMP Highpoint", "held_as": "Sentence", "since": "2026-06-02"}
 
 
@@ -235,6 +236,66 @@ def test_what_was_put_off_is_finished_by_the_next_run_of_either_kind(urgent: Urg
     assert urgent.once(sends) == 1
     assert [(t.again, t.at_once) for t in tried] == [(True, True)]
     assert urgent.tell() == 0, "it was told"
+
+
+def declared(world: World) -> Urgent:
+    """An emergency that the officer of the mental health trust is to be told of; nothing else waits for anybody."""
+    urgent = Urgent(world)
+    urgent.enrol("ntmh", "dpo", "Dora Officer", OFFICER)
+    emergency.declare(world.session, world.doors, urgent.ada, urgent.case, "He said he would jump tonight")
+    return urgent
+
+
+@pytest.mark.parametrize("outcome", [Outcome.LATER, Outcome.NOT_TAKEN])
+def test_an_emergency_put_off_before_midnight_is_told_after_it(world: World, outcome: Outcome) -> None:
+    """No mail of the morning tells an officer of it: what is forgotten at midnight is never told."""
+    with clock.ticking(clock.FIRST.replace(hour=23, minute=57)):
+        urgent = declared(world)
+        assert urgent.once(lambda _: outcome) == 0
+        tried: list[bool] = []
+        urgent.later(10 * MINUTE)
+        assert urgent.once(lambda letter: tried.append(letter.again) or urgent.takes(letter)) == 1
+        assert tried == [outcome is Outcome.LATER], "what was not taken goes as if for the first time"
+        urgent.later(2 * HOUR)
+        assert (urgent.once(), urgent.box) == (0, [OFFICER])
+
+
+def test_what_was_put_off_for_a_day_is_let_be(world: World) -> None:
+    urgent = declared(world)
+    assert urgent.once(lambda _: Outcome.LATER) == 0
+    urgent.later(DAY + MINUTE)
+    assert urgent.once() == 0
+
+
+def test_the_morning_that_sends_what_was_put_off_in_the_night_does_not_repeat_it(urgent: Urgent) -> None:
+    with clock.ticking(clock.FIRST.replace(hour=23, minute=57)):
+        urgent.share()
+        urgent.opens()
+        urgent.asks()
+        assert urgent.once(lambda _: Outcome.LATER) == 0
+        urgent.later(8 * HOUR)
+        letters: list[Letter] = []
+
+        @contextmanager
+        def opened() -> Iterator[Send]:
+            yield lambda letter: letters.append(letter) or Outcome.SENT
+
+        notifying.tell(urgent.world.session, urgent.world.doors, opened)
+    assert [letter.at_once for letter in letters] == [True]
+
+
+def test_an_emergency_is_told_to_the_team_of_an_officer_who_is_away(either: World) -> None:
+    urgent, at = declared(either), either
+    dora, admin = at.actor("ntmh", "dpo", "Dora Officer"), at.actor("ntmh", "admin", "Al Admin")
+    now = at.doors.clock()
+    absences.record(at.session, at.doors, admin, dora.user, now, now + 5 * DAY)
+    assert urgent.once() == 0, "there is no mailbox, and nobody writes to who is away"
+    mailboxes.keep(at.session, at.doors, admin, "team@ntmh.example", 0, ())
+    assert (urgent.once(lambda _: Outcome.NOT_TAKEN), urgent.box) == (0, [])
+    urgent.later(HOUR)
+    assert (urgent.once(), urgent.box) == (1, ["team@ntmh.example"])
+    urgent.later(2 * HOUR)
+    assert urgent.once() == 0
 
 
 def test_a_run_that_is_killed_sends_nothing_twice(urgent: Urgent) -> None:

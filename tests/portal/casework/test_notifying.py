@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import actions, arranging, comments, inbox, notifying, referrals
+from portal.casework import actions, arranging, comments, inbox, notices, notifying, referrals
 from portal.casework.notices import Letter, Outcome, Send
 from portal.cli import notifying as command
 from portal.db import DAY, HOUR, now_micros, put
@@ -304,6 +304,22 @@ def test_who_wants_it_in_the_team_s_mailbox_is_told_there_once_for_all(post: Pos
     assert post.tell() == 0, "once a day, whatever comes"
 
 
+def test_a_wish_for_none_before_the_team_is_told_is_kept(post: Post) -> None:
+    at = post.world
+    notifying.wish(at.session, at.doors, post.ada.user, True, to_team=True)
+    mailboxes.keep(at.session, at.doors, at.actor("police", "spoc", "Sam Spoc"), BOX, 0, ())
+    post.share()
+
+    @contextmanager
+    def opened() -> Iterator[Send]:
+        notifying.wish(at.session, at.doors, post.ada.user, False)
+        yield lambda letter: _by_a_server(post.received, letter)
+
+    assert notifying.tell(at.session, at.doors, opened) == 0
+    assert not notifying.wants(at.session, post.ada.user)
+    assert not post.box
+
+
 def test_who_is_away_gets_none_and_their_team_s_mailbox_does(post: Post) -> None:
     at = post.world
     spoc = at.actor("police", "spoc", "Sam Spoc")
@@ -322,6 +338,68 @@ def test_an_address_that_is_none_or_two_is_not_mailed_and_stops_nobody(address: 
     if not address.isascii():  # what a server without SMTPUTF8 makes of it
         server.send_message.side_effect = smtplib.SMTPNotSupportedError
     assert command._sent(server, given, Letter(address, "", False)) is Outcome.REFUSED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (smtplib.SMTPRecipientsRefused({ADDRESS: (451, b"greylisted")}), Outcome.NOT_TAKEN),
+        (smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"no such user")}), Outcome.REFUSED),
+        (smtplib.SMTPDataError(452, b"disk full"), Outcome.NOT_TAKEN),
+        (smtplib.SMTPDataError(554, b"spam"), Outcome.REFUSED),
+    ],
+)
+def test_what_a_server_does_not_take_for_now_is_no_bad_address(error: Exception, becomes: Outcome) -> None:
+    server, given = Mock(spec=smtplib.SMTP), SimpleNamespace(mail_from="a@b.example", base_url="https://b.example")
+    server.send_message.side_effect = error
+    assert command._sent(server, given, Letter(ADDRESS, "", False)) is becomes  # type: ignore[arg-type]
+
+
+class Busy(Message):
+    """Takes nothing at first, and hangs up."""
+
+    turned_away = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mails: list[str] = []
+
+    def handle_message(self, message: object) -> None:
+        self.mails.append(str(message))
+
+    async def handle_RCPT(
+        self, server: object, session: object, envelope: object, address: str, options: object
+    ) -> str:
+        if not self.turned_away:
+            self.turned_away = True
+            return "421 too busy"
+        envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
+        return "250 OK"
+
+
+def test_a_real_server_that_is_busy_gets_each_mail_later_and_once(post: Post) -> None:
+    bob = post.enrol("police", "practitioner", "Bob Busy", "bob@police.example")
+    with post.world.doors.log.transaction(post.world.session):
+        post.world.assign(post.case, bob)
+    post.share()
+    busy, at = Busy(), post.world
+    controller = Controller(busy, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        address = f"smtp://127.0.0.1:{controller.port}"
+        given = replace(at.settings, smtp_url=address, mail_from="accord@portal.example", demo=True)
+
+        def run() -> int:
+            return notifying.tell(at.session, post.world.doors, lambda: command.server(given))
+
+        assert (run(), busy.mails) == (0, []), "it hung up at the first, and heard nothing of the second"
+        post.later(2 * notices.PAUSE)
+        assert run() == 2
+        post.later(2 * HOUR)
+        assert run() == 0
+    finally:
+        controller.stop()
+    assert sorted(ADDRESS in mail for mail in busy.mails) == [False, True]
 
 
 def test_nobody_is_mailed_on_a_saturday(post: Post) -> None:
