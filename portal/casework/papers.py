@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from portal.errors import Misconfigured
+from portal.sharing.typed import hidden
 
 BLANK = "____________________"
 """Stands for what is not known or may not leave: to be written by hand."""
@@ -107,28 +108,41 @@ def load(folder: Path, agreements: Collection[str]) -> Papers:
     """Read `<sort>.txt` of every sort, and `<agreement>/<sort>.txt` where there is one.
 
     Raises `Misconfigured` with every problem, each with its file and line: an unknown slot, a lone brace, no title, a
-    missing text, a file or folder that names no sort or agreement.
+    missing text, a file or folder that names no sort or agreement. Nothing is passed over, or a borough would believe
+    that its own words are sent; only what an editor or a file manager leaves behind is (".name", "name~").
     """
     problems: list[str] = []
     common = {sort: text for sort in SORTS if (text := _read(folder / f"{sort}.txt", folder, sort, problems))}
     own: dict[tuple[str, str], Text] = {}
-    for path in sorted(folder.glob("*/*.txt")):
-        agreement, sort = path.parent.name, path.stem
-        if agreement not in agreements or sort not in SORTS:
-            problems.append(f"{path.relative_to(folder)}: names no agreement and sort of document that there is")
-        elif text := _read(path, folder, sort, problems):
-            own[agreement, sort] = text
-    known = {f"{sort}.txt" for sort in SORTS}
-    problems += [f"{p.name}: is no sort of document" for p in sorted(folder.glob("*.txt")) if p.name not in known]
+    for path in _in(folder):
+        if path.is_file() and path.name not in _FILES:
+            problems.append(f"{path.name}: is no sort of document")
+        elif path.is_dir() and path.name not in agreements:
+            problems.append(f"{path.name}: names no agreement that there is")
+        for file in _in(path):
+            where = file.relative_to(folder)
+            if path.name not in agreements or file.name not in _FILES or file.is_dir():
+                problems.append(f"{where}: names no agreement and sort of document that there is")
+            elif text := _read(file, folder, file.stem, problems):
+                own[path.name, file.stem] = text
     if problems:
         raise Misconfigured("documents: " + "; ".join(problems))
     return Papers(own, common)
 
 
+_FILES = frozenset(f"{sort}.txt" for sort in SORTS)
+
+
+def _in(folder: Path) -> list[Path]:
+    """What lies in a folder, without what a desk leaves behind."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(p for p in found if not p.name.startswith(".") and not p.name.endswith("~"))
+
+
 def _read(path: Path, folder: Path, sort: str, problems: list[str]) -> Text | None:
     where = path.relative_to(folder)
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()  # Notepad writes a mark at the head
     except (OSError, UnicodeDecodeError):
         problems.append(f"{where}: cannot be read as text")
         return None
@@ -140,7 +154,9 @@ def _read(path: Path, folder: Path, sort: str, problems: list[str]) -> Text | No
         problems.append(f"{where}, line 1: begins with “# ” and the title")
     elif set(SLOT.findall(title)) - {"borough"}:
         problems.append(f"{where}, line 1: a title may hold {{borough}} and no other slot, for file properties show it")
-    return Text(title.removeprefix(TITLE), tuple(_blocks(lines[1:]))) if len(problems) == before else None
+    if len(problems) > before:
+        return None
+    return Text(title.removeprefix(TITLE), tuple(_blocks(lines[1:], SORTS[sort].lists)))
 
 
 def _wrong(line: str, sort: Sort) -> Iterable[str]:
@@ -151,10 +167,12 @@ def _wrong(line: str, sort: Sort) -> Iterable[str]:
             yield f"{{{name}}} is a list and stands alone on its line"
     if set("{}") & set(SLOT.sub("", line)):
         yield "a brace that begins or ends no slot"
+    if hidden(line.replace("\t", " ")):
+        yield "holds characters that cannot be seen: type the line again"
 
 
-def _blocks(lines: Sequence[str]) -> Iterable[Block]:
-    """Lines of one paragraph keep their ends: an address is written in lines."""
+def _blocks(lines: Sequence[str], lists: Collection[str]) -> Iterable[Block]:
+    """Lines of one paragraph keep their ends: an address is written in lines. A list ends the paragraph before it."""
     paragraph: list[str] = []
 
     def ended() -> Iterable[Block]:
@@ -163,7 +181,11 @@ def _blocks(lines: Sequence[str]) -> Iterable[Block]:
             paragraph.clear()
 
     for line in map(str.strip, lines):
-        if line.startswith(HEADING) or line.startswith(ITEM) or not line:
+        alone = SLOT.fullmatch(line)
+        if alone and alone[1] in lists:
+            yield from ended()
+            yield Block("text", line)
+        elif line.startswith(HEADING) or line.startswith(ITEM) or not line:
             yield from ended()
             if line:
                 kind: Is = "heading" if line.startswith(HEADING) else "item"

@@ -89,3 +89,57 @@ def test_the_slots_are_documented():
     text = (SHIPPED.parents[1] / "docs" / "casework.md").read_text("utf-8").split("## The texts a borough can edit")[1]
     named = set(re.findall(r"`([a-z_]+)`", text))
     assert {slot for sort in SORTS.values() for slot in sort.slots} <= named
+
+
+def test_a_list_that_follows_words_without_an_empty_line_is_filled_all_the_same(folder):
+    """An editor's likeliest slip: it passed the check, and left a line to write on where the people stand."""
+    (folder / "letter-selected.txt").write_text("# T\n\nAsk one of them:\n{responsible}\nThey will help.\n", "utf-8")
+    text = load(folder, ONLY).of("barnet-iom", "letter-selected")
+    filled = text.filled({}, {"responsible": ["Siân Price", "Hal Housing"]})
+    assert [(b.kind, b.text) for b in filled.blocks] == [
+        ("text", "Ask one of them:"),
+        ("item", "Siân Price"),
+        ("item", "Hal Housing"),
+        ("text", "They will help."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("barnet-iom/compact.md", "barnet-iom/compact.md: names no"),
+        ("barnet-iom/Compact.TXT", "barnet-iom/Compact.TXT: names no"),
+        ("barnet-iom/old/compact.txt", "barnet-iom/old: names no"),
+        ("x.docx", "x.docx: is no sort of document"),
+    ],
+)
+def test_a_file_that_would_not_be_read_is_named_and_not_passed_over(folder, name, named):
+    """Else a borough believes its own words are sent while the common ones are."""
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("# T", "utf-8")
+    with pytest.raises(Misconfigured, match=re.escape(named)):
+        load(folder, ONLY)
+
+
+def test_a_folder_of_no_agreement_is_named_even_while_it_is_empty(folder):
+    (folder / "barnet").mkdir()
+    with pytest.raises(Misconfigured, match="barnet: names no agreement"):
+        load(folder, ONLY)
+
+
+def test_what_a_desk_leaves_behind_stops_nothing(folder):
+    (folder / ".DS_Store").write_bytes(b"\0")
+    (folder / "compact.txt~").write_text("# Before", "utf-8")
+    load(folder, ONLY)
+
+
+def test_a_text_saved_with_a_mark_at_its_head_is_a_text_like_any(folder):
+    """Notepad on Windows writes a byte-order mark, which nobody sees."""
+    (folder / "compact.txt").write_text("# Our compact\r\n\r\n{terms}\r\n", "utf-8-sig", newline="")
+    assert load(folder, ONLY).of("barnet-iom", "compact").title == "Our compact"
+
+
+def test_a_character_that_no_page_can_show_is_named(folder):
+    (folder / "compact.txt").write_text("# T\n\nBe on time\x00\x07 always\n", "utf-8")
+    with pytest.raises(Misconfigured, match=r"compact\.txt, line 3: .*cannot be seen"):
+        load(folder, ONLY)
