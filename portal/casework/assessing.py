@@ -14,6 +14,7 @@ from portal.auth.actor import Actor
 from portal.casework import criteria, criteria_sets
 from portal.casework.criteria import ADULTS, GROUPS, MET, NOT_MET, UNKNOWN, YOUTH, Choice, Evidence, Outcome, Scored
 from portal.casework.criteria_sets import Version
+from portal.db import to_micros
 from portal.sharing.days import age, day_at
 from portal.sharing.disclosure import Record
 from portal.sharing.doors import Doors
@@ -68,7 +69,7 @@ def _says(record: Record, name: str) -> bool:
 
 
 def _choice(record: Record, name: str) -> Choice:
-    on = _day(record.text("referred_on")) or record.changed_at.date()
+    on = _day(record.text("referred_on")) or day_at(to_micros(record.changed_at))
     return Choice(record.text(name), on, record.owner_name)
 
 

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +26,7 @@ from portal.db import now_micros
 from portal.errors import Conflict, NotFound
 from portal.sharing import visits
 from portal.sharing.days import day_at
+from portal.sharing.disclosure import Record, Value
 from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
@@ -307,3 +308,15 @@ def test_where_a_borough_has_no_criteria_nothing_is_opened_or_kept(either: World
 def test_a_change_is_logged_and_names_nobody(keeping: Keeping) -> None:
     keeping.save()
     assert operations(keeping.world)[-1] == "criteria-changed"
+
+
+def test_what_was_recorded_in_the_first_hour_of_a_summer_day_is_of_that_day() -> None:
+    """In UTC it is still the evening before."""
+    value = Value("case.cohort", "Cohort", "Fixed", "choice", False)
+    record = Record(
+        id=uuid.uuid4(), kind="case", kind_name="Case", label="", label_name="", owner="barnet_safety",
+        owner_name="Community Safety", at=datetime(2026, 6, 1, tzinfo=UTC), version=1,
+        changed_at=datetime(2026, 6, 30, 23, 30, tzinfo=UTC), made_as_youth=False, can_edit=False, can_copy=False,
+        values=(value,),
+    )  # fmt: skip
+    assert [c.on for c in assessing.evidence([record]).cohorts] == [date(2026, 7, 1)]

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 
@@ -82,7 +83,8 @@ def test_the_next_version_is_looked_at_and_then_kept(web, world, keeper, kept):
     assert "47" not in web.text
     assert web.logged()[-1] == ("list", "permitted")
     assert len(criteria_sets.versions(world.session, [BARNET])) == 1
-    assert web.post(FORM, {**TYPED, "base": "1", "do": "keep"}).status_code == 303
+    looked = re.search(r'name="looked" value="([^"]+)"', web.last.text)[1]
+    assert web.post(FORM, {**TYPED, "base": "1", "looked": looked, "do": "keep"}).status_code == 303
     web.get("/criteria")
     assert "Version 2 for adults is kept." in web.text
     assert "Version 2, from 1 December 2026 To come" in web.text
@@ -165,3 +167,46 @@ def test_a_case_shows_how_they_stand_by_what_its_reader_sees(web, world, kept):
         web.get(path)
         assert words in web.text
         assert absent not in web.text
+
+
+def test_what_was_changed_after_the_look_is_looked_at_again_before_it_is_kept(web, world, keeper, kept):
+    """Enter in a box presses the first button, which keeps; and whoever scrolls up again forgets what they changed."""
+    world.case(DEAN)
+    web.sign_in(keeper)
+    looked = web.post(FORM, {**TYPED, "base": "1", "do": "look"}).text
+    told = {"base": "1", "looked": re.search(r'name="looked" value="([^"]+)"', looked)[1], "do": "keep"}
+    for change in ({"least_OVP": "95"}, {"starts-day": "2"}):
+        answer = web.post(FORM, {**TYPED, **told, **change})
+        assert answer.status_code == 400
+        assert "You changed it since you looked" in web.text
+        assert "Keep version 2" in web.text, "the look at what it is now stands there"
+        assert web.logged()[-1] == ("list", "permitted")
+    assert len(criteria_sets.versions(world.session, [BARNET])) == 1
+    assert web.post(FORM, {**TYPED, **told}).status_code == 303
+
+
+def test_nothing_is_kept_without_a_look(web, world, keeper):
+    web.sign_in(keeper)
+    for told in ({}, {"looked": ""}, {"looked": "x" * 500}):
+        assert web.post(FORM, {**TYPED, **told, "base": "0", "do": "keep"}).status_code == 400
+        assert "What it would say today" in web.text
+    assert criteria_sets.versions(world.session, [BARNET]) == []
+
+
+def test_a_version_that_another_took_the_place_of_before_its_first_day_does_not_say_it_is_to_come(web, world, keeper):
+    on = day_at(world.doors.clock()) + timedelta(days=10)
+    for base in (0, 1):
+        criteria_keeping.save(world.session, world.doors, keeper, BARNET, ADULTS, base, RULES, on)
+    web.sign_in(keeper)
+    web.get("/criteria")
+    assert web.text.count("To come") == 1
+    assert "Version 1, from 5 December 2026 Never in force" in web.text
+
+
+def test_the_form_begins_with_a_day_that_may_be_kept(web, world, keeper):
+    on = day_at(world.doors.clock()) + timedelta(days=10)
+    criteria_keeping.save(world.session, world.doors, keeper, BARNET, ADULTS, 0, RULES, on)
+    web.sign_in(keeper)
+    page = web.get(FORM).text
+    assert re.search(r'name="starts-day"[^>]*value="5"', page)
+    assert re.search(r'name="starts-month"[^>]*value="12"', page)
