@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
+from isa.wording import listed
 from portal import gate
 from portal.casework.papers import LETTERS, Text
 from portal.db import db
@@ -17,6 +18,7 @@ from portal.sharing.days import day_at
 from portal.sharing.disclosure import Record
 from portal.sharing.reading import case as reading
 from portal.sharing.reading.papers import FILE, PAPER, PREVIEW, Drawn, drawn
+from portal.sharing.restrictions import tells_who_spoke
 
 pages = Blueprint("papers", __name__)
 
@@ -36,6 +38,12 @@ CALLED = {
     **{"state": "whether it was signed", "born": "the date of birth", "crime": "the priority crime"},
     **{"source": "the source of the referral", "reasons": "why the person was referred"},
 }
+
+TO_AGENCIES = frozenset({"referral-form"})
+"""Every other sort goes into the hand of the person."""
+TELLS = (
+    "It would tell who spoke: {}. Take the MARAC, the adviser or the victim out of that record; no file is made before."
+)
 
 
 @pages.get("/visit/<uuid:visit>/documents")
@@ -57,13 +65,17 @@ def choose(visit: uuid.UUID) -> ResponseReturnValue:
 @visiting.or_ask_again
 def look(visit: uuid.UUID, sort: str) -> ResponseReturnValue:
     """The document before it is made, what stays blank in it, and why. Where no file can be made, this is the paper."""
-    found, text = _drawn(visit, sort, PREVIEW if pdf.able() else PAPER)
-    name = LETTERS[sort].name
+    return _shown(visit, sort, *_drawn(visit, sort, PREVIEW if pdf.able() else PAPER))
+
+
+def _shown(visit: uuid.UUID, sort: str, found: Drawn, text: Text, status: int = 200) -> ResponseReturnValue:
     values, lists = _filled(found)
-    blank = sorted(CALLED[s] for s in text.slots & FIELDS.keys() if not (values.get(s) or lists.get(s)))
+    slots, broken, tells = text.slots & FIELDS.keys(), _broken(found), _tells(found, sort, text)
+    blank = sorted(CALLED[s] for s in slots - broken if not (values.get(s) or lists.get(s)))
     return show(
         "document.html",
-        name,
+        LETTERS[sort].name,
+        status=status,
         marking=found.marking,
         receipt=found.receipt,
         purpose=found.purpose_name,
@@ -73,10 +85,12 @@ def look(visit: uuid.UUID, sort: str) -> ResponseReturnValue:
         d={
             "text": _whole(found, text),
             "blank": blank,
+            "broken": sorted(CALLED[s] for s in slots & broken),
+            "error": TELLS.format(listed(tells)) if tells else "",
             "withheld": found.withheld,
             "agreement": found.agreement,
-            "action": url_for(".make", visit=visit, sort=sort) if pdf.able() else "",
-            "unable": pdf.UNABLE,
+            "action": url_for(".make", visit=visit, sort=sort) if pdf.able() and not tells else "",
+            "unable": "" if tells else pdf.UNABLE,
         },
     )
 
@@ -85,8 +99,12 @@ def look(visit: uuid.UUID, sort: str) -> ResponseReturnValue:
 @gate.page(gate.CONTENT)
 @visiting.or_ask_again
 def make(visit: uuid.UUID, sort: str) -> ResponseReturnValue:
-    """The same as a PDF file, logged as an export before it is made."""
+    """The same as a PDF file, logged as an export before it is made. Looked at once more, for the form may be old."""
     pdf.require()
+    if sort not in TO_AGENCIES:
+        looked, words = _drawn(visit, sort, PREVIEW)
+        if _tells(looked, sort, words):
+            return _shown(visit, sort, looked, words, 409)
     found, text = _drawn(visit, sort, FILE)
     whole = _whole(found, text)
     content = pdf.made(
@@ -157,8 +175,29 @@ def _filled(found: Drawn) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]
     return values, lists
 
 
+def _broken(found: Drawn) -> frozenset[str]:
+    """The slots of which something could not be opened: what is not known of it is not called missing."""
+    used = [r for r in found.records if r.kind != "compact"] + list(found.of("compact")[:1])
+    keys = {v.key.partition("@")[0] for r in used for v in r.values if v.broken}
+    return frozenset(slot for slot, fields in FIELDS.items() if not keys.isdisjoint(fields))
+
+
+def _tells(found: Drawn, sort: str, text: Text) -> list[str]:
+    """What in it would tell the person who spoke about them (decision 16): neither a name in it nor its fixed words."""
+    if sort in TO_AGENCIES:
+        return []
+    said = {
+        "responsible": [r.text("role") for r in _working(found)],
+        "terms": [r.text("terms") for r in found.of("compact")[:1]],
+        "state": [r.text("refusal_reason") for r in found.of("compact")[:1]],
+    }
+    return sorted(CALLED[slot] for slot in text.slots & said.keys() if any(map(tells_who_spoke, said[slot])))
+
+
 def _state(compact: Record) -> str:
-    """Signed, refused, or neither yet."""
+    """Signed, refused, or neither yet; "" where it could not be opened."""
+    if any(v.broken and v.key in FIELDS["state"] for v in compact.values):
+        return ""
     if signed := compact.text("signed_on"):
         return f"Signed on {day(signed)}."
     if compact.text("refused") == "Yes":
@@ -172,10 +211,14 @@ def _why(referral: Record) -> str:
 
 
 def _responsible(found: Drawn) -> list[str]:
-    """Whoever's last day has not passed: name, what they do, agency, telephone."""
-    today = day_at(gate.doors().clock())
+    """Whoever works on it: name, what they do, agency, telephone."""
     return [
         ", ".join(filter(None, (r.text("practitioner"), r.text("role"), r.owner_name, r.text("telephone"))))
-        for r in found.of("assignment")
-        if r.text("practitioner") and not past(r.text("until"), today)
+        for r in _working(found)
     ]
+
+
+def _working(found: Drawn) -> list[Record]:
+    """Those with a name whose last day has not passed."""
+    today = day_at(gate.doors().clock())
+    return [r for r in found.of("assignment") if r.text("practitioner") and not past(r.text("until"), today)]

@@ -22,13 +22,21 @@ _ROAD = (
 )
 _ANYBODY = (
     "(?!(?i:Any\\w*|Every\\w*|All|The|Those|One|Two|Three|An?|His|Her|Their|Children|Child|People|Persons?|Women|Men|Others?"
-    "|Witness(?:es)?|Police|Probation|Staff)\\b)"
+    "|Witness(?:es)?|Police|Probation|Staff|Orders?|Licence|Schedule|Appendix|Conditions?)\\b)"
 )
 _CAPITAL, _SMALL = r"[^\W\d_a-z]", r"(?:[^\W\d_A-Z]|['’-])"
 """Letters of any alphabet: names begin with É, Ł or Ö as well."""
 _WRITTEN = rf"{_CAPITAL}{_SMALL}+"
 _PERSON = rf"{_ANYBODY}(?:{_CAPITAL}\.?\s+)?(?:{_WRITTEN}|{_CAPITAL}{{4,}})"
 """A word that is written like a name, or in capitals. It is looked for only where nothing but a person can stand."""
+_MEETING = (
+    "contact|meet|speak to|speak with|communicate with|associate with|message|telephone|phone|text|write to"
+    "|harass|molest|pester|threaten|intimidate|talk to|talk with|e-?mail|ring|call|see|be with|be alone with|live with"
+    "|stay with|be in the company of"
+)
+"""What is done to or with a person; what may be done to a place as well (approach, enter, visit) is not among it."""
+_KIN = "mother|mum|father|dad|daughter|son|sister|brother|cousin|niece|nephew|aunt|uncle|step-?\\w+|grand\\w+"
+_HOME = "home|house|flat|address|door|place of work|workplace"
 _HOW = r"(?:,?\s+(?:either|directly|indirectly|or|and|in|by|any|way|means|whatsoever)\b)*,?\s+"
 
 _CONFERENCE = "Leave out MARAC and any adviser: that alone tells who spoke. Write what the person must not do"
@@ -41,27 +49,36 @@ _PLACE = (
 )
 
 _ANYWHERE = (
-    (re.compile(r"\bm\W?a\W?r\W?a\W?c\W?s?\b|\bi[ds]vas?\b|\brisk assessment conference", re.I), _CONFERENCE),
+    (
+        re.compile(
+            r"\bm\W?a\W?r\W?a\W?c\W?s?\b|\bi[ds]vas?\b|\brisk assessment conference"
+            r"|\b(?:domestic|sexual) (?:abuse|violence) (?:advis[eo]r|advocate)",
+            re.I,
+        ),
+        _CONFERENCE,
+    ),
     (re.compile(r"\bvictims?\b|\bcomplainants?\b|\bsurvivors?\b|\binjured party\b", re.I), _HARMED),
     (re.compile(rf"\bex\b(?!-)|\bex[- ]?(?:{_PARTNER})\b", re.I), _RELATION),
     (re.compile(rf"\b(?:his|her|their|the|former|previous|estranged) (?:{_PARTNER})s?\b(?! agenc)", re.I), _RELATION),
     (re.compile(r"\bwhere (?:she|he|they) (?:now )?(?:lives?|works?|stays?)\b|\brefuge\b", re.I), _PLACE),
 )
 """What gives somebody away in whichever box it stands."""
+_WITH = rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+|\bnot\s+(?:[a-z]+,?\s+){{0,6}}?(?:{_MEETING}){_HOW})"
+"""What comes before whoever is not to be met."""
 _IN_THE_INSTRUCTION = (
-    (re.compile(rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+){_PERSON}"), _NAME),
-    (
-        re.compile(
-            r"(?i:\bnot\s+(?:[a-z]+,?\s+){0,6}?(?:contact|meet|speak to|speak with|communicate with|associate with"
-            rf"|message|telephone|phone|text|write to|harass|molest|pester|threaten|intimidate){_HOW}){_PERSON}"
-        ),
-        _NAME,
-    ),
+    (re.compile(rf"{_WITH}{_PERSON}"), _NAME),
+    (re.compile(rf"{_WITH}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
+    (re.compile(rf"{_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b"), _NAME),
     (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_ANYBODY}{_WRITTEN}"), _NAME),
     (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
     (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
 )
 """What does so only there: whom to ring if it is broken may have a name and an address."""
+
+
+def tells_who_spoke(text: str) -> bool:
+    """Whether a text names a MARAC, an adviser or whom somebody harmed: nothing for the hand of that person."""
+    return any(pattern.search(text) for pattern, words in _ANYWHERE if words in (_CONFERENCE, _HARMED))
 
 
 def gives_away(key: str, text: str) -> str:

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from portal.auth.actor import Actor
 from portal.pages import pdf
+from portal.sharing.tables import SealedValue
 from tests.installation import World
 from tests.portal.pages.test_pdf import about, check, texts
 from tests.portal.pages.web import Web
@@ -138,6 +140,62 @@ def test_what_may_not_leave_is_blank_and_says_why(web, world):
     for part in ("2 January 2027", "Dean Marlowe"):
         assert (part in shown) == (part in whole)
     assert "____" not in shown or "Left blank, to be written by hand" in shown
+
+
+def test_a_value_that_could_not_be_opened_is_not_called_unsigned_or_unrecorded(web, world, officer):
+    compact = {"terms": "Be on time.", "version": "1", "signed_on": "2026-05-03"}
+    visit = open_case(web, world, officer, **{"probation compact": compact})
+    assert "Signed on 3 May 2026." in web.get(f"{visit}/document/compact").text
+    with world.doors.log.transaction(world.session):
+        spoilt = update(SealedValue).where(SealedValue.field.in_(["compact.signed_on", "person.address"]))
+        world.session.execute(spoilt.values(sealed=b"\0" * 90))
+    web.get(f"{visit}/document/compact")
+    assert "Not signed yet" not in web.text
+    assert "Could not be opened: whether it was signed. This has been logged." in web.text
+    assert "whether it was signed. Nothing is recorded" not in web.text
+    whole = " ".join(texts(web.post(f"{visit}/document/compact").data))
+    assert "Not signed yet" not in whole
+    web.get(f"{visit}/document/letter-selected")
+    assert "Could not be opened: the address. This has been logged." in web.text
+
+
+@pytest.mark.parametrize(
+    ("records", "what"),
+    [
+        ({"probation assignment": {"practitioner": "Ann Lee", "role": "IDVA"}}, "who is responsible"),
+        ({"probation assignment": {"practitioner": "Ann Lee", "role": "Victim liaison officer"}}, "who is responsible"),
+        ({"probation compact": {"terms": "As MARAC said,\nbe on time.", "version": "1"}}, "what is agreed"),
+    ],
+)
+def test_nothing_that_tells_who_spoke_is_put_into_the_hand_of_the_person(web, world, officer, records, what):
+    """The man who reads of an adviser or a MARAC in a paper that is his to keep knows who spoke (decision 16)."""
+    visit = open_case(web, world, officer, **records)
+    looked = web.get(f"{visit}/document/compact")
+    assert looked.status_code == 200
+    assert f"It would tell who spoke: {what}" in web.text
+    assert "Make the PDF file" not in web.text
+    before = web.logged()
+    made = web.post(f"{visit}/document/compact")
+    assert made.status_code == 409
+    assert made.mimetype == "text/html"
+    assert f"It would tell who spoke: {what}" in web.text
+    assert [operation for operation, _ in web.logged()[len(before) :]] == ["consultation"], "nothing left"
+
+
+def test_the_referral_form_is_for_agencies_and_may_say_what_harm_was_done(web, world, officer):
+    referred = {"barnet_housing referral": {"reason": "The victim lives above.", "priority_crime": "Robbery"}}
+    visit = open_case(web, world, officer, **referred)
+    whole = " ".join(texts(web.post(f"{visit}/document/referral-form").data))
+    assert "The victim lives above." in whole
+    assert "This form was made by" in whole
+
+
+def test_the_day_a_compact_is_printed_is_not_taken_for_the_day_of_its_version(web, world, officer):
+    compact = {"probation compact": {"terms": "Be on time.", "version": "1", "signed_on": "2026-05-03"}}
+    visit = open_case(web, world, officer, **compact)
+    web.get(f"{visit}/document/compact")
+    assert "Version 1. Signed on 3 May 2026. Reference BN-" in web.text
+    assert "Printed on 25 November 2026." in web.text
 
 
 def test_an_emergency_makes_no_document(web, world, officer):
