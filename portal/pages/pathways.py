@@ -58,7 +58,8 @@ class Spoc:
 @dataclass(frozen=True, slots=True)
 class Pathway:
     """One pathway of the plan. `goals` are (record, late), those not yet met first; `label` is the category under
-    which this reader may add a goal, "" for none; `slug` names the pathway in the address that adds it."""
+    which this reader may add a goal, "" for none; `slug` names the pathway in the address that adds it. `whole`: no
+    goal may be withheld, whichever category somebody wrote it under."""
 
     name: str
     slug: str
@@ -67,6 +68,7 @@ class Pathway:
     actions: tuple[Action, ...]
     label: str
     withheld: tuple[Group, ...]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def plan(part: Part, today: date) -> tuple[Pathway, ...]:
         goals.setdefault(record.text("pathway"), []).append(record)
     labels = [w.label for w in part.writable if w.kind == PLAN]
     todo = _by_pathway(part.actions, goals)
+    whole = not any(groups for (kind, _), groups in part.withheld.items() if kind == PLAN)
     return tuple(
         Pathway(
             name=name or "No pathway chosen",
@@ -124,6 +127,7 @@ def plan(part: Part, today: date) -> tuple[Pathway, ...]:
             actions=tuple(todo.get(name, ())),
             label=_label(PATHWAYS.get(name, ""), labels),
             withheld=part.withheld[PLAN, PATHWAYS[name]] if name in PATHWAYS else (),
+            whole=whole,
         )
         for name, found in goals.items()
         if found or name in PATHWAYS

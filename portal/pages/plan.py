@@ -143,7 +143,7 @@ def _why(visit: uuid.UUID, error: str, status: int = 200) -> ResponseReturnValue
         d={
             "heading": "Print the plan",
             "action": request.path,
-            "cancel": url_for("case.view", visit=visit),
+            "cancel": url_for(".show", visit=visit),
             "operation": "print",
             "reason": request.form.get("reason", ""),
             "error": error,

@@ -29,7 +29,7 @@ def test_what_is_missing_for_the_day_of_release_is_seen_and_filled(someone: Call
     stacey.reads("Recalled, in custody at HMP Wormwood Scrubs since", "(in 8 days)")
     stacey.follows("Plan")
     stacey.heading("Plan")
-    stacey.reads("A supported room from the day he comes out.", "No goal has been set on this pathway.")
+    stacey.reads("A supported room from the day he comes out.", "No goal that you may see.")
     stacey.look("plan")
     stacey.follows("Add a goal on Children and family")
     stacey.fills("Goal", goal)

@@ -3,6 +3,8 @@
 import re
 import uuid
 from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -10,6 +12,7 @@ from sqlalchemy import event, select
 from portal.audit.tables import ENTRY
 from portal.casework import notifying, today
 from portal.db import now_micros
+from portal.pages import pathways
 from portal.sharing import visits, writing
 from portal.sharing.days import day_at
 from portal.sharing.reading import lists
@@ -89,7 +92,7 @@ def test_the_eight_pathways_stand_in_order_and_an_empty_one_is_filled_with_one_c
         "Accommodation", "Alcohol", "Attitudes, thinking and behaviour", "Children and family", "Drugs",
         "Education, training and employment", "Finance", "Mental and physical health",
     ]  # fmt: skip
-    assert "No goal has been set on this pathway." in part_of(web.text, "Accommodation", "Alcohol")
+    assert "No goal that you may see." in part_of(web.text, "Accommodation", "Alcohol")
     assert "No goal that you may see." in part_of(web.text, "Attitudes, thinking and behaviour", "Children")
     [add] = re.findall(rf'href="({visit}/add/plan/behaviour\?pathway=attitudes-thinking-and-behaviour)"', page)
     form = web.get(add)
@@ -344,3 +347,37 @@ def test_the_plan_on_paper_carries_marking_reason_and_gaps(web, team, visit, wor
     assert "Still missing: address for the first night" in web.text
     assert "/edit" not in web.last.text
     assert last(world) == "print"
+
+
+def test_no_pathway_is_said_to_be_empty_while_a_goal_on_it_may_be_withheld(web, team):
+    """A goal on one pathway may stand under the category of another, and be withheld with that."""
+    team.writes(team.drugs, "plan", "behaviour", pathway="Accommodation", goal="Canary goal")
+    web.sign_in(team.jo)
+    visit = opened(web, team.case)
+    for page in (web.get(f"{visit}/plan"), web.post(f"{visit}/plan/print", {"reason": "Panel"})):
+        assert page.status_code == 200
+        assert "Canary goal" not in web.text
+        words = part_of(web.text, "Accommodation", "Alcohol")
+        assert "No goal has been set" not in words
+        assert "No goal that you may" in words
+
+
+def test_a_pathway_is_empty_for_whoever_reads_every_goal_there_could_be():
+    none = dict.fromkeys((("plan", label) for label in pathways.PATHWAYS.values()), ())
+    part: Any = SimpleNamespace(of=lambda *_: (), writable=(), actions=(), withheld=none)
+    assert all(p.whole for p in pathways.plan(part, this_day()))
+    part.withheld = {**none, ("plan", "behaviour"): ("a group",)}
+    assert not any(p.whole for p in pathways.plan(part, this_day()))
+
+
+def test_nothing_is_missing_for_a_release_that_nobody_knows_of(web, team, visit):
+    web.get(f"{visit}/release")
+    assert "No custody or release date that you may see." in web.text
+    assert "Still missing" not in web.text
+    assert "app-late" not in web.last.text
+    assert "govuk-tag--red" not in web.last.text
+    assert "Say how it stands" in web.text
+    team.held()
+    web.get(f"{visit}/release")
+    assert "Still missing" in web.text
+    assert "govuk-tag--red" in web.last.text
