@@ -220,8 +220,7 @@ class _Check:
         return error
 
     def _completed(self, level: int, index: int, value: bytes) -> None:
-        if level % TILE_BITS == 0:
-            self._nodes[level // TILE_BITS, index] = value
+        self._nodes[level // TILE_BITS, index] = value
 
     def _check_nodes(self) -> None:
         for (level, index), value in self._nodes.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -57,6 +58,7 @@ DETAILS: Final = Query(
 )
 """Their sealed details: place, position, digest, the two blobs, and the entry that erased them."""
 _COPIES: Final = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
+_LAST_BITS: Final = Struct(">12xI")
 _PLAIN: Final = r'"[ !#-\[\]-~]*"'  # a string that stands in canonical JSON as it is
 _CORRELATION: Final = re.compile(f"null|{_PLAIN}")
 _AFTER_SALT: Final = re.compile(
@@ -174,13 +176,13 @@ def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
     Each piece is canonical JSON, in the order of RFC 8785: where they make the leaf, nothing else can be in it.
     """
     _, entry, _, leaf, at, details, _, _, reference, session = raw[:10]
-    bits = int.from_bytes(entry[12:], "big")
+    (bits,) = _LAST_BITS.unpack(entry)  # of exactly 16 bytes
     if reference != f"{PAIRS[bits >> 20 & 1023]}{PAIRS[bits >> 10 & 1023]}-{PAIRS[bits & 1023]}":
         return False
-    if type(at) is not int or not 0 <= at <= LARGEST_NUMBER or n > LARGEST_NUMBER or len(entry) != 16:
+    if type(at) is not int or not 0 <= at <= LARGEST_NUMBER or n > LARGEST_NUMBER:
         return False
     start, decision, operation, purpose = words[raw[10:]]
-    text, digits, at_correlation = str(leaf, "utf-8"), entry.hex(), len(start)
+    text, digits, at_correlation = leaf.decode(), entry.hex(), len(start)
     correlation = "null"
     if not text.startswith(correlation, at_correlation):
         correlation = text[at_correlation : text.find('"', at_correlation + 1) + 1]
@@ -192,9 +194,9 @@ def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
     end = f',"time":{at},"v":1,"writer":"{who}"}}'
     at_salt = at_correlation + len(middle)
     salt, rest = text[at_salt : at_salt + 32], text[at_salt + 32 : len(text) - len(end)]
-    if not salt.isalnum() or not _is_plain(correlation) or _session_in(rest) != _text(session):
+    if bytes.fromhex(salt).hex() != salt or not _is_plain(correlation) or _session_in(rest) != _text(session):
         return False
-    return text == f"{start}{middle}{salt}{rest}{end}"
+    return bool(text == f"{start}{middle}{salt}{rest}{end}")
 
 
 def examine(raw: Raw, run: Run, words: Words) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ The bytes are specified in docs/access-log-format.md. No database and no keys: a
 import hashlib
 import json
 import re
+import struct
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ FORMAT: Final = 1
 LONGEST_LEAF: Final = 65_535
 LARGEST_NUMBER: Final = (1 << 53) - 1
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LENGTH: Final = struct.Struct(">I").pack
 PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 """Ten bits of a reference."""
 
@@ -234,8 +236,7 @@ def parsed_leaf(leaf: bytes) -> dict[str, Any]:
 
 def detail_digest(sealed: bytes, silent: bytes) -> bytes:
     """SHA-256 over the two sealed blobs of one subject, each with its length as four bytes before it."""
-    lengths = len(sealed).to_bytes(4, "big"), len(silent).to_bytes(4, "big")
-    return hashlib.sha256(b"".join((lengths[0], sealed, lengths[1], silent))).digest()
+    return hashlib.sha256(b"".join((_LENGTH(len(sealed)), sealed, _LENGTH(len(silent)), silent))).digest()
 
 
 def details_digest(digests: Sequence[bytes]) -> str | None:

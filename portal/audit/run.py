@@ -11,7 +11,7 @@ from typing import Any
 
 from portal.audit.entry import LeafInvalid, read_leaf, reference_of
 from portal.audit.note import Checkpoint, Verifier, open_checkpoint
-from portal.audit.tree import CompactRange, leaf_hash
+from portal.audit.tree import TILE_BITS, CompactRange, leaf_hash
 
 Completed = Callable[[int, int, bytes], None]
 Head = tuple[int, str, int, str | bytes]
@@ -63,6 +63,8 @@ class Summary:
 class Run:
     """One pass over a log in order of index. Feed `add` every entry and `meet` every checkpoint at its size.
 
+    `completed` is told of the nodes that hash tiles hold: those of each eighth level.
+
     `edge` is where an excerpt begins: the right edge of the tree before it. What came earlier is not there to be seen,
     so a writer's chain may then begin anywhere; `chains` counts all that were met, `carried` those that did.
     """
@@ -87,7 +89,7 @@ class Run:
             raise LogBroken(f"its stored bytes were changed ({error})", index) from error
         digest = leaf_hash(stored.leaf)
         self._follow_chain(members, digest, index)
-        self.edge.append(digest, self._completed)
+        self.edge.extend((digest,), self._completed, TILE_BITS)
         return members, digest
 
     def meet(self, checkpoint: Checkpoint) -> None:
@@ -114,7 +116,7 @@ class Run:
 
     def take(self, digests: Sequence[bytes]) -> None:
         """Add entries that the caller has checked in full, by their leaf hashes; `move` then moves their chains on."""
-        self.edge.extend(digests, self._completed)
+        self.edge.extend(digests, self._completed, TILE_BITS)
 
     def move(self, heads: Mapping[str, Head | None], begun: int) -> None:
         """Move writers' chains on to `heads`, None where one has closed; `begun` of them began there."""

@@ -47,19 +47,25 @@ class CompactRange:
         """Add a leaf hash. `completed(level, index, hash)` is told of every subtree this leaf completes."""
         self.extend((leaf,), completed)
 
-    def extend(self, leaves: Iterable[bytes], completed: Callable[[int, int, bytes], None] | None = None) -> None:
-        """Add leaf hashes in order, as `append` adds one."""
-        hashes, sha256 = self.hashes, hashlib.sha256
+    def extend(
+        self,
+        leaves: Iterable[bytes],
+        completed: Callable[[int, int, bytes], None] | None = None,
+        every: int = 1,
+    ) -> None:
+        """Add leaf hashes in order, as `append` adds one. `completed` is told of each `every`th level only."""
+        hashes, size, sha256 = self.hashes, self.size, hashlib.sha256
         for current in leaves:
-            index, level = self.size, 0
+            index, level = size, 0
             while index & 1:
                 current = sha256(b"\x01" + hashes.pop() + current).digest()  # `node_hash`, once for each leaf
                 index >>= 1
                 level += 1
-                if completed is not None:
+                if completed is not None and not level % every:
                     completed(level, index, current)
             hashes.append(current)
-            self.size += 1
+            size += 1
+        self.size = size
 
     def root(self) -> bytes:
         """The root of the tree so far; of an empty tree SHA-256("")."""

@@ -233,3 +233,12 @@ def test_a_tiles_name_is_read_as_it_is_written(path, place):
 def test_another_spelling_of_a_tiles_name_is_refused(path):
     with pytest.raises(tree.ProofInvalid):
         tree.read_tile_path(path)
+
+
+@pytest.mark.parametrize("split", [0, 1, 7, 255, 256, 300])
+def test_many_leaves_at_once_are_as_many_one_by_one(split):
+    told, edge = [], tree.CompactRange()
+    for some in (HASHES[:split], HASHES[split:]):
+        edge.extend(some, lambda *node: told.append(node), 8)
+    assert (edge.size, edge.root()) == (300, ROOTS[300])
+    assert told == [(8, 0, NODE(8, 0))]
