@@ -89,5 +89,5 @@ def test_memory_stays_flat(build):
 def test_memory_stays_flat_over_many_more(world):
     filled(world, 2_000)
     few = peak(world.check)
-    filled(world, 30_000)
+    filled(world, 8_000)
     assert peak(world.check) < few + 500_000
