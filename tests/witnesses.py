@@ -58,7 +58,8 @@ class Process:
 def make(home: Path, name: str, *logs: Verifier) -> str:
     """A witness that is not running yet; answers its verifier key."""
     key = witness.create(home, name)
-    (home / witness.LOGS).write_text("".join(f"log {log}\n" for log in logs))
+    for log in logs:
+        witness.add_log(home, log)
     return key
 
 

@@ -1,10 +1,11 @@
 """What the log publishes, and who vouches for it: the newest checkpoint with a quorum, each witness, what is late."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from portal.db import MINUTE
 
 LATE = 5 * MINUTE
 """How old a checkpoint without a quorum may be before people are told."""
+MOST_LOOKED_AT = 200
+"""How many checkpoints that are said to have a quorum are looked at, before none counts as published."""
 _AT_ONCE = 50
 
 
@@ -56,29 +59,36 @@ class Standing:
     late: int | None
 
 
-def published(session: Session, policy: Policy | None, key: Verifier, begun: int = 0) -> Published | None:
+def published(
+    session: Session, policy: Policy | None, key: Verifier, begun: int = 0, beside: Sequence[Verifier] = ()
+) -> Published | None:
     """The newest checkpoint under the name of `key` with a quorum of cosignatures; without a policy the newest.
 
-    That name begins at size `begun`: what witnesses signed before is not looked at again at each asking.
+    That name begins at size `begun`: what witnesses signed before is not looked at again at each asking. `beside`: the
+    keys that sign as well, while `key` takes their place.
     """
+    keys = (key, *beside)
     connection = session.connection()
     if policy is None or policy.quorum == NONE:
         row = _newest(connection)
-        return None if row is None else _opened(connection, row, policy, key)
-    tops = sorted((_top(connection, witness) for witness in policy.witnesses.values()), reverse=True)
-    for size in _cosigned(connection, policy.least(), tops[policy.least() - 1], begun):
+        return None if row is None else _opened(connection, row, policy, keys)
+    tops = {name: _top(connection, witness) for name, witness in policy.witnesses.items()}
+    reached = (size for size in tops.values() if policy.fulfilled([n for n, top in tops.items() if top >= size]))
+    for size in islice(_cosigned(connection, policy, max(reached, default=0), begun), MOST_LOOKED_AT):
         row = connection.execute(select(CHECKPOINT).where(CHECKPOINT.c.size == size)).first()
-        found = None if row is None else _opened(connection, row, policy, key)
+        found = None if row is None else _opened(connection, row, policy, keys)
         if found is not None:
             return found
     return None
 
 
-def standing(session: Session, policy: Policy | None, key: Verifier, now: int, begun: int = 0) -> Standing:
+def standing(
+    session: Session, policy: Policy | None, key: Verifier, now: int, begun: int = 0, beside: Sequence[Verifier] = ()
+) -> Standing:
     """How far the log and its witnesses are at `now` (microseconds UTC). The present origin begins at size `begun`."""
     connection = session.connection()
     newest = _newest(connection)
-    out = published(session, policy, key, begun)
+    out = published(session, policy, key, begun, beside)
     size = 0 if newest is None else newest.size
     done = 0 if out is None else out.checkpoint.size
 
@@ -92,14 +102,14 @@ def standing(session: Session, policy: Policy | None, key: Verifier, now: int, b
     return Standing(size, at, None if out is None else done, witnesses, late_after(done))
 
 
-def _opened(connection: Connection, row: Any, policy: Policy | None, key: Verifier) -> Published | None:
+def _opened(connection: Connection, row: Any, policy: Policy | None, keys: Sequence[Verifier]) -> Published | None:
     """With every cosignature of it, if that is enough; None where it is of another origin or something is false."""
     query = select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == row.size).order_by(COSIGNATURE.c.witness)
     try:
         note = with_lines(row.note, connection.execute(query).scalars())
         if policy is None:
-            return Published(note, open_checkpoint(note, key))
-        witnessed = policy.witnessed(note, key)
+            return Published(note, open_checkpoint(note, *keys))
+        witnessed = policy.witnessed(note, *keys)
     except NoteInvalid:
         return None
     return Published(note, witnessed.checkpoint) if witnessed.quorum else None
@@ -117,20 +127,33 @@ def _top(connection: Connection, witness: Witness) -> int:
     return connection.execute(select(func.max(COSIGNATURE.c.size)).where(theirs)).scalar() or 0
 
 
-def _cosigned(connection: Connection, least: int, top: int, begun: int) -> Iterator[int]:
-    """Sizes from `top` down to above `begun` with at least so many cosignatures, the largest first.
+def _cosigned(connection: Connection, policy: Policy, top: int, begun: int) -> Iterator[int]:
+    """Sizes from `top` down to above `begun` for which the quorum is said to have signed, the largest first.
 
-    `top` is as far as so many witnesses have come: while one of them is away, what waits for it is not gone through.
+    `top` is as far as a quorum can have come: while one of it is away, what waits for it is not gone through.
     """
-    below = top + 1
+    below, met = top + 1, _met(policy)
     while True:
         query = select(COSIGNATURE.c.size).where(COSIGNATURE.c.size < below, COSIGNATURE.c.size > begun)
-        query = query.group_by(COSIGNATURE.c.size).having(func.count() >= least)
+        query = query.group_by(COSIGNATURE.c.size).having(met == 1)
         sizes = connection.execute(query.order_by(COSIGNATURE.c.size.desc()).limit(_AT_ONCE)).scalars().all()
         yield from sizes
         if len(sizes) < _AT_ONCE:
             return
         below = sizes[-1]
+
+
+def _met(policy: Policy) -> ColumnElement[int]:
+    """1 where the rows of one size make the policy's quorum, else 0: its groups, nested ones too, in the database."""
+    row = COSIGNATURE.c
+    reached: dict[str, ColumnElement[int]] = {}
+    for name, witness in policy.witnesses.items():
+        theirs = (row.witness == witness.key.name) & (row.key_id == witness.key.key_id)
+        reached[name] = func.max(case((theirs, 1), else_=0))
+    for name, group in policy.groups.items():  # each comes after its members
+        count = sum((reached[member] for member in group.members), literal(0))
+        reached[name] = case((count >= group.needed, 1), else_=0)
+    return reached[policy.quorum]
 
 
 def _seen(connection: Connection, policy: Policy, size: int, late_after: Callable[[int], int | None]) -> Iterator[Seen]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from portal.audit.durable import write_durably
-from portal.audit.note import Checkpoint, Cosigner, NoteInvalid, open_note, split_note
+from portal.audit.note import Checkpoint, Cosigner, NoteInvalid, Verifier, open_note, split_note
 from portal.audit.policy import KnownLog, PolicyInvalid, parse_logs
 from portal.audit.tree import EMPTY_ROOT, HASH_SIZE, ProofInvalid, verify_consistency
 
@@ -26,6 +26,7 @@ MOST_EVIDENCE = 1_000
 KEY, LOGS, STATE, EVIDENCE = "key", "logs.txt", "state", "evidence"
 PROVEN, DOUBTED = "two-at-one-size-", "without-its-proof-"
 _SIZE = "text/x.tlog.size"
+_NOTHING = b"nothing was cosigned yet\n"  # a state that is empty or gone is another matter
 _HEADING = (
     "# The logs whose checkpoints this witness cosigns, one a line: log <verifier key>\n"
     "# The portal shows its key on the page /log/about; compare it with the DPO's by another way than the network.\n"
@@ -82,7 +83,8 @@ class Witness:
         self._cosigner = _read_key(home / KEY)
         if not (home / STATE).is_dir():
             raise WitnessBroken(f"the folder {STATE} is gone: a witness that forgot what it signed must be made anew")
-        self.logs()
+        for each in self.logs():
+            self._latest(each.key.name)
 
     @property
     def key(self) -> str:
@@ -135,10 +137,18 @@ class Witness:
         return Answer(200, cosigned.line + "\n", f"200 {new.origin}: {latest.size} to {new.size}")
 
     def _latest(self, origin: str) -> Checkpoint:
-        """The last checkpoint cosigned for this log; the empty tree where there was none."""
+        """The last checkpoint cosigned for this log; the empty tree where its state says that there was none.
+
+        Without a state it is not known what was signed, and whoever removed it would have a fork cosigned.
+        """
         try:
-            note = self._place(origin).read_bytes()
-        except FileNotFoundError:
+            note = _place(self._home, origin).read_bytes()
+        except FileNotFoundError as error:
+            raise WitnessBroken(
+                f"there is no state for the log {origin}: it was removed, or the log was not added with"
+                " `portal witness add-log`"
+            ) from error
+        if note == _NOTHING:
             return Checkpoint(origin, 0, EMPTY_ROOT)
         try:
             latest = _checkpoint(split_note(note)[0])
@@ -148,11 +158,8 @@ class Witness:
             raise WitnessBroken("the stored state is of another log")
         return latest
 
-    def _place(self, origin: str) -> Path:
-        return self._home / STATE / f"{hashlib.sha256(origin.encode()).hexdigest()}.txt"
-
     def _persist(self, asked: _Asked) -> None:
-        write_durably(self._place(asked.checkpoint.origin), asked.note.encode())
+        write_durably(_place(self._home, asked.checkpoint.origin), asked.note.encode())
 
     def _keep_evidence(self, asked: _Asked, latest: Checkpoint) -> None:
         """Two checkpoints of one log that do not fit, both signed by it, prove that it was tampered with.
@@ -172,7 +179,7 @@ class Witness:
             return
         if len(found) >= MOST_EVIDENCE:
             found[0].unlink()
-        held = self._place(latest.origin)
+        held = _place(self._home, latest.origin)
         both = held.read_text("utf-8") + "\n" if kind == PROVEN and held.exists() else ""
         write_durably(place, f"{both}{asked.note}".encode())
 
@@ -203,6 +210,37 @@ def create(home: Path, name: str) -> str:
     except OSError as error:
         raise WitnessBroken(f"the folder cannot be made or written ({error.strerror})") from error
     return Witness(home).key
+
+
+def add_log(home: Path, key: Verifier, never_signed: bool = False) -> bool:
+    """Cosign a log's checkpoints from now on, from its beginning or from where this witness was. Whether it is new.
+
+    A second key of a log that is known (it is being replaced) stands beside the first. A log that is in the list
+    without its state is refused: what was signed for it is not known any more. `never_signed` says that nothing was.
+    Raises `WitnessBroken`.
+    """
+    path, place = home / LOGS, _place(home, key.name)
+    try:
+        content = path.read_bytes()
+        known = [log.key for log in parse_logs(content)]
+        if not place.exists():
+            if key.name in [each.name for each in known] and not never_signed:
+                raise WitnessBroken(
+                    f"{LOGS} names this log and its state is gone: what this witness signed for it is not known any"
+                    " more. If it never signed anything, say so with --never-signed; else make a new witness"
+                )
+            write_durably(place, _NOTHING)
+        if key not in known:
+            write_durably(path, content + f"log {key}\n".encode())
+    except OSError as error:
+        raise WitnessBroken(f"the folder cannot be read or written ({error.strerror})") from error
+    except PolicyInvalid as error:
+        raise WitnessBroken(f"{LOGS}, {error}") from error
+    return key not in known
+
+
+def _place(home: Path, origin: str) -> Path:
+    return home / STATE / f"{hashlib.sha256(origin.encode()).hexdigest()}.txt"
 
 
 def _read_key(path: Path) -> Cosigner:

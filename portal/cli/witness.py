@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from portal.audit import witness as witnesses
-from portal.audit.note import NoteInvalid
+from portal.audit.note import NoteInvalid, Verifier
 from portal.audit.witness import WitnessBroken
 from portal.audit.witness_server import WitnessServer
 
@@ -36,6 +36,22 @@ def init(name: str, home: Path) -> None:
         click.echo(witnesses.create(home, name))
     except (NoteInvalid, WitnessBroken) as error:
         raise click.ClickException(str(error)) from error
+
+
+@witness.command("add-log")
+@click.argument("log")
+@_HOME
+@click.option("--never-signed", is_flag=True, help="The log is in logs.txt, and this witness never signed for it.")
+def add_log(log: str, home: Path, never_signed: bool) -> None:
+    """Cosign the log with the verifier key LOG from now on, or know its new key beside the old one.
+
+    Take the key from the data-protection officer by another way than the network. A state that is gone is noticed.
+    """
+    try:
+        new = witnesses.add_log(home, Verifier.parse(log), never_signed)
+    except (NoteInvalid, WitnessBroken) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("Added." if new else "It is there already.")
 
 
 @witness.command()

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from portal.audit import collecting, note, standing
+from portal.audit import collecting, note, standing, witness
 from portal.audit.collecting import Collector
 from portal.audit.log import AccessLog
 from portal.audit.note import Checkpoint, Cosigner
@@ -106,8 +106,7 @@ class Watched:
 def watched(world, three, tmp_path):
     made = Watched(world, tmp_path, {name: (each.key, each.url) for name, each in zip(NAMES, three, strict=True)})
     for each in three:
-        with (each.home / "logs.txt").open("a") as file:
-            file.write(f"log {made.key}\n")
+        witness.add_log(each.home, made.key)
     return made
 
 
@@ -191,8 +190,7 @@ def test_a_truncated_tail_is_refused_and_stops_the_log(watched):
 def test_a_false_checkpoint_keeps_nobody_from_asking_or_signing(build, three, tmp_path, monkeypatch, unprotected):
     """One row, which the portal's own role may add, says that there is more: nothing was signed or asked any more."""
     watched = Watched(build("sqlite"), tmp_path, {"police": (three[0].key, three[0].url)})
-    with (three[0].home / "logs.txt").open("a") as file:
-        file.write(f"log {watched.key}\n")
+    witness.add_log(three[0].home, watched.key)
     watched.grow(3)
     watched.remember()
     watched.grow(2)
@@ -241,6 +239,31 @@ def test_what_is_published_costs_the_same_however_old_the_log_is(build, tmp_path
         asked.clear()
         assert standing.published(session, watched.policy, watched.key, 200) is None
         assert len(asked) < 10
+
+
+def test_a_nested_quorum_that_misses_is_not_looked_for_row_by_row(build, tmp_path):
+    """Two of one group sign, and nobody of the other, again and again: enough cosignatures, and no quorum."""
+    signers = {name: Cosigner(f"{name}.example", bytes([n]) * 32) for n, name in enumerate(NAMES)}
+    watched = Watched(build("sqlite"), tmp_path, {n: (str(s.key), "http://x") for n, s in signers.items()})
+    witnesses = "".join(f"witness {name} {each.key}\n" for name, each in signers.items())
+    groups = "group justice any police probation\ngroup town any barnet\ngroup both all justice town\nquorum both\n"
+    watched.policy = Policy.parse((witnesses + groups).encode())
+    with watched.world.session() as session:
+        present = watched.world.log.signer(session, watched.origin)
+    with watched.world.session() as session, begin_write(session):
+        for size in range(1, 301):
+            text = present.sign(Checkpoint(watched.origin, size, bytes(32)).body())
+            session.execute(CHECKPOINT.insert().values(size=size, at=size, note=text))
+            who = {5: ("police", "barnet"), 290: ("barnet",)}.get(size, ("police", "probation"))
+            for each in (signers[name] for name in who):
+                made = each.cosign(note.split_note(text)[0], 5)
+                place = {"size": size, "witness": each.key.name, "key_id": each.key.key_id}
+                session.execute(COSIGNATURE.insert().values(**place, at=5, line=made.line))
+    asked = []
+    event.listen(watched.world.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    with watched.world.session() as session:
+        found = standing.published(session, watched.policy, watched.key)
+    assert (found.checkpoint.size, len(asked) < 10) == (5, True), asked
 
 
 def test_a_cut_log_that_went_on_is_refused_as_another_history(watched):
@@ -354,8 +377,7 @@ def test_one_that_is_away_and_one_that_is_silent_stop_nobody(world, three, tmp_p
         }
         watched = Watched(world, tmp_path, urls)
         for each in three[:2]:
-            with (each.home / "logs.txt").open("a") as file:
-                file.write(f"log {watched.key}\n")
+            witness.add_log(each.home, watched.key)
         watched.grow(2)
         began = time.monotonic()
         watched.collector.check()

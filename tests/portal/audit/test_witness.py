@@ -172,7 +172,8 @@ def test_a_stranger_with_public_checkpoints_crowds_out_no_evidence(known, home, 
 
 def test_a_key_in_rotation_is_trusted_beside_the_old_one(home):
     new = Signer("log.example/iom", b"\x03" * 32)
-    (home / witness.LOGS).write_text(f"log {LOG.verifier}\nlog {new.verifier}\n")
+    assert witness.add_log(home, new.verifier)
+    assert not witness.add_log(home, new.verifier)
     made = Witness(home)
     assert made.add_checkpoint(TREE.request(0, 5)).status == 200
     assert made.add_checkpoint(Tree("abcdefghijkl", new).request(5, 9)).status == 200
@@ -189,7 +190,7 @@ def test_extension_lines_of_another_log_are_cosigned_with_it(home):
 
 
 def test_two_logs_do_not_touch_each_other(home):
-    (home / witness.LOGS).write_text(f"log {LOG.verifier}\nlog {STRANGER.verifier}\n")
+    witness.add_log(home, STRANGER.verifier)
     made = Witness(home)
     assert made.add_checkpoint(TREE.request(0, 9)).status == 200
     assert made.add_checkpoint(Tree("abcdefg", STRANGER).request(0, 5)).status == 200
@@ -215,10 +216,31 @@ def test_a_lost_state_folder_is_not_taken_for_a_new_log(known, home):
     state = next((home / witness.STATE).iterdir())
     state.unlink()
     (home / witness.STATE).rmdir()
-    with pytest.raises(OSError):
+    with pytest.raises(WitnessBroken, match="there is no state for the log"):
         known.add_checkpoint(TREE.request(0, 4))
     with pytest.raises(WitnessBroken, match="made anew"):
         Witness(home)
+
+
+def test_one_deleted_state_is_noticed_at_start_and_at_the_next_request(known, home):
+    """Whoever deletes one file of a witness would else have a forked log cosigned from its beginning."""
+    (state,) = (home / witness.STATE).iterdir()
+    state.unlink()
+    for again in (lambda: Witness(home), lambda: known.add_checkpoint(FORK.request(0, 9))):
+        with pytest.raises(WitnessBroken, match="there is no state for the log"):
+            again()
+    with pytest.raises(WitnessBroken, match="say so with --never-signed"):
+        witness.add_log(home, LOG.verifier)
+    witness.add_log(home, LOG.verifier, never_signed=True)
+    assert Witness(home).add_checkpoint(FORK.request(0, 9)).status == 200, "the attack works on whoever says so falsely"
+
+
+def test_a_log_that_was_taken_off_the_list_goes_on_where_it_was(known, home):
+    (home / witness.LOGS).write_text("")
+    assert known.add_checkpoint(TREE.request(5, 6)).status == 404
+    assert witness.add_log(home, LOG.verifier)
+    assert known.add_checkpoint(FORK.request(5, 9)).status == 422
+    assert known.add_checkpoint(TREE.request(5, 6)).status == 200
 
 
 def test_making_it_again_does_not_make_it_forget(known, home):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from portal.audit import note, triggers
+from portal.audit import note, triggers, witness
 from portal.audit.note import Verifier, open_checkpoint
 from portal.audit.policy import Policy
 from portal.audit.sequencer import drain
@@ -32,9 +32,10 @@ def three(tmp_path_factory):
         yield processes
 
 
-def trust(three, *keys: object) -> None:
+def trust(three, *keys: Verifier) -> None:
     for each in three:
-        (each.home / "logs.txt").write_text("".join(f"log {key}\n" for key in keys))
+        for key in keys:
+            witness.add_log(each.home, key)
 
 
 @pytest.fixture
