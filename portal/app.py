@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import gate
 from portal.audit import grants
 from portal.audit.collecting import Collector
+from portal.audit.retiring import Retiring
 from portal.audit.sequencer import Sequencer
 from portal.auth.oidc import RelyingParty
 from portal.auth.providers import load_catalogue
@@ -55,9 +56,10 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
         desk = open_desk(settings, doors, db.session())
         db.session.remove()
         sequencer, collector = open_publishing(doors, db.engine)
+        retiring = app.extensions["retiring"] = Retiring(db.engine, doors.log)
     app.extensions["sequencer"], app.extensions["collector"] = sequencer, collector
     app.extensions["papers"] = papers.load(settings.documents_dir, {a.id for a in doors.book.all()})
-    doors.log.woken = _woken(settings, sequencer)
+    doors.log.woken = _woken(settings, sequencer, retiring)
     CSRFProtect(app)
     limits.install(app)
     register.everything(app)
@@ -70,9 +72,16 @@ def create_app(settings: Settings, **overrides: Any) -> Flask:
     return app
 
 
-def _woken(settings: Settings, sequencer: Sequencer) -> Callable[[], None] | None:
+def _woken(settings: Settings, sequencer: Sequencer, retiring: Retiring) -> Callable[[], None]:
     """What happens after each commit of the log. A thread starts at the first, so after a server's fork."""
-    return {"thread": sequencer.wake, "worker": None, "strict": sequencer.at_once}[settings.sequencing]
+    ordered = {"thread": sequencer.wake, "worker": None, "strict": sequencer.at_once}[settings.sequencing]
+
+    def woken() -> None:
+        if ordered is not None:
+            ordered()
+        retiring.wake()  # after the sequencer: at the end of the process it stops first, and leaves it the last entries
+
+    return woken
 
 
 def _require_least_privilege() -> None:
@@ -100,7 +109,8 @@ def create() -> Flask:
 
 
 def close_app(app: Flask) -> None:
-    """End what an application runs and holds: the sequencer, after a last drain, and its connections."""
+    """End what an application runs and holds: its writers, the sequencer after a last drain, and its connections."""
+    app.extensions["retiring"].stop()
     app.extensions["sequencer"].stop()
     if app.extensions["collector"] is not None:
         app.extensions["collector"].stop()

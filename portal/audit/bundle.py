@@ -10,12 +10,13 @@ import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
-from portal.audit.note import LONGEST_NOTE
+from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
 from portal.audit.tree import CompactRange, ProofInvalid
 
 FORMAT: Final = "accord-log-bundle@v1"
@@ -162,6 +163,18 @@ class Bundle:
         texts = [self.read(name) for name in sorted(self._names) if _is_agreement(name)]
         return {"#".join(agreement_digest(text)): years for text in texts if (years := kept_years(text)) is not None}
 
+    def keys(self) -> list[Verifier]:
+        """The keys that the bundle says are the log's. Nobody believes them: an entry may tell of one."""
+        found = []
+        for text in self.read(KEY).decode("utf-8", "replace").split():
+            with suppress(NoteInvalid):
+                found.append(Verifier.parse(text))
+        return found
+
+    def edge(self) -> CompactRange:
+        """The right edge of the tree before the excerpt."""
+        return CompactRange(self.manifest.first, self.manifest.edge)
+
     def agreements(self) -> dict[str, str]:
         """`id@version` → digest of each agreement whose text is in the bundle, recomputed from the text."""
         found: dict[str, str] = {}
@@ -215,6 +228,31 @@ class Bundle:
                 if size > LONGEST_LINE:
                     raise BundleInvalid(f"{name} is longer than {LONGEST_LINE:,} bytes")
                 yield line
+
+
+class Details:
+    """The sealed details beside the entries: both streams are in order of index. `ahead` is what comes next."""
+
+    def __init__(self, objects: Iterator[dict[str, Any]]) -> None:
+        self._objects = objects
+        self.ahead = next(objects, None)
+
+    def of(self, index: int) -> Iterator[dict[str, Any]]:
+        """The details of an entry, in order. Ask in order of index."""
+        while self.ahead is not None and self.ahead.get("index") == index:
+            told, self.ahead = self.ahead, next(self._objects, None)
+            yield told
+
+
+def blobs_of(told: Mapping[str, Any]) -> tuple[bytes, tuple[bytes, bytes] | None]:
+    """The digest of a detail, and its two sealed parts unless they were erased. Raises `BundleInvalid`."""
+    try:
+        digest = unhex(told["digest"])
+        if told["sealed"] is None and told["silent"] is None:
+            return digest, None
+        return digest, (unhex(told["sealed"]), unhex(told["silent"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleInvalid(f"a line of {DETAILS} is malformed") from error
 
 
 def unhex(text: str) -> bytes:

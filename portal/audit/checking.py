@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from portal.audit import columns, grants, holds, kept_keys, outcomes, triggers
 from portal.audit.entry import LeafInvalid, read_leaf, reference_of
 from portal.audit.erasures import Detail, Erasures
-from portal.audit.note import Checkpoint, NoteInvalid, Verifier, open_checkpoint
+from portal.audit.note import Checkpoint, NoteInvalid, Unsigned, Verifier, open_checkpoint, signers
 from portal.audit.report import Gone, Report, whole
 from portal.audit.run import LogBroken, Run
+from portal.audit.succession import Succession
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import TILE_BITS, leaf_hash
-from portal.db import from_micros
+from portal.db import from_micros, now_micros
 from portal.query import Query
 
 BATCH = 500
@@ -44,13 +45,13 @@ def check(
     periods: Mapping[str, int] | None = None,
 ) -> Report:
     """Verify every entry, chain, checkpoint, detail, outcome and trigger. `held`: checkpoints kept by someone else;
-    `former`: the log's keys under origins that have ended; `periods`: how many years agreements keep details, by
-    `id@version#digest`.
+    `former`: the log's other keys, replaced or under origins that have ended; `periods`: how many years agreements keep
+    details, by `id@version#digest`.
 
     `progress(done, of)` is called now and then. Reads one snapshot and writes nothing. Raises `NoteInvalid` for a held
-    checkpoint that `key` did not sign; everything wrong with the log itself is in the report.
+    checkpoint that no key signed; everything wrong with the log itself is in the report.
     """
-    given = [open_checkpoint(note, key) for note in held]
+    given = [open_checkpoint(note, key, *former) for note in held]
     session.rollback()
     options = {} if session.get_bind().dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     try:
@@ -93,6 +94,8 @@ class _Check:
         self.connection = connection
         self.keys = keys
         self.run = Run(self._completed)
+        self._succession = Succession(self.run.rotated, whole=True)
+        self._signed: dict[int, frozenset[Verifier]] = {}
         self.progress = progress
         self.size = (connection.execute(select(func.max(SEQUENCE.c.index))).scalar() or 0) + 1
         if connection.execute(select(SEQUENCE.c.index).limit(1)).first() is None:
@@ -139,9 +142,10 @@ class _Check:
 
     def report(self) -> Report:
         last = None if self.last_checkpoint is None else from_micros(self.last_checkpoint)
+        silent = [(from_micros(at), reference) for at, reference in self.run.silent(now_micros())]
         counts = (self.entries, self.run.checkpoints, self.run.covered, self.waiting)
         found = self.erasures
-        return whole(*counts, last, Gone(found.gone, tuple(found.by), found.announced))
+        return whole(*counts, last, Gone(found.gone, tuple(found.by), found.announced), silent)
 
     def _details_of(self, start: int) -> dict[int, list[columns.Raw]]:
         found: dict[int, list[columns.Raw]] = defaultdict(list)
@@ -176,9 +180,11 @@ class _Check:
                 try:
                     checkpoint = open_checkpoint(row.note, *self.keys)
                 except NoteInvalid as error:
-                    raise LogBroken(f"the stored checkpoint over {row.size:,} entries is not genuine") from error
+                    why = ": a key signed it that is not the log's" if isinstance(error, Unsigned) else ""
+                    raise LogBroken(f"the stored checkpoint over {row.size:,} entries is not genuine{why}") from error
                 if checkpoint.size != row.size:
                     raise LogBroken(f"the stored checkpoint over {row.size:,} entries is another's")
+                self._signed[row.size] = signers(row.note, self.keys)
                 while self.keys[0].name != checkpoint.origin:  # an origin that has ended does not come back
                     del self.keys[0]
                 last, self.last_checkpoint = row.size, row.at
@@ -196,6 +202,8 @@ class _Check:
             self.run.meet(self._next)
         except LogBroken as error:
             raise self._narrowed(error) from error
+        if signed := self._signed.pop(self._next.size, None):
+            self._succession.met(signed, self._next.size)
         self._next = next(self._due, None)
 
     def _narrowed(self, error: LogBroken) -> LogBroken:

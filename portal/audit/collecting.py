@@ -108,15 +108,17 @@ class Collector(Rounds):
         return newest is not None and any(size < newest.size for size in newest.known.values())
 
     def _newest(self, session: Session) -> _Newest | None:
-        key = self._signer(session).verifier
+        signer = self._signer(session)
         connection = session.connection()
         there = select(CHECKPOINT).where(CHECKPOINT.c.size <= head(session).size)  # a row that says more is false
         for row in connection.execute(there.order_by(CHECKPOINT.c.size.desc()).limit(LOOK)):
             try:
-                open_checkpoint(row.note, key)
+                open_checkpoint(row.note, *signer.verifiers)
             except NoteInvalid:  # of a former origin, whose next checkpoint is of this one; or put there to silence us
                 continue
-            return _Newest(row.size, row.note, key, {w.name: _known(connection, w) for w in self._witnesses()})
+            return _Newest(
+                row.size, row.note, signer.verifier, {w.name: _known(connection, w) for w in self._witnesses()}
+            )
         return None
 
     def _witnesses(self) -> list[Witness]:

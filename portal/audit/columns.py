@@ -24,7 +24,7 @@ from portal.audit.entry import (
     reference_of,
 )
 from portal.audit.erasures import Detail
-from portal.audit.run import CLOSED, Head, LogBroken, Run, Stored
+from portal.audit.run import CLOSED, ROTATED, Head, LogBroken, Run, Stored
 from portal.audit.tables import DETAIL, ENTRY, SEQUENCE
 from portal.audit.tree import HASH_SIZE
 from portal.db import id_of
@@ -66,7 +66,7 @@ _AFTER_SALT: Final = re.compile(
 )
 
 
-_LOOKED_AT: Final = frozenset({erasures.OPERATION, holds.PLACED, holds.LIFTED})
+_LOOKED_AT: Final = frozenset({erasures.OPERATION, holds.PLACED, holds.LIFTED, ROTATED})
 """Operations whose entries say something of other rows: they are always examined."""
 
 
@@ -164,7 +164,7 @@ def take(
                 break
             digests.append(digest)
             begun += head is None
-            moved[who] = None if raw[13] == CLOSED else (n, digest.hex(), index, raw[1])
+            moved[who] = None if raw[13] == CLOSED else (n, digest.hex(), index, raw[1], raw[4])
     except Exception:  # whatever a hostile row makes Python raise: the long way names it
         return Taken(digests, moved, begun)
     return Taken(digests, moved, begun)

@@ -8,6 +8,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +20,10 @@ from sqlalchemy.orm import Session
 
 from portal.audit import bundle, exporting_erased, notes
 from portal.audit.bundle import Manifest
-from portal.audit.note import Verifier, open_checkpoint
+from portal.audit.note import NoteInvalid, Verifier, open_checkpoint
 from portal.audit.policy import Policy
-from portal.audit.sequencer import node_at
-from portal.audit.tables import DETAIL, ENTRY, OUTCOME, SEQUENCE
+from portal.audit.sequencer import LOOK, node_at
+from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, OUTCOME, SEQUENCE
 from portal.audit.tree import NodeAt, ProofInvalid, edge_of, prove_consistency
 from portal.db import now_micros, to_micros
 from portal.errors import NotFound, PortalError
@@ -61,9 +62,10 @@ class CutOff(PortalError):
 class Wanted:
     """What to export: entries dated from `since` on and before `until` (aware; None: no bound), and all between them.
 
-    `key` and `former` are the log's, the former under names that have ended. `held`: signed checkpoints that the reader
-    kept, towards which proofs are put in. `agreements`: texts by `id@version`.
-    `asked` and `reference` stand in the bundle: the days in words, and the entry that tells of this export.
+    `key` and `former` are the log's, the former replaced, or under names that have ended. `held`: signed checkpoints
+    that the reader kept, towards which proofs are put in. `agreements`: texts by `id@version`.
+    `asked` and `reference` stand in the bundle: the days in words, and the entry that tells of this export. `settled`:
+    all entries from before are under a checkpoint; those beyond the newest are of this very moment, and left out.
     """
 
     key: Verifier
@@ -75,6 +77,7 @@ class Wanted:
     former: Sequence[Verifier] = ()
     asked: str = "everything"
     reference: str = ""
+    settled: bool = False
 
 
 def export(
@@ -117,6 +120,7 @@ class _Export:
                 f"a checkpoint that was kept covers {max(kept):,} entries and the log has {self.total:,} now:"
                 " its end was cut off"
             )
+        self.upto = self._signed() if wanted.settled else self.total
         first, end = self._range()
         node = node_at(connection)
         least = wanted.policy.least() if wanted.policy else 1
@@ -125,14 +129,14 @@ class _Export:
         ends = [(size, first) if size < first else (end, size) for size in sorted(outside)]
         links = {(old, new): _hashes(node, old, new) for old, new in ends}
         edge = _edge(node, first)
-        names = tuple(key.name for key in wanted.former)
+        names = tuple(dict.fromkeys(key.name for key in wanted.former if key.name != wanted.key.name))
         said = (now_micros(), wanted.asked, wanted.reference, names)
         self.manifest = Manifest(wanted.key.name, first, end, edge, links, *said)
 
     def _range(self) -> tuple[int, int]:
         """From the first entry dated within to the last one: none between them is left out."""
         if self.wanted.since is None and self.wanted.until is None:
-            return 0, self.total
+            return 0, self.upto
         query = select(func.min(SEQUENCE.c.index), func.max(SEQUENCE.c.index)).join_from(
             SEQUENCE, ENTRY, ENTRY.c.entry_id == SEQUENCE.c.entry_id
         )
@@ -141,9 +145,18 @@ class _Export:
         if self.wanted.until is not None:
             query = query.where(ENTRY.c.at < to_micros(self.wanted.until))
         first, last = self.connection.execute(query).one()
-        if first is None:
+        if first is None or first >= self.upto:
             raise NotFound
-        return first, last + 1
+        return first, min(last + 1, self.upto)
+
+    def _signed(self) -> int:
+        """How many entries the newest checkpoint covers; all there are, where none is genuine: that is evidence."""
+        query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.size <= self.total)
+        for row in self.connection.execute(query.order_by(CHECKPOINT.c.size.desc()).limit(LOOK)):
+            with suppress(NoteInvalid):
+                if open_checkpoint(row.note, self.wanted.key, *self.wanted.former).size == row.size:
+                    return int(row.size)
+        return self.total
 
     def write(self, into: zipfile.ZipFile, name: str, progress: Callable[[int, int], None] | None) -> None:
         """Every member, the manifest first."""

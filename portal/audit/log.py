@@ -7,6 +7,7 @@ The entry commits with the change it tells of, before anything is shown. Any fai
 import hmac
 import os
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from portal.audit import outcomes
+from portal.audit import outcomes, signing
 from portal.audit.details import Keys, Vault
 from portal.audit.entry import (
     Entry,
@@ -56,14 +57,15 @@ class Receipt:
 
 
 class _Writer:
-    """One chain of entries. Used by one thread at a time; moved on only after a commit."""
+    """One chain of entries. Used by one thread at a time; moved on only after a commit, at `used` (monotonic)."""
 
-    __slots__ = ("id", "n", "prev")
+    __slots__ = ("id", "n", "prev", "used")
 
     def __init__(self) -> None:
         self.id = uuid.uuid4()
         self.n = 0
         self.prev: bytes | None = None
+        self.used = time.monotonic()
 
 
 class AccessLog:
@@ -90,7 +92,7 @@ class AccessLog:
         self._writers: deque[_Writer] = deque()
         self._process = os.getpid()
         self._outcomes: set[str] = set()
-        self._signers: dict[str, Signer] = {}
+        self.signers = signing.Signers(provider)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -101,9 +103,14 @@ class AccessLog:
         failure of the database, at any point, raises `LogUnavailable`. After a commit whose fate is unknown the entry
         may stand although `LogUnavailable` was raised: the log may say more than was shown, never less.
         """
-        vault = self._open(session)[0]
-        writer = self._take()
-        committing = False
+        self._open(session)
+        with self._written(session, self._take()) as tx:
+            yield tx
+
+    @contextmanager
+    def _written(self, session: Session, writer: _Writer, last: bool = False) -> Iterator["Transaction"]:
+        """`transaction`, by this writer. It is given back, unless this was its last or the commit's fate is unknown."""
+        vault, committing = self._open(session)[0], False
         try:
             with begin_write(session):
                 tx = Transaction(self, session, vault, writer)
@@ -118,8 +125,9 @@ class AccessLog:
             if not committing:
                 self._writers.append(writer)
             raise
-        writer.n, writer.prev = tx.n, tx.prev
-        self._writers.append(writer)
+        writer.n, writer.prev, writer.used = tx.n, tx.prev, time.monotonic()
+        if not last:
+            self._writers.append(writer)
         vault.keep(tx.fresh_keys)
         self._remember(tx.fresh_outcomes)
         if self.woken is not None and tx.appended:
@@ -138,21 +146,17 @@ class AccessLog:
         return hmac.digest(self._open(session)[1], address.encode(), "sha256")[:16]
 
     def signer(self, session: Session, origin: str, number: int = 1) -> Signer:
-        """The log's signing key under the name `origin`, which is its origin of that number; the first key is made at
-        first asking, later ones by `make_signer`."""
-        if origin not in self._signers:
-            self._open(session)
-            seed = secrets.find(session, self._provider, _signer_name(number))
-            if seed is None:
-                raise LogUnavailable("the log's signing key is gone")
-            self._signers[origin] = Signer(origin, seed)
-        return self._signers[origin]
+        """What signs under the name `origin`, which is the log's origin of that number; the first key is made at
+        first asking, later ones by `make_signer`. While a key is being replaced it signs with the old one too.
+        """
+        self._open(session)
+        return self.signers.of(session, origin, number)
 
     def make_signer(self, session: Session, number: int) -> None:
         """Make the signing key of the log's origin of that number, unless it is there. Commits."""
         try:
             with begin_write(session):
-                secrets.named(session, self._provider, _signer_name(number))
+                secrets.named(session, self._provider, signing.name_of(number))
         except (SQLAlchemyError, OSError) as error:
             raise LogUnavailable("the log's signing key could not be made") from error
 
@@ -161,14 +165,28 @@ class AccessLog:
         return AccessLog(self._provider, self.clock, software=self.software)
 
     def close(self, session: Session) -> None:
-        """Append the closing entry of every writer of this process: call once, when it ends in good order."""
+        """Append the closing entry of every writer of this process: call when it ends in good order."""
+        self.retire(session, 0.0)
+
+    def retire(self, session: Session, idle: float) -> int:
+        """Append the closing entry of every writer that wrote nothing for `idle` seconds; answers how many.
+
+        It remembers the entry before it: where that one was cut off before it got its place, there is a hole now.
+        """
         self._forget_after_fork()
+        closed = 0
         for _ in range(0 if self.stop else len(self._writers)):
-            writer = self._writers[-1]
-            if writer.n:
-                with self.transaction(session) as tx:
+            try:
+                writer = self._writers.popleft()
+            except IndexError:  # another thread has the last one
+                break
+            if time.monotonic() - writer.used < idle:
+                self._writers.append(writer)
+            elif writer.n:
+                with self._written(session, writer, last=True) as tx:
                     tx.append(Entry("log-closed"))
-            self._writers.remove(writer)
+                closed += 1
+        return closed
 
     def _open(self, session: Session) -> tuple[Vault, bytes]:
         if self._secrets is None:
@@ -262,10 +280,6 @@ class Transaction:
             outcomes.store(self._connection, *outcome.content())
             self.fresh_outcomes.add(digest)
         return digest
-
-
-def _signer_name(number: int) -> str:
-    return "log-signer" if number == 1 else f"log-signer-{number}"
 
 
 def _told(entry: Entry) -> tuple[Any, ...]:

@@ -26,6 +26,10 @@ class NoteInvalid(ValueError):
     """A note, checkpoint or verifier key is malformed or not signed as it must be. Says why."""
 
 
+class Unsigned(NoteInvalid):
+    """A note that none of the known keys signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Key:
     """The public half of an Ed25519 key under a name, for signatures of the type `kind`."""
@@ -112,11 +116,16 @@ class Cosignature:
 
 
 class Signer:
-    """The private half of a log's key. Its repr shows the name only."""
+    """The private half of a log's key, or of two while one takes the other's place. Its repr shows the name only.
 
-    def __init__(self, name: str, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = Verifier(name, self._key.public_key().public_bytes_raw())
+    `verifiers` are the keys it signs with, the newest last; `ids` says which stored secrets they are.
+    """
+
+    def __init__(self, name: str, *seeds: bytes, ids: tuple[bytes, ...] = ()) -> None:
+        self._keys = [Ed25519PrivateKey.from_private_bytes(seed) for seed in seeds]
+        self.verifiers = tuple(Verifier(name, key.public_key().public_bytes_raw()) for key in self._keys)
+        self.verifier = self.verifiers[-1]
+        self.ids = ids
 
     def __repr__(self) -> str:
         return f"Signer({self.verifier.name!r})"
@@ -124,8 +133,11 @@ class Signer:
     def sign(self, body: str) -> str:
         """The signed note over `body`, which must end with a newline and hold no other control character."""
         _check_text(body)
-        payload = base64.b64encode(self.verifier.key_id + self._key.sign(body.encode())).decode()
-        return f"{body}\n{_DASH}{self.verifier.name} {payload}\n"
+        note = f"{body}\n"
+        for key, verifier in zip(self._keys, self.verifiers, strict=True):
+            payload = base64.b64encode(verifier.key_id + key.sign(body.encode())).decode()
+            note += f"{_DASH}{verifier.name} {payload}\n"
+        return note
 
 
 class Cosigner:
@@ -174,21 +186,26 @@ class Checkpoint:
 
 
 def open_note(note: str | bytes, verifiers: Iterable[Verifier]) -> str:
-    """The body of a note that at least one of `verifiers` signed.
+    """The body of a note that at least one of `verifiers` signed. Raises `NoteInvalid`, `Unsigned` where none did."""
+    if not signers(note, verifiers):
+        raise Unsigned("the note carries no signature of a known key")
+    return split_note(note)[0]
+
+
+def signers(note: str | bytes, verifiers: Iterable[Verifier]) -> frozenset[Verifier]:
+    """Which of `verifiers` signed a note.
 
     Signatures of others are ignored; a known key whose signature fails rejects the whole note. Raises `NoteInvalid`.
     """
     body, signatures = split_note(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
-    signed = False
+    found = set()
     for name, payload in signatures:
         verifier = known.get((name, payload[:4]))
         if verifier is not None:
             verifier.check(body, payload[4:])
-            signed = True
-    if not signed:
-        raise NoteInvalid("the note carries no signature of a known key")
-    return body
+            found.add(verifier)
+    return frozenset(found)
 
 
 def open_checkpoint(note: str | bytes, verifier: Verifier, *former: Verifier) -> Checkpoint:

@@ -6,16 +6,18 @@ No database, no web, no keys of the portal: whoever holds a bundle runs this, by
 import hashlib
 import heapq
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any, Final
 
-from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid
+from portal.audit.bundle import DETAILS, ENTRIES, OUTCOMES, Bundle, BundleInvalid, Details
 from portal.audit.erased_elsewhere import Elsewhere, detail_of, elsewhere
 from portal.audit.erasures import Erasures
-from portal.audit.note import Checkpoint, NoteInvalid
+from portal.audit.note import Checkpoint, NoteInvalid, Unsigned, signers, split_note
 from portal.audit.policy import NONE, Witnessed
 from portal.audit.run import LogBroken, Run, Stored, reference_in
-from portal.audit.tree import CompactRange, ProofInvalid, verify_consistency
+from portal.audit.succession import Succession, told_of
+from portal.audit.tree import ProofInvalid, verify_consistency
 from portal.audit.trust import Tally, Trust
 
 TOLERANCE: Final = 120
@@ -26,6 +28,8 @@ YOUNG: Final = 3600
 EVERY: Final = 1_000
 
 Progress = Callable[[int, int], None]
+_Due = tuple[Checkpoint, Witnessed | str | None]
+"""A checkpoint to be met, with who signed it; its text, where no key of the reader's did; None where they kept it."""
 
 
 def examine(bundle: Bundle, trust: Trust, held: Sequence[str] = (), progress: Progress | None = None) -> Tally:
@@ -47,13 +51,16 @@ class _Examination:
     def __init__(self, bundle: Bundle, trust: Trust, held: Sequence[Checkpoint], progress: Progress | None) -> None:
         self.bundle, self.trust, self.held, self.progress = bundle, trust, held, progress
         self.manifest = bundle.manifest
-        self.run = Run(edge=_edge(bundle))
+        self.run = Run(edge=bundle.edge())
         self.tally = Tally()
+        self._succession = Succession(self.run.rotated, whole=self.manifest.first == 0)
+        self._brought = bundle.keys()
+        self._early: int | None = None  # the size of a checkpoint before the reader's key begins
         self._floor: tuple[int, int] | None = None
         self._fixed = 0  # so many entries a checkpoint signed by the log's key covers
         self._quorum_at = 0
         self._newest = (-1, 0, "")  # time, index and reference of the latest entry so far
-        self._details = _Merged(bundle.objects(DETAILS))
+        self._details = Details(bundle.objects(DETAILS))
         self._agreements = bundle.agreements()
         self._elsewhere: list[Elsewhere] = elsewhere(bundle)
         self._erasures = Erasures(
@@ -80,6 +87,8 @@ class _Examination:
             waiting = next(due, None)
         if self._details.ahead is not None:
             raise LogBroken("there are sealed details of entries that are not there")
+        if not self.tally.checkpoints and self._early is not None:
+            raise LogBroken("your key signed none of its checkpoints: the log's key was replaced, or it is another log")
         if not self.tally.checkpoints:
             raise LogBroken("no signed checkpoint comes with these entries, so nothing vouches for them")
         self._whole_log()
@@ -88,16 +97,17 @@ class _Examination:
             raise BundleInvalid(f"it is of the log {self.manifest.origin}, whose key you did not name")
         self._vouched_for()
         self.tally.chains, self.tally.carried = self.run.chains, self.run.carried
+        self.tally.silent = self.run.silent(self.tally.latest or 0)
 
     def _read_outcomes(self) -> None:
         for line in self.bundle.lines(OUTCOMES):
             self._outcomes.add(hashlib.sha256(line).hexdigest())
         self.tally.outcomes = len(self._outcomes)
 
-    def _held(self) -> Iterator[tuple[Checkpoint, Witnessed | None]]:
+    def _held(self) -> Iterator[_Due]:
         return ((checkpoint, None) for checkpoint in self.held)
 
-    def _signed(self) -> Iterator[tuple[Checkpoint, Witnessed | None]]:
+    def _signed(self) -> Iterator[_Due]:
         last = -1
         known, names = self.trust.names(), [*self.manifest.former, self.manifest.origin]
         for note in self.bundle.checkpoints():
@@ -109,16 +119,19 @@ class _Examination:
             if origin not in known and origin != self.manifest.origin:
                 self.tally.unknown.add(origin)
                 continue
+            found: Witnessed | str = note
             try:
-                found = self.trust.witnessed(note)
+                checkpoint = Checkpoint.parse(split_note(note)[0])
+                with suppress(Unsigned):
+                    found = self.trust.witnessed(note)
             except NoteInvalid as error:
                 raise LogBroken(
                     f"a checkpoint after the one over {max(last, 0):,} entries is false ({error})"
                 ) from error
-            if found.checkpoint.size < last:
+            if checkpoint.size < last:
                 raise BundleInvalid("its checkpoints are not in the order of their size")
-            last = found.checkpoint.size
-            yield found.checkpoint, found
+            last = checkpoint.size
+            yield checkpoint, found
 
     def _entry(self, leaf: bytes) -> None:
         index = self.run.edge.size
@@ -174,13 +187,19 @@ class _Examination:
             elif self._agreements[name] != digest:
                 raise LogBroken(f"the text of agreement {name} is not the one it was decided under", index, reference)
 
-    def _meet(self, checkpoint: Checkpoint, found: Witnessed | None) -> None:
+    def _meet(self, checkpoint: Checkpoint, found: Witnessed | str | None) -> None:
         if found is None:
-            self._compare(checkpoint)
-            return
+            return self._compare(checkpoint)
+        if isinstance(found, str):
+            return self._pass_over(found, checkpoint.size)
+        if self._early is not None and not self.tally.checkpoints and checkpoint.size <= self.manifest.end:
+            self._began(found)
         self._reach(checkpoint, "the signed checkpoint")
         if any(each.inclusion and each.inclusion.size == checkpoint.size for each in self._elsewhere):
             self._roots[checkpoint.size] = checkpoint.root
+        self._succession.met(
+            found.keys, checkpoint.size, gap=not self.manifest.first <= checkpoint.size <= self.manifest.end
+        )
         self._fixed = max(self._fixed, checkpoint.size)
         self.tally.checkpoints += 1
         self.tally.covered = max(self.tally.covered, checkpoint.size)
@@ -189,6 +208,35 @@ class _Examination:
             self.tally.quorum, self._quorum_at = checkpoint.size, found.since or 0
         if found.since is not None:
             self._witnessed(checkpoint, found.since)
+
+    def _pass_over(self, note: str, size: int) -> None:
+        """A checkpoint that no key of the reader's signed counts for nothing. Was the key replaced as it should be?
+
+        Then an entry tells of the key that signed it, and stands under a checkpoint of the reader's key; or an entry
+        tells of the reader's key, which came later.
+        """
+        if not self.tally.checkpoints:
+            self._early = size
+            return
+        for key in signers(note, self._brought):
+            place = self.run.rotated.get(told_of(key))
+            if place is not None and place < self._fixed:
+                self.tally.successor = key
+                return
+        raise LogBroken(
+            f"the checkpoint over {size:,} entries is signed by another key than yours, and no entry under your key"
+            " tells that it was replaced",
+            min(self._fixed, max(size - 1, 0)),
+            until=max(size - 1, 0),
+        )
+
+    def _began(self, found: Witnessed) -> None:
+        """The reader's key comes after another's checkpoints: an entry must tell of it."""
+        if not any(told_of(key) in self.run.rotated for key in found.keys):
+            raise LogBroken(
+                f"the checkpoint over {self._early:,} entries is signed by another key than yours, and no entry tells"
+                " that yours took its place"
+            )
 
     def _compare(self, kept: Checkpoint) -> None:
         """Hold the bundle to a checkpoint that the reader kept."""
@@ -248,6 +296,11 @@ class _Examination:
     def _vouched_for(self) -> None:
         """Whatever stands behind the last signature could be anybody's: it is not called whole."""
         end, quorum, bare = self.manifest.end, self.tally.quorum, max(self._fixed, self.manifest.first)
+        if bare < end and self.tally.successor is not None:
+            raise BundleInvalid(
+                f"your key vouches for the first {bare:,} entries; from there on the log signs with another, of which"
+                " an entry under your key tells: ask for it, compare it, and name both with --key"
+            )
         if bare < end:
             raise BundleInvalid(f"no signed checkpoint covers the entries from {bare:,} on: ask for a later bundle")
         if not self.trust.demanded or self.trust.policy.quorum == NONE:
@@ -260,29 +313,11 @@ class _Examination:
             )
 
 
-class _Merged:
-    """The sealed details beside the entries: both streams are in order of index."""
-
-    def __init__(self, objects: Iterator[dict[str, Any]]) -> None:
-        self._objects = objects
-        self.ahead = next(objects, None)
-
-    def of(self, index: int) -> Iterator[dict[str, Any]]:
-        """The details of an entry, in order. Ask in order of index."""
-        while self.ahead is not None and self.ahead.get("index") == index:
-            told, self.ahead = self.ahead, next(self._objects, None)
-            yield told
-
-
-def _edge(bundle: Bundle) -> CompactRange:
-    return CompactRange(bundle.manifest.first, bundle.manifest.edge)
-
-
 def _narrowed(bundle: Bundle, error: LogBroken) -> LogBroken:
     """Where a writer's next entry remembers another hash, a second pass knows the changed entry exactly."""
     if error.index is None or error.until is None:
         return error
-    run = Run(edge=_edge(bundle))
+    run = Run(edge=bundle.edge())
     try:
         for leaf in bundle.lines(ENTRIES):
             run.add(Stored(run.edge.size, leaf))

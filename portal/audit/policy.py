@@ -15,6 +15,7 @@ from portal.audit.note import (
     WitnessKey,
     cosignatures,
     open_checkpoint,
+    signers,
 )
 
 NONE: Final = "none"
@@ -65,13 +66,14 @@ class Witnessed:
     """A checkpoint and who of the policy's witnesses cosigned it, by the policy's names.
 
     `quorum`: whether that is enough. `since`: the second since 1970 at which it was enough, by the witnesses' clocks;
-    None where it is not, and where nobody is needed.
+    None where it is not, and where nobody is needed. `keys`: which of the log's known keys signed it.
     """
 
     checkpoint: Checkpoint
     by: Mapping[str, Cosignature]
     quorum: bool
     since: int | None
+    keys: frozenset[Verifier] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,12 @@ class Policy:
             needed[name] = sum(sorted(needed[member] for member in group.members)[: group.needed])
         return needed[self.quorum]
 
-    def witnessed(self, note: str | bytes, key: Verifier | None = None) -> Witnessed:
-        """Open a checkpoint that `key`, or else one of the policy's logs, signed; say who cosigned it, and when.
+    def witnessed(self, note: str | bytes, *known: Verifier) -> Witnessed:
+        """Open a checkpoint that one of `known`, or else of the policy's logs, signed; say who cosigned it, and when.
 
         Raises `NoteInvalid`. A quorum that is missing is in the answer: whether that is a fault, the caller says.
         """
-        keys = [log.key for log in self.logs] if key is None else [key]
+        keys = known or tuple(log.key for log in self.logs)
         if not keys:
             raise NoteInvalid("the policy names no log")
         checkpoint = open_checkpoint(note, *keys)
@@ -130,7 +132,7 @@ class Policy:
         if self.quorum != NONE:
             times = sorted(each.at for each in by.values())
             since = next((at for at in times if self.fulfilled([n for n, c in by.items() if c.at <= at])), None)
-        return Witnessed(checkpoint, by, self.fulfilled(by), since)
+        return Witnessed(checkpoint, by, self.fulfilled(by), since, signers(note, keys))
 
 
 def parse_logs(content: bytes) -> tuple[KnownLog, ...]:

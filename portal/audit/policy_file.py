@@ -31,7 +31,7 @@ def load(path: str) -> Policy | None:
     return policy
 
 
-def require_log(policy: Policy, key: Verifier) -> None:
-    """Raise `Misconfigured` where the policy names logs, and this one is not among them."""
-    if policy.logs and key not in [log.key for log in policy.logs]:
-        raise Misconfigured(f"{NAMED}: the policy is for another log; ours is: log {key}")
+def require_log(policy: Policy, *keys: Verifier) -> None:
+    """Raise `Misconfigured` where the policy names logs, and none with one of our keys (the newest last) is there."""
+    if policy.logs and not {log.key for log in policy.logs}.intersection(keys):
+        raise Misconfigured(f"{NAMED}: the policy is for another log; ours is: log {keys[-1]}")

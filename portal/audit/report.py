@@ -1,5 +1,6 @@
 """What verification found, in words that need no technician."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -42,7 +43,8 @@ class Report:
     """What verification found.
 
     `covered` entries stand under the last of `checkpoints` signed checkpoints; `waiting` are committed and not yet in
-    the log's order; `erased` details were erased, as entries say. `index` and `reference` name the first bad entry.
+    the log's order; `erased` details were erased, as entries say; `silent` writers stopped without a closing entry,
+    which is told and no fault. `index` and `reference` name the first bad entry.
     """
 
     whole: bool
@@ -53,14 +55,21 @@ class Report:
     waiting: int = 0
     erased: int = 0
     last_checkpoint: datetime | None = None
+    silent: int = 0
     index: int | None = None
     reference: str | None = None
 
 
 def whole(
-    entries: int, checkpoints: int, covered: int, waiting: int, last_checkpoint: datetime | None, gone: Gone
+    entries: int,
+    checkpoints: int,
+    covered: int,
+    waiting: int,
+    last_checkpoint: datetime | None,
+    gone: Gone,
+    silent: Sequence[tuple[datetime, str | None]] = (),
 ) -> Report:
-    """The report on a log in which nothing is wrong."""
+    """The report on a log in which nothing is wrong. `silent`: see `Run.silent`."""
     sentence = f"All {entries:,} entries of the access log are whole: none was changed, removed or moved"
     if checkpoints:
         sentence += f", and {checkpoints:,} signed checkpoints agree, the last over {covered:,} entries"
@@ -73,4 +82,11 @@ def whole(
             f" {younger:,} younger {'entry waits for its' if younger == 1 else 'entries wait for their'} checkpoint."
         )
     sentence += gone.sentence()
-    return Report(True, sentence, entries, checkpoints, covered, waiting, gone.erased, last_checkpoint)
+    if silent:
+        at, reference = silent[-1]
+        writers = "One writer" if len(silent) == 1 else f"{len(silent):,} writers"
+        sentence += (
+            f" {writers} stopped without a closing entry, the last after reference {reference} on {at.day} {at:%B %Y}:"
+            " the process was killed, or what it wrote in its last seconds was taken away."
+        )
+    return Report(True, sentence, entries, checkpoints, covered, waiting, gone.erased, last_checkpoint, len(silent))

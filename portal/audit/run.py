@@ -7,17 +7,21 @@ Memory stays flat: the right edge of the tree and the head of each open writer's
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from portal.audit.entry import LeafInvalid, read_leaf, reference_of
 from portal.audit.note import Checkpoint, Verifier, open_checkpoint
 from portal.audit.tree import TILE_BITS, CompactRange, leaf_hash
 
+SILENT: Final = 2 * 3600 * 1_000_000
+"""Microseconds after which a writer without a closing entry counts as stopped."""
 Completed = Callable[[int, int, bytes], None]
-Head = tuple[int, str, int, str | bytes]
-"""The last entry of an open writer: its n, the hex of its leaf hash, its index, and its id (spelt, or 16 bytes)."""
+Head = tuple[int, str, int, str | bytes, int]
+"""The last entry of an open writer: n, hex of its leaf hash, index, id (spelt, or 16 bytes), time."""
 CLOSED = "log-closed"
 """The operation that ends a writer in good order."""
+ROTATED = "key-rotated"
+"""The operation that tells of a new key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Run:
     `completed` is told of the nodes that hash tiles hold: those of each eighth level.
 
     `edge` is where an excerpt begins: the right edge of the tree before it. What came earlier is not there to be seen,
-    so a writer's chain may then begin anywhere; `chains` counts all that were met, `carried` those that did.
+    so a writer's chain may then begin anywhere; `chains` counts all that were met, `carried` those that did. `rotated`:
+    what was written by each entry that tells of a new key (`sealed` of the leaf), and where that entry stands.
     """
 
     def __init__(self, completed: Completed | None = None, edge: CompactRange | None = None) -> None:
@@ -74,6 +79,7 @@ class Run:
         self.covered = self.first = self.edge.size
         self.checkpoints = 0
         self.chains = self.carried = 0
+        self.rotated: dict[str, int] = {}
         self._completed = completed
         self.open: dict[str, Head] = {}  # by writer
         self._closed: set[str] = set()
@@ -89,6 +95,8 @@ class Run:
             raise LogBroken(f"its stored bytes were changed ({error})", index) from error
         digest = leaf_hash(stored.leaf)
         self._follow_chain(members, digest, index)
+        if members["operation"] == ROTATED and members["sealed"] is not None:
+            self.rotated.setdefault(members["sealed"], index)
         self.edge.extend((digest,), self._completed, TILE_BITS)
         return members, digest
 
@@ -129,6 +137,15 @@ class Run:
             if self.first:
                 self._closed.add(writer)
 
+    def silent(self, now: int) -> list[tuple[int, str | None]]:
+        """Writers that stopped without a closing entry, by `now` (microseconds UTC): time and reference of their last.
+
+        A writer that is idle for an hour closes itself (`retiring`): one that is silent for two was killed, or what it
+        wrote afterwards is gone. In order of time.
+        """
+        found = [(head[4], _reference(head[3])) for head in self.open.values() if head[4] < now - SILENT]
+        return sorted(found, key=lambda each: each[0])
+
     def _follow_chain(self, members: dict[str, Any], digest: bytes, index: int) -> None:
         writer, n, prev, entry_id = members["writer"], members["n"], members["prev"], members["entry"]
         last = self.open.get(writer)
@@ -150,7 +167,7 @@ class Run:
             if self.first:
                 self._closed.add(writer)
         else:
-            self.open[writer] = n, digest.hex(), index, entry_id
+            self.open[writer] = n, digest.hex(), index, entry_id, members["time"]
 
 
 def verify(entries: Iterable[Stored], checkpoints: Iterable[str], key: Verifier) -> Summary:

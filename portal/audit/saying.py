@@ -101,6 +101,14 @@ def remarks(manifest: Manifest, tally: Tally) -> list[str]:
         told.append(
             f"The date of {named} lies before that of one in front of it: a clock was set back, or the date is false."
         )
+    if tally.silent:
+        at, reference = tally.silent[-1]
+        told.append(
+            f"{plural(len(tally.silent), 'writer')} stopped without a closing entry, the last after reference"
+            f" {reference}, {moment(at)}: the process was killed, or what it wrote in its last seconds was taken away."
+        )
+    if tally.successor is not None:
+        told.append(f"The log has another key since, of which an entry under your key tells: {tally.successor}.")
     if tally.unknown:
         before = ", ".join(sorted(tally.unknown))
         told.append(f"The log had another name before ({before}); name that key too, and its checkpoints are compared.")

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from portal.audit import signing
 from portal.audit.note import Checkpoint, NoteInvalid, Signer, open_checkpoint
 from portal.audit.rounds import Rounds
 from portal.audit.stopping import Stop
@@ -39,14 +40,17 @@ def drain(session: Session, signer: Signer, clock: Callable[[], int] = now_micro
     session.rollback()
     while session.connection().execute(select(PENDING.c.n).limit(1)).first() is not None:
         with begin_write(session):
-            done += _integrate(_locked(session))
+            done += _integrate(locked(session))
         publish(session, signer, clock)
     publish(session, signer, clock)  # what somebody sequenced who was killed before signing
     return done
 
 
 def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_micros) -> None:
-    """Sign and store a checkpoint over the committed head, unless there is one of that size. Commits."""
+    """Sign and store a checkpoint over the committed head, unless there is one of that size. Commits.
+
+    Nor where the log's key was replaced since the signer was asked for: the next round signs with the present one.
+    """
     session.rollback()
     edge = _head(session.connection())
     if _is_signed(session.connection(), edge.size, signer):
@@ -54,8 +58,8 @@ def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_mic
         return
     note = signer.sign(Checkpoint(signer.verifier.name, edge.size, edge.root()).body())
     with begin_write(session):
-        connection = _locked(session)
-        if not _is_signed(connection, edge.size, signer):
+        connection = locked(session)
+        if signing.current(connection, signer) and not _is_signed(connection, edge.size, signer):
             connection.execute(insert(CHECKPOINT), {"size": edge.size, "at": clock(), "note": note})
 
 
@@ -67,7 +71,7 @@ def _is_signed(connection: Connection, size: int, signer: Signer) -> bool:
     query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.size >= size)
     for row in connection.execute(query.order_by(CHECKPOINT.c.size).limit(LOOK)).all():
         try:
-            open_checkpoint(row.note, signer.verifier)
+            open_checkpoint(row.note, *signer.verifiers)
         except NoteInvalid:
             log.error("a checkpoint over %s entries is not of this log: run `portal audit verify`", row.size)
             if row.size > size:
@@ -151,7 +155,8 @@ class Sequencer(Rounds):
             log.error("the sequencer failed and will try again: %s", type(error).__name__)
 
 
-def _locked(session: Session) -> Connection:
+def locked(session: Session) -> Connection:
+    """In a write transaction: keep every other sequencer out until it ends."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_ADVISORY_LOCK)))

@@ -14,6 +14,7 @@ MODULES: Final = (
         "note",
         "policy",
         "run",
+        "succession",
         "erasures",
         "bundle",
         "erased_elsewhere",

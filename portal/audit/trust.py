@@ -10,7 +10,7 @@ from portal.audit.policy import Policy, Witnessed
 class Trust:
     """Whom the reader believes: the log's key, and a policy that names witnesses. Not what the bundle says of itself.
 
-    `keys`: one for each name that the log has had; none where the policy's `log` lines say them. `demanded`: without
+    `keys`: those of each name that the log has had; none where the policy's `log` lines say them. `demanded`: without
     the policy's quorum nothing counts as whole.
     """
 
@@ -21,8 +21,7 @@ class Trust:
     def witnessed(self, note: str) -> Witnessed:
         """Open a checkpoint of this log, and say who cosigned it. Raises `NoteInvalid`."""
         origin = note.partition("\n")[0]
-        fallback = self.keys[0] if self.keys else None
-        return self.policy.witnessed(note, next((key for key in self.keys if key.name == origin), fallback))
+        return self.policy.witnessed(note, *([key for key in self.keys if key.name == origin] or self.keys[:1]))
 
     def names(self) -> frozenset[str]:
         """The names of the log whose key is known."""
@@ -35,7 +34,8 @@ class Tally:
 
     `erased` details are gone, as the entries `erased_by` (references) say, under agreements of which `unread` say no
     period here; `announced` ones are still there. `unknown`: former names of the log whose checkpoints were passed
-    over, because the reader has no key of them.
+    over, because the reader has no key of them; `successor`: a key that took the place of the reader's, as an entry
+    under the reader's key tells; `silent`: see `Run.silent`.
     """
 
     entries: int = 0
@@ -57,4 +57,6 @@ class Tally:
     agreements: int = 0
     untexted: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
+    successor: Verifier | None = None
+    silent: list[tuple[int, str | None]] = field(default_factory=list)
     out_of_order: tuple[int, str | None] | None = None

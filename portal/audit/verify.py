@@ -166,7 +166,7 @@ def _too_few() -> int:
 def _parser(what: str, name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="verify", description=what, epilog="Exit 0: whole. 1: broken. 2: unchecked.")
     parser.add_argument("file", metavar=name)
-    words = "the log's verifier key as you were given it (name+id+key), or a file with it; repeat it for former names"
+    words = "the log's verifier key as you were given it (name+id+key), or a file with it; repeat it for former keys"
     parser.add_argument("--key", action="append", default=[], help=words)
     parser.add_argument("--policy", metavar="FILE", help="a policy file that names logs and witnesses you believe")
     return parser
@@ -176,7 +176,7 @@ def _trust(asked: argparse.Namespace) -> Trust:
     policy = Policy.parse(_bytes(asked.policy, LONGEST)) if asked.policy else Policy()
     if not asked.key and not policy.logs:
         raise Unchecked("name the log's key with --key, or a policy with a log line")
-    return Trust(tuple(map(_key, asked.key)), policy)
+    return Trust(_keys(asked), policy)
 
 
 def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[str]]:
@@ -190,7 +190,7 @@ def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[st
         policy = Policy.parse(own)
         warnings += [OWN_POLICY] if policy.witnesses else []
     if asked.key:
-        return Trust(tuple(map(_key, asked.key)), policy, bool(asked.policy)), warnings
+        return Trust(_keys(asked), policy, bool(asked.policy)), warnings
     if asked.policy and policy.logs:
         return Trust((), policy, demanded=True), warnings
     brought = tuple(map(_key, bundle.read(KEY).decode("utf-8", "replace").split()))
@@ -199,10 +199,15 @@ def _trust_in(bundle: Bundle, asked: argparse.Namespace) -> tuple[Trust, list[st
     return Trust(brought, policy, bool(asked.policy)), [UNPINNED, *warnings]
 
 
+def _keys(asked: argparse.Namespace) -> tuple[Verifier, ...]:
+    """Each --key: a key, or a file with one or more, a line each; a line that begins with # says nothing."""
+    lines = [line for text in asked.key for line in ([text] if "+" in text else _text(text, LONGEST).splitlines())]
+    return tuple(_key(line.strip()) for line in lines if line.strip() and not line.startswith("#"))
+
+
 def _key(text: str) -> Verifier:
-    given = text if "+" in text else _text(text, LONGEST).strip()
     try:
-        return Verifier.parse(given)
+        return Verifier.parse(text)
     except NoteInvalid as error:
         raise Unchecked(f"the key cannot be read ({error})") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from portal.audit import anew, checking, erasing, exporting, pinned, sequencer, standalone
+from portal.audit import anew, checking, erasing, exporting, pinned, rekeying, sequencer, standalone
 from portal.audit.exporting import Wanted
 from portal.audit.log import SOFTWARE
 from portal.audit.note import NoteInvalid
@@ -40,7 +40,7 @@ def verify() -> None:
     given = installation.settings()
     with installation.opened(given) as (_, session, doors):
         signer = doors.signer(session)
-        key = pinned.pinned(given.keys_dir, signer.verifier)
+        key = pinned.pinned(given.keys_dir, signer.verifier, *signer.verifiers[:-1])
         if not doors.stop():
             sequencer.drain(session, signer, now_micros)
         with _bar("Verifying") as progress:
@@ -67,6 +67,29 @@ def new_origin(reason: str) -> None:
     click.echo(f"Why it was stopped is kept in {begun.kept.name}. For policies and witnesses:\nlog {begun.key}")
 
 
+@audit.command("rotate-key")
+@click.option(
+    "--days", type=click.IntRange(1, 400), default=rekeying.DAYS, show_default=True, help="How long both sign."
+)
+@click.option("--finish", is_flag=True, help="End it: destroy the old key.")
+@click.option("--early", is_flag=True, help="With --finish, before the day that was said.")
+def rotate_key(days: int, finish: bool, early: bool) -> None:
+    """Replace the key that signs the log: the new one signs beside the old, until --finish ends that.
+
+    Broken off at any point it can be repeated. Meanwhile give everybody the new key: see docs/operations.md.
+    """
+    given = installation.settings()
+    with installation.opened(given) as (_, session, doors):
+        work = rekeying.Rekeying(session, doors.log, given.keys_dir, doors.origins, doors.clock)
+        done = work.finish(doors.policy, early) if finish else work.begin(days)
+    recorded = "" if done.reference is None else f" (recorded under {done.reference})"
+    if finish:
+        click.echo(f"The log signs with its new key alone{recorded}. The old private key is destroyed:\n  {done.old}")
+    else:
+        click.echo(f"Until {done.until} both keys sign the log{recorded}. For policies, witnesses and auditors:")
+    click.echo(f"log {done.new}")
+
+
 @audit.command()
 @click.argument("bundle", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--from", "since", type=DAY, help="The first day, in London. Without it: from the beginning.")
@@ -87,11 +110,13 @@ def export(
         raise click.UsageError(f"{bundle} is there already")
     with installation.opened(given) as (_, session, doors):
         signer = doors.signer(session)
-        key = pinned.pinned(given.keys_dir, signer.verifier)
+        key = pinned.pinned(given.keys_dir, signer.verifier, *signer.verifiers[:-1])
         reference = logged.announce(session, doors, use, reason, asked)
+        settled = False
         with suppress(LogUnavailable):  # a damaged head stops the sequencer, not the taking of evidence
             if not doors.stop():
                 sequencer.drain(session, signer, now_micros)
+                settled = True
         wanted = Wanted(
             key,
             midnight(since.date()) if since else None,
@@ -102,6 +127,7 @@ def export(
             doors.former(session),
             asked=asked["excerpt"],
             reference=reference,
+            settled=settled,
         )
         with _bar("Exporting") as progress:
             try:

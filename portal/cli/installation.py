@@ -49,7 +49,8 @@ def create(given: Settings) -> None:
     migrate_database(engine)
     engine.dispose()
     with opened(given) as (_, session, doors):  # makes the log's secrets, and pins the key it will be held to
-        pinned.pinned(given.keys_dir, doors.signer(session).verifier)
+        signer = doors.signer(session)
+        pinned.pinned(given.keys_dir, signer.verifier, *signer.verifiers[:-1])
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -1,7 +1,7 @@
 """Who vouches for the log, in words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from portal.audit.standing import LATE, Seen, Standing
 from portal.db import MINUTE, SECOND, from_micros
@@ -36,13 +36,19 @@ class Told:
     origin: str
     former: tuple[str, ...]
     key: str
+    beside: str = ""
+    until: date | None = None
 
 
 def told(found: Vouched) -> Told:
     """The state of the log as sentences and lines."""
     stand = found.standing
     lines = tuple(_line(seen) for seen in stand.witnesses)
-    return Told(_words(stand), _warning(stand), found.stopped, lines, found.origin, found.former, found.key)
+    return Told(_words(stand), _warning(stand), found.stopped, lines, found.origin, *_keys(found))
+
+
+def _keys(found: Vouched) -> tuple[tuple[str, ...], str, str, date | None]:
+    return found.former, found.key, found.beside, found.until
 
 
 def _words(stand: Standing) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.audit import origins, policy_file, triggers
+from portal.audit import origins, pinned, policy_file, triggers
 from portal.audit.log import AccessLog
 from portal.audit.note import Signer, Verifier
 from portal.audit.origins import Origins
@@ -44,10 +44,13 @@ class Doors:
         return self.log.signer(session, names.current, names.number)
 
     def former(self, session: Session) -> tuple[Verifier, ...]:
-        """The log's verifier keys under the origins that have ended, in order."""
-        return tuple(
-            self.log.signer(session, name, number).verifier for number, name in enumerate(self.origins.former, 1)
-        )
+        """The log's other verifier keys, in order: of origins that have ended, and replaced ones of the present."""
+        names, kept = self.origins, pinned.known(self.settings.keys_dir)
+        found: dict[Verifier, None] = {}
+        for number, name in enumerate((*names.former, names.current), 1):
+            signs = self.log.signer(session, name, number).verifiers
+            found.update(dict.fromkeys([*(key for key in kept if key.name == name and key not in signs), *signs]))
+        return tuple(found)[:-1]
 
     def stop(self) -> Stop:
         """What stops the log, if anything does."""
@@ -70,5 +73,5 @@ def open_doors(settings: Settings, session: Session) -> Doors:
     )
     doors.book.refresh(session)
     if doors.policy is not None:
-        policy_file.require_log(doors.policy, doors.signer(session).verifier)
+        policy_file.require_log(doors.policy, *doors.signer(session).verifiers)
     return doors

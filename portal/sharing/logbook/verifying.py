@@ -157,7 +157,7 @@ def _examined(session: Session, doors: Doors, run: _Run) -> Report:
     settings = doors.settings
     signer = doors.signer(session)
     try:
-        key: Verifier = pinned.pinned(settings.keys_dir, signer.verifier)
+        key: Verifier = pinned.pinned(settings.keys_dir, signer.verifier, *signer.verifiers[:-1])
         with suppress(LogUnavailable):  # a damaged head stops the sequencer; the check below says what is wrong
             doors.stop().check()
             sequencer.drain(session, signer, now_micros)

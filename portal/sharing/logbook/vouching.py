@@ -5,10 +5,11 @@ that a monitor needs no account (decision 0024). A bundle holds every entry, so 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
-from portal.audit import standing, tiles
+from portal.audit import pinned, standing, tiles
 from portal.audit.standing import Published, Standing
 from portal.auth.actor import Actor
 from portal.errors import NotFound, Refused
@@ -18,25 +19,33 @@ from portal.sharing.logbook.scope import record, scope_of
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """Who vouches for the log, under which name and key; why it is stopped, in words, or ""."""
+    """Who vouches for the log, under which name and key; why it is stopped, in words, or "".
+
+    `beside`: the key that signs too, up to the day `until`, while `key` takes its place; "" and None else.
+    """
 
     standing: Standing
     origin: str
     former: tuple[str, ...]
     key: str
     stopped: str
+    beside: str = ""
+    until: date | None = None
 
 
 def vouched(session: Session, doors: Doors) -> Vouched:
     """How far the log and its witnesses are. Says nothing of any entry, so it is not logged."""
-    names, key = doors.origins, doors.signer(session).verifier
-    found = standing.standing(session, doors.policy, key, doors.clock(), names.begun)
-    return Vouched(found, names.current, names.former, str(key), doors.stop().sentence())
+    names, (*beside, key) = doors.origins, doors.signer(session).verifiers
+    found = standing.standing(session, doors.policy, key, doors.clock(), names.begun, beside)
+    until = pinned.until(doors.settings.keys_dir) if beside else None
+    also = " ".join(map(str, beside))
+    return Vouched(found, names.current, names.former, str(key), doors.stop().sentence(), also, until)
 
 
 def published(session: Session, doors: Doors) -> Published:
     """The newest checkpoint that the witnesses of the policy suffice for. Raises `NotFound` while there is none."""
-    found = standing.published(session, doors.policy, doors.signer(session).verifier, doors.origins.begun)
+    *beside, key = doors.signer(session).verifiers
+    found = standing.published(session, doors.policy, key, doors.origins.begun, beside)
     if found is None:
         raise NotFound
     return found

@@ -196,7 +196,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "Everything"))
     told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail)]
-    told += _erased(detail)
+    told += [*_erased(detail), *_rekeyed(detail)]
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
@@ -225,6 +225,15 @@ def _erased(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     if isinstance(detail.get("kept"), Mapping):
         told += [(str(label), str(text)) for label, text in detail["kept"].items()]
     return told
+
+
+def _rekeyed(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the entries say that begin and end the replacement of the log's key."""
+    keys = detail.get("log_key")
+    if not isinstance(keys, Mapping):
+        return []
+    until = [("Both sign until", str(keys["until"]))] if keys.get("until") else []
+    return [("Old key of the log", str(keys.get("old", ""))), ("New key of the log", str(keys.get("new", ""))), *until]
 
 
 def _combined(detail: Mapping[str, Any]) -> list[tuple[str, str]]:

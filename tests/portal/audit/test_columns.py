@@ -108,7 +108,7 @@ def test_it_takes_every_right_entry_and_leaves_the_same_behind(log):
     quick.move(taken.heads, taken.begun)
     assert len(taken.digests) == len(log.rows)
     assert (quick.edge.hashes, quick.chains) == (slow.edge.hashes, slow.chains)
-    spelt = {who: (*head[:3], str(uuid.UUID(bytes=cast(bytes, head[3])))) for who, head in quick.open.items()}
+    spelt = {who: (*head[:3], str(uuid.UUID(bytes=cast(bytes, head[3]))), head[4]) for who, head in quick.open.items()}
     assert spelt == slow.open
 
 

@@ -1,5 +1,6 @@
 """The sequencer: dense order, a tree that proves, checkpoints over what is committed, and nothing lost by a crash."""
 
+import threading
 import time
 import uuid
 
@@ -89,6 +90,40 @@ def test_a_writers_entries_keep_their_order_when_the_clock_goes_back(world):
     world.append(*[view(subjects=[]) for _ in range(4)])
     world.drain()
     assert world.check().whole
+
+
+def test_a_clock_that_goes_back_between_checkpoints_breaks_nothing(world):
+    """Checkpoints are in order of size, not of time: the later one says an earlier hour, and the log is whole."""
+    hours = iter([3, 1, 2])
+    for _ in range(3):
+        world.append(view(subjects=[]))
+        with world.session() as session:
+            drain(session, world.signer(), lambda: next(hours) * 3_600_000_000)
+    with world.session() as session:
+        rows = session.connection().execute(select(CHECKPOINT.c.size, CHECKPOINT.c.at).order_by(CHECKPOINT.c.size))
+        assert [(row.size, row.at // 3_600_000_000) for row in rows] == [(1, 3), (2, 1), (3, 2)]
+    report = world.check()
+    assert (report.whole, report.covered) == (True, 3), report.sentence
+
+
+def test_two_sequencers_at_once_give_each_entry_one_place(world):
+    """Both see the same entries waiting; one waits for the other, and takes what is left."""
+    world.append(*[view(subjects=[]) for _ in range(40)])
+    done, start = [], threading.Barrier(2)
+
+    def work():
+        start.wait()
+        with world.session() as session:
+            done.append(drain(session, world.signer()))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(done) == 40
+    report = world.check()
+    assert (report.whole, report.covered, report.waiting) == (True, 40, 0), report.sentence
 
 
 def test_a_batch_at_a_time(world, monkeypatch):

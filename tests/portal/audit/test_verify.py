@@ -149,7 +149,7 @@ HOSTILE = [
     (lambda held: held.__setitem__("details.jsonl", b'{"index": 0}\n'), "details.jsonl is malformed"),
     (lambda held: held.__setitem__("checkpoints.jsonl", b'{"note": 7}\n'), "checkpoints.jsonl is malformed"),
     (lambda held: held.__setitem__("outcomes.jsonl", bytes(17 << 20)), "outcomes.jsonl breaks off, or has a line"),
-    (lambda held: held.__setitem__("log-key.txt", b"none"), "none cannot be read"),
+    (lambda held: held.__setitem__("log-key.txt", b"none"), "the key cannot be read"),
     (lambda held: held.__setitem__("log-key.txt", b"a+b+c"), "the key cannot be read"),
     (lambda held: held.__setitem__("policy.txt", b"quorum\n"), "line 1"),
 ]

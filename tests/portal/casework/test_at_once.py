@@ -254,7 +254,12 @@ def test_an_emergency_put_off_before_midnight_is_told_after_it(world: World, out
         assert urgent.once(lambda _: outcome) == 0
         tried: list[bool] = []
         urgent.later(10 * MINUTE)
-        assert urgent.once(lambda letter: tried.append(letter.again) or urgent.takes(letter)) == 1
+
+        def takes(letter: Letter) -> Outcome:
+            tried.append(letter.again)
+            return urgent.takes(letter)
+
+        assert urgent.once(takes) == 1
         assert tried == [outcome is Outcome.LATER], "what was not taken goes as if for the first time"
         urgent.later(2 * HOUR)
         assert (urgent.once(), urgent.box) == (0, [OFFICER])
@@ -276,9 +281,13 @@ def test_the_morning_that_sends_what_was_put_off_in_the_night_does_not_repeat_it
         urgent.later(8 * HOUR)
         letters: list[Letter] = []
 
+        def sends(letter: Letter) -> Outcome:
+            letters.append(letter)
+            return Outcome.SENT
+
         @contextmanager
         def opened() -> Iterator[Send]:
-            yield lambda letter: letters.append(letter) or Outcome.SENT
+            yield sends
 
         notifying.tell(urgent.world.session, urgent.world.doors, opened)
     assert [letter.at_once for letter in letters] == [True]
