@@ -23,7 +23,7 @@ from portal.audit import erasures, holds
 from portal.audit.entry import Entry, Outcome, Subject
 from portal.audit.erasures import correlation, due, year_of
 from portal.audit.holds import Covering
-from portal.audit.log import AccessLog, Receipt
+from portal.audit.log import AccessLog, Receipt, Transaction
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, PERSON_KEY, SEQUENCE
 from portal.audit.tree import CompactRange, leaf_hash
 from portal.db import Id
@@ -50,8 +50,9 @@ Kept = Mapping[str, Period | None]
 
 @dataclass(slots=True)
 class Due:
-    """Details of one year. `tags`: whose are due under `period`; `held` of others are kept by a hold, `unsaid` under no
-    agreement that says how long, and of `early` ones the period is not over."""
+    """Details of one year under one `period`, the longest that their entries name. `tags`: whose are due; of others
+    `held` are kept by a hold, `early` ones not due yet. Without a period they are `unsaid`: no agreement says how long,
+    or their entries have no place in the log."""
 
     year: int
     period: Period | None = None
@@ -72,32 +73,24 @@ class Destroyed:
 
 
 def survey(session: Session, kept: Kept, now: int) -> list[Due]:
-    """What is due, by year, the oldest first; years of which nothing is left to erase are not in it. Writes nothing."""
+    """What there is to erase, now or later, by year and agreement, the oldest first. Writes nothing."""
     connection = session.connection()
     covering = _covering(connection)
-    return [_of_year(connection, year, kept, now, covering) for year in _years(connection, now)]
+    return [each for year in _years(connection, now) for each in _of_year(connection, year, kept, now, covering)]
 
 
-def announce(session: Session, log: AccessLog, kept: Kept, year: int) -> Receipt | None:
-    """Say in the log which details of a year are erased, and mark them. None where nothing is due. Commits.
+def announce(session: Session, log: AccessLog, kept: Kept, year: int) -> tuple[Receipt, ...]:
+    """Say in the log which details of a year are erased, and mark them. Empty where nothing is due. Commits.
 
-    One entry for all of them: were there several, each would tell which details have a subject in common. Raises
-    `LogUnavailable`.
+    One entry for all of them under an agreement, so that its officers read it: were there more, each would tell which
+    details have a subject in common. Raises `LogUnavailable`.
     """
     with log.transaction(session) as tx:
         connection = tx.session.connection()
         holds.lock(connection)
         found = _of_year(connection, year, kept, log.clock(), _covering(connection))
-        if found.period is None:
-            return None
-        edge = CompactRange()
-        for row in _in_order(connection, year):
-            if row.subject_tag in found.tags:
-                edge.append(leaf_hash(erasures.record(row.entry_id, row.position, row.digest)))
-        receipt = tx.append(_entry(found, edge, log.nobody(session)))
-        if _mark(connection, found, receipt.entry_id) != edge.size:
-            raise LogUnavailable("details of the log changed while they were announced as erased")
-        return receipt
+        nobody = log.nobody(session)
+        return tuple(_announce(tx, each, nobody) for each in found if each.tags)
 
 
 def destroy(session: Session, log: AccessLog) -> Destroyed:
@@ -137,6 +130,17 @@ def scrub(engine: Engine) -> bool:
         return False
 
 
+def _announce(tx: Transaction, found: Due, nobody: uuid.UUID) -> Receipt:
+    connection, edge = tx.session.connection(), CompactRange()
+    for row in _in_order(connection, found.year):
+        if row.subject_tag in found.tags:
+            edge.append(leaf_hash(erasures.record(row.entry_id, row.position, row.digest)))
+    receipt = tx.append(_entry(found, edge, nobody))
+    if _mark(connection, found, receipt.entry_id) != edge.size:
+        raise LogUnavailable("details of the log changed while they were announced as erased")
+    return receipt
+
+
 def _covering(connection: Connection) -> Covering:
     covering = Covering(connection)
     if covering.orphaned:
@@ -153,7 +157,7 @@ def _in_year(year: int) -> Any:
     return and_(ENTRY.c.at >= due(year - 1, 0), ENTRY.c.at < due(year, 0))
 
 
-def _of_year(connection: Connection, year: int, kept: Kept, now: int, covering: Covering) -> Due:
+def _of_year(connection: Connection, year: int, kept: Kept, now: int, covering: Covering) -> list[Due]:
     """Whose details of a year are due: all their entries are in the log's order, and the longest period is over."""
     query = (
         select(DETAIL.c.subject_tag, ENTRY.c.agreement, func.count(), func.count(SEQUENCE.c.index))
@@ -163,22 +167,24 @@ def _of_year(connection: Connection, year: int, kept: Kept, now: int, covering: 
         .group_by(DETAIL.c.subject_tag, ENTRY.c.agreement)
         .order_by(DETAIL.c.subject_tag)
     )
-    found = Due(year)
+    found: dict[Period | None, Due] = {}
     for tag, rows in groupby(connection.execute(query), lambda row: bytes(row[0])):
         told = [(_id(agreement), count, ordered) for _, agreement, count, ordered in rows]
         agreements = {agreement for agreement, _, _ in told}
         period = _longest(kept, agreements)
-        if period is None or any(count != ordered for _, count, ordered in told):
-            found.unsaid += 1
+        if any(count != ordered for _, count, ordered in told):
+            period = None
+        mine = found.setdefault(period, Due(year, period))
+        if period is None:
+            mine.unsaid += 1
         elif due(year, period.years) > now:
-            found.early += 1
+            mine.early += 1
         elif covering.keeps(tag, year, agreements):
-            found.held += 1
+            mine.held += 1
         else:
-            found.tags.add(tag)
-            found.details += sum(count for _, count, _ in told)
-            found.period = max((p for p in (found.period, period) if p), key=lambda p: (p.years, p.reference))
-    return found
+            mine.tags.add(tag)
+            mine.details += sum(count for _, count, _ in told)
+    return sorted(found.values(), key=lambda each: each.period.reference if each.period else "")
 
 
 def _id(agreement: str | None) -> str | None:
@@ -191,7 +197,9 @@ def _longest(kept: Kept, agreements: set[str | None]) -> Period | None:
     named |= {each for each in agreements if each is not None}
     periods = [kept.get(each) for each in named]
     said = [period for period in periods if period is not None]
-    return max(said, key=lambda p: (p.years, p.reference)) if said and len(said) == len(periods) else None
+    if not said or len(said) != len(periods):
+        return None
+    return sorted(said, key=lambda p: (-p.years, p.reference))[0]
 
 
 def _in_order(connection: Connection, year: int) -> Iterator[Any]:

@@ -153,11 +153,12 @@ def erase_details(dry_run: bool) -> None:
         kept = keeping.kept(doors.book)
         if not dry_run:
             sequencer.drain(session, doors.signer(session), now_micros)  # what has no place in the log is not erased
-        for due in erasing.survey(session, kept, doors.log.clock()):
+        found = erasing.survey(session, kept, doors.log.clock())
+        for due in found:
             click.echo(_due(due))
-            if due.period is not None and not dry_run:
-                receipt = erasing.announce(session, doors.log, kept, due.year)
-                click.echo(f"  recorded under {receipt.reference}" if receipt else "  nothing is due any more")
+        for year in () if dry_run else sorted({due.year for due in found if due.tags}):
+            for receipt in erasing.announce(session, doors.log, kept, year):
+                click.echo(f"Details of {year}: recorded under {receipt.reference}.")
         if dry_run:
             return
         sequencer.drain(session, doors.signer(session), now_micros)

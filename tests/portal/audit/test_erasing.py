@@ -48,8 +48,8 @@ def erase(world, year, kept=KEPT):
     """As the command does: announce every year that is due, fix it under a checkpoint, destroy."""
     now = at(world, year)
     with world.session() as session:
-        for found in erasing.survey(session, kept, now):
-            erasing.announce(session, world.log, kept, found.year)
+        for year in {found.year for found in erasing.survey(session, kept, now)}:
+            erasing.announce(session, world.log, kept, year)
         world.drain()
         return erasing.destroy(session, world.log)
 
@@ -110,6 +110,14 @@ def test_the_longest_period_counts_and_for_entries_under_none_that_of_all(years)
     assert who(years, receipts) == [BEN, uuid.UUID(int=9)]
     erase(years, 2035)
     assert who(years, receipts) == [None, None]
+
+
+def test_each_agreement_has_an_entry_of_its_own_for_a_year(years):
+    erase(years, 2090)
+    assert {entry.agreement for entry in said(years)} == {BARNET, BRENT}
+    assert len(said(years)) == 3  # 2026 under both, 2027 under one
+    assert who(years, years.receipts) == [None] * 5
+    assert check(years).whole
 
 
 def test_under_an_agreement_that_names_no_period_nothing_ever_goes(years):
@@ -291,8 +299,8 @@ def test_the_database_lets_no_entry_erase_what_is_younger_than_a_whole_year(year
 def test_erasing_takes_turns_with_itself(years):
     at(years, 2033)
     with years.session() as session:
-        assert erasing.announce(session, years.log, KEPT, 2026) is not None
-        assert erasing.announce(session, years.log, KEPT, 2026) is None
+        assert len(erasing.announce(session, years.log, KEPT, 2026)) == 1
+        assert erasing.announce(session, years.log, KEPT, 2026) == ()
         with begin_write(session):
             holds.lock(session.connection())
     assert len(said(years)) == 1

@@ -64,8 +64,8 @@ def erase(world, years):
     world.doors.log.clock, before = (lambda: now), world.doors.log.clock
     kept = keeping.kept(world.doors.book)
     sequencer.drain(world.session, world.doors.signer(world.session))
-    for found in erasing.survey(world.session, kept, now):
-        erasing.announce(world.session, world.doors.log, kept, found.year)
+    for year in {found.year for found in erasing.survey(world.session, kept, now)}:
+        erasing.announce(world.session, world.doors.log, kept, year)
     sequencer.drain(world.session, world.doors.signer(world.session))
     done = erasing.destroy(world.session, world.doors.log)
     world.doors.log.clock = before
