@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from sqlalchemy import select
@@ -102,7 +102,7 @@ def place(session: Session, doors: Doors, actor: Actor, use: str, typed: Typed) 
     elif typed.agreement not in scope.agreements:
         problems["agreement"] = "Give a case reference, or select an agreement"
     if problems:
-        raise Invalid(problems)
+        raise Invalid({each.name: problems[each.name] for each in fields(Typed) if each.name in problems})
     agreement = doors.book.engine(typed.agreement if file is None else file.agreement).agreement
     vault = doors.log.vault(session)
     person = vault.nobody() if file is None else file.person
@@ -180,9 +180,9 @@ def _problems(doors: Doors, typed: Typed) -> tuple[dict[str, str], tuple[int, in
     problems = {} if typed.kind in KINDS else {"kind": "Select what they are needed for"}
     years = (_year(typed.first_year), _year(typed.last_year))
     now = year_of(doors.clock())
-    for name, year in zip(("first_year", "last_year"), years, strict=True):
+    for name, label, year in zip(("first_year", "last_year"), ("first", "last"), years, strict=True):
         if not FIRST_YEAR <= year <= now:
-            problems[name] = f"Give a year from {FIRST_YEAR} to {now}"
+            problems[name] = f"The {label} year must be from {FIRST_YEAR} to {now}"
     if not problems.keys() & {"first_year", "last_year"} and years[0] > years[1]:
         problems["last_year"] = "The last year must not come before the first"
     for name, label in (("asked_by", "who asked"), ("matter", "the file or reference of the matter")):

@@ -117,7 +117,8 @@ def test_what_is_missing_or_wrong_is_said_and_what_was_typed_stays(reader, world
     for words in (
         "Select what they are needed for",
         "No case under your agreements has this reference",
-        "Give a year from 2000",
+        "The first year must be from 2000 to",
+        "The last year must be from 2000 to",
         "Say who asked",
         "Give a reason",
     ):
