@@ -73,7 +73,7 @@ def _is_offered_and_accepted(stacey: Person, denise: Person) -> None:
     denise.heading(WHO)
     denise.reads("Transfer from Barnet", WHY)
     denise.look("transfer-inbox")
-    denise.chooses("Accept")
+    denise.chooses("Accept: it goes to the panel")
     denise.presses("Answer")
     denise.heading("Referrals waiting")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.auth.actor import Actor
@@ -15,8 +15,9 @@ from portal.query import Query
 from portal.sharing import said
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
+from portal.sharing.inbox import WITHDRAWN
 from portal.sharing.reading.lists import sights_at
-from portal.sharing.tables import CaseFile
+from portal.sharing.tables import CaseFile, Referral
 from portal.sharing.visits import CASE, Case
 
 PURPOSE = "deselection"
@@ -32,6 +33,10 @@ class _Row(NamedTuple):
 
 
 _LATER = aliased(CaseFile)
+_TAKEN_BACK = exists().where(
+    Referral.case == CaseFile.id, Referral.state == WITHDRAWN, Referral.since == CaseFile.closed_at
+)
+"""A case that was closed by taking back what was offered (clause 8.90): nobody was ever on that list."""
 _EARLIER = Query(
     select(_LATER.id, _LATER.opened_at, CaseFile.opened_at, CaseFile.closed_at, *CASE)
     .join(_LATER, (_LATER.person == CaseFile.person) & (_LATER.agreement == CaseFile.agreement))
@@ -41,6 +46,7 @@ _EARLIER = Query(
         CaseFile.state != "open",
         CaseFile.closed_at.is_not(None),
         CaseFile.closed_at <= _LATER.opened_at,
+        ~_TAKEN_BACK,
     )
     .order_by(CaseFile.closed_at.desc()),
     tuple,

@@ -15,6 +15,7 @@ from portal.sharing import cases, storing, transfers, writing
 from portal.sharing import transferring as door
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
+from portal.sharing.reading import earlier
 from portal.sharing.tables import Adoption, CaseFile, RecordRow, Referral, SearchTag
 from portal.sharing.transfer_tables import TransferRow
 from tests.installation import World
@@ -302,16 +303,20 @@ def test_barnet_reads_nothing_of_the_new_case_not_even_that_somebody_works_on_it
 def test_taken_back_it_leaves_the_inbox_and_a_case_made_for_it_alone_is_closed(either: World) -> None:
     move = Boroughs(either)
     move.offers(move.jo)
-    once, visit = uuid.uuid4(), None
+    once = uuid.uuid4()
     made = move.back(move.jo, once=once)
-    assert visit is None
     assert (move.there().state, move.word(move.nadia)) == ("deselected", transfers.BACK)
     assert inbox_desk.waiting(either.session, either.doors, move.bella).lines == ()
     assert [r.text("reason") for r in move.desk(move.nadia).backs] == ["He stays after all."]
     assert made in {r.id for r in move.records(move.case)}
     assert dict(move.desk(move.jo).boroughs), "it may be offered again"
+    closed = move.there().id
     with pytest.raises(NotFound):
-        move.reads(move.bella, move.there().id)
+        move.reads(move.bella, closed)
+    move.offers(move.jo)
+    assert move.there().id != closed
+    told = earlier.earlier(either.session, either.doors, move.bella, move.there().id)
+    assert told is None, "nobody was on the list there before"
 
 
 def test_a_case_on_which_something_else_stands_stays_open(move: Boroughs) -> None:
