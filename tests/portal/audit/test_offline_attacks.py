@@ -215,7 +215,7 @@ def test_a_replaced_key(six, auditor, tmp_path, capsys):
     assert (alone.code, "The log's key came with the bundle" in alone.out) == (0, True)
     said = run(capsys, tmp_path / "stolen.zip", "--key", six.signer().verifier)
     assert (said.code, "your key signed none of its checkpoints: the log's key was replaced" in said.out) == (1, True)
-    assert "is false" in auditor().out
+    assert "your key signed none of its checkpoints" in auditor().out
 
 
 def test_an_entry_deleted_before_it_got_its_place(six, auditor):

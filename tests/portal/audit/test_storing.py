@@ -17,7 +17,7 @@ def rows(number, subjects):
     entry_id, writer = uuid.uuid4().bytes, uuid.uuid4().bytes
     told = (None, "police", None, "s", "list", None, "permitted", "a@1#b", None, bytes(32))
     entry = (entry_id, b"leaf", 7, *told, writer, number, "2222-22")
-    details = [(entry_id, at, os.urandom(32), None, b"open", b"silent") for at in range(subjects)]
+    details = [(entry_id, at, os.urandom(32), None, b"open", b"silent", None) for at in range(subjects)]
     return entry, (writer, number, entry_id, 7, bytes(32)), details
 
 
