@@ -23,15 +23,13 @@ from werkzeug.wrappers import Response
 from portal.app import configure, headers, install_templates
 from portal.config import Settings
 from portal.db import Id, Micros, db, from_micros, new_id, now_micros, prepare
-from portal.pages import happened, today
+from portal.pages import happened
 from portal.pages.face import face
-from portal.pages.frame import Frame, NavItem
+from portal.pages.frame import Alert, Frame, NavItem
 from portal.pages.home import Cases
 from portal.pages.search import Result
 from portal.pages.sections import sections
-from portal.sharing.days import day_at
 from portal.sharing.disclosure import Disclosure, Receipt, Record, Value, Writable
-from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList, Line, Shared
 from portal.sharing.reading.search import Hit
 
@@ -108,10 +106,23 @@ NO_RECEIPT = Receipt("", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 class Words:
-    """What a bare application would hold as constants: names of kinds, labels, owners and fields, and the frame."""
+    """What a bare application would hold as constants: names of kinds, labels, owners and fields, and the frame.
 
-    def __init__(self, shown: Disclosure, listed: CaseList, nav: Sequence[tuple[str, str]]) -> None:
+    `front`: a home page of ours, of which the bare one works out the list of cases and takes the rest as it is; with
+    its `alerts`.
+    """
+
+    def __init__(
+        self,
+        shown: Disclosure,
+        listed: CaseList,
+        nav: Sequence[tuple[str, str]],
+        front: Cases,
+        alerts: tuple[Alert, ...],
+    ) -> None:
         self.shown = shown
+        self.front = front
+        self.alerts = alerts
         self.listed = listed
         self.nav = nav
         self.records = {r.id: r for r in (*shown.timeline, *(r for s in shown.sections for r in s.records))}
@@ -358,10 +369,9 @@ def _home(words: Words) -> str:
         if not update.new
     )
     found = CaseList(lines, shared[:10], total, 1, "OFFICIAL-SENSITIVE", NO_RECEIPT, dated=words.listed.dated)
-    needs = today.part(NOTHING, found, today.Typed(), day_at(now_micros()))
-    words_of_list = f"1 to {len(lines):,} of {total:,}"
-    d = Cases("Cases in Barnet", found, False, False, None, "/?page=2", words_of_list, *WHY, today=needs)
-    return render_template("home.html", page=_frame(words, d.heading), d=d)
+    d = replace(words.front, list=found)
+    page = replace(_frame(words, d.heading), alerts=words.alerts)
+    return render_template("home.html", page=page, d=d)
 
 
 def _line(case: Any, text: Mapping[str, str], new: int) -> Line:

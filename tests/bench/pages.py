@@ -5,13 +5,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
-from flask import Flask
+from flask import Flask, template_rendered
+from jinja2 import Template
 from sqlalchemy import insert
 
 from portal.audit import sequencer
 from portal.db import new_id
 from portal.demo.people.shapes import Nominal
+from portal.pages.frame import Alert
+from portal.pages.home import Cases
 from portal.pages.limits import limiter
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists
@@ -126,7 +130,7 @@ def stage(place: Place, compared: Collection[str] = ("view", "list")) -> Iterato
     write_visit = places.visit_of(worker, places.case_of(place, "hylton"))
     d = case_reading.case(place.session, place.doors, who, uuid.UUID(visit.rpartition("/")[2]))
     listed = lists.my_cases(place.session, place.doors, coordinator)
-    words = bare.Words(d, listed, NAV)
+    words = bare.Words(d, listed, NAV, *front(app, lister))
     place.session.rollback()
     with place.session.begin():
         identity = bare.fill(place.session.connection(), words)
@@ -136,6 +140,19 @@ def stage(place: Place, compared: Collection[str] = ("view", "list")) -> Iterato
     yield made
     places.closed(app)
     places.closed(plain)
+
+
+def front(app: Flask, lister: Caller) -> tuple[Cases, tuple[Alert, ...]]:
+    """What our home page is made of, and its alerts."""
+    met: list[tuple[Cases, tuple[Alert, ...]]] = []
+
+    def rendered(sender: Flask, template: Template, context: dict[str, Any], **more: object) -> None:
+        if template.name == "home.html":
+            met.append((context["d"], context["page"].alerts))
+
+    with template_rendered.connected_to(rendered, app):
+        lister.get("/")
+    return met[0]
 
 
 def add_plain(stage: Stage, told: list[Nominal]) -> None:
