@@ -32,6 +32,7 @@ from portal.sharing.visits import Case
 
 WHAT, WHY, HOW_LONG = "what", "why", "days"
 """Parts of the form of a request."""
+ALREADY = "You have asked for some of this already: see on the case what became of it"
 _MADE = Query(select(RecordRow.id).where(RecordRow.id == bindparam("record"), RecordRow.created_by == bindparam("by")))
 
 
@@ -62,7 +63,7 @@ def ask(
     if not wanted:
         told[WHAT] = "Tick what you ask for"
     elif set(wanted) & pending(session, actor, case.id, found.now):
-        told[WHAT] = "You have asked for some of this already: see on the case what became of it"
+        told[WHAT] = ALREADY
     if not 1 <= days <= asks.LONGEST:
         told[HOW_LONG] = f"Choose between 1 and {asks.LONGEST} days"
     if told:
@@ -70,9 +71,13 @@ def ask(
     named = json.dumps([case.id.hex, sorted(wanted), text, days]).encode()
     identity = uuid.UUID(bytes=hmac.digest(once.bytes, named, "sha256")[:16], version=4)
     with doors.log.transaction(session) as tx:
+        asks.hold(session, actor.user)
         capacities.require(session, actor, found.now)
-        if not _MADE.first(session, record=identity, by=actor.user):
-            _keep(tx, doors, actor, found, sorted(wanted), text, days, identity)
+        if _MADE.first(session, record=identity, by=actor.user):
+            return
+        if set(wanted) & pending(session, actor, case.id, found.now):  # another form meanwhile: one would outlast the
+            raise Invalid({WHAT: ALREADY})  # other, when it is taken back
+        _keep(tx, doors, actor, found, sorted(wanted), text, days, identity)
 
 
 def pending(session: Session, actor: Actor, case: uuid.UUID, now: int) -> set[tuple[str, str]]:

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.db import DAY
+from portal.auth.tables import CapacityGrant, UserAccount
+from portal.db import DAY, Micros
 from portal.query import Query
 from portal.sharing.ask_tables import AskRow
 from portal.sharing.tables import Assignment, CaseFile
@@ -26,11 +28,11 @@ LONGEST = 28
 """Days for which something may be granted (clause 8.28)."""
 LATELY = 14 * DAY
 """How long what is over stands on the pages of whoever asked."""
-MOST = 200
 
 
 class Ask(NamedTuple):
-    """One row, in the order of `_ASK`. `live`: whoever asked still works on the case, and it is open."""
+    """One row, in the order of `_ASK`. `live`: whoever asked still works on the case in the same
+    capacity, away or not, and it is open."""
 
     id: uuid.UUID
     request: uuid.UUID
@@ -62,7 +64,10 @@ _POST_STANDS = or_(
         or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
     ),
 )
-_LIVE = and_(CaseFile.state == "open", _POST_STANDS)
+_CAPACITY_STANDS = exists().where(
+    CapacityGrant.id == AskRow.capacity, capacities.granted(bindparam("now", type_=Micros))
+)
+_LIVE = and_(CaseFile.state == "open", _POST_STANDS, _CAPACITY_STANDS)
 _ASK = (
     AskRow.id,
     AskRow.request,
@@ -112,14 +117,14 @@ _RECENT = or_(
     AskRow.answered_at > bindparam("after"),
     and_(AskRow.state == GRANTED, AskRow.ends > bindparam("after")),
 )
-_MINE = Query(_asks(*_OWN, _RECENT).limit(MOST), Ask._make)
+_MINE = Query(_asks(*_OWN, _RECENT), Ask._make)
 _ON_CASE = Query(_asks(*_OWN, _RECENT, AskRow.case == bindparam("case")), Ask._make)
 _PUT = Query(
     _asks(
         AskRow.owner == bindparam("owner"),
         or_(AskRow.state == WAITING, and_(AskRow.state == GRANTED, AskRow.ends > bindparam("now"))),
         _LIVE,
-    ).limit(MOST),
+    ),  # without a limit: what was granted long ago must not hide what waits
     Ask._make,
 )
 _OF_REQUEST = Query(_asks(AskRow.request == bindparam("request")), Ask._make)
@@ -158,6 +163,11 @@ def held(session: Session, request: uuid.UUID, now: int) -> list[Ask]:
     """As `of_request`, held until this write transaction commits: nobody else answers them meanwhile."""
     session.connection().execute(_HELD, {"request": request})
     return of_request(session, request, now)  # anew: once the lock is ours
+
+
+def hold(session: Session, user: uuid.UUID) -> None:
+    """Of two forms that one person sends at once, the second waits here until the first has committed."""
+    session.execute(select(UserAccount.id).where(UserAccount.id == user).with_for_update(key_share=True))
 
 
 def post_of(session: Session, actor: Actor, case: uuid.UUID, now: int) -> uuid.UUID | None:

@@ -1,21 +1,27 @@
 """Asking an owner to see more: one person, one case, one field, until a day; and nobody and nothing else."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
 
 from portal.audit import reading as log_reading
 from portal.audit.reading import Filters
+from portal.auth import people
 from portal.auth.tables import CapacityGrant
 from portal.casework import asks
-from portal.db import new_id, now_micros
+from portal.db import DAY, new_id, now_micros
 from portal.errors import Conflict, NotFound, Refused
+from portal.sharing import absences, asking, cases, granting, writing
 from portal.sharing import asks as rows
-from portal.sharing import cases, granting, writing
 from portal.sharing.ask_tables import AskRow
 from portal.sharing.asks import ENDED, GRANTED, REFUSED, REVOKED, WAITING
+from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
 from portal.sharing.granting import Answer
 from portal.sharing.logbook import words
@@ -134,6 +140,56 @@ def test_a_request_whose_asker_left_is_not_answered(here: Asking) -> None:
     assert asks.waiting(here.world.session, here.world.doors, here.spoc) == (0, 0)
     with pytest.raises(Conflict):
         here.grants(request)
+
+
+def test_a_request_of_a_leaver_waits_for_nobody_and_one_of_somebody_away_does(either: World) -> None:
+    here, at = Asking(either), either
+    granted, waiting = here.asks(), here.asks(here.kim)
+    here.grants(granted)
+    admin, now = at.actor("police", "admin", "Al Admin"), now_micros()
+    absences.record(at.session, at.doors, admin, here.kim.user, now, now + DAY)
+    assert asks.waiting(at.session, at.doors, here.spoc) == (1, 1)
+    for who in (here.pat, here.kim):
+        with at.doors.log.transaction(at.session) as tx:
+            people.leaver(tx, admin, who.user, now_micros())
+    assert asks.waiting(at.session, at.doors, here.spoc) == (0, 0)
+    assert rows.granted_on(at.session, here.case, now_micros()) == [], "nor does a preview name them"
+    with pytest.raises(Conflict):
+        here.grants(waiting)
+
+
+def test_of_two_forms_at_once_one_asks(either: World) -> None:
+    """Else both are granted, and the one that nobody takes back goes on showing it."""
+    here, at = Asking(either), either
+    visit, together = here.visit(here.pat), threading.Barrier(2, timeout=60)
+    at.session.rollback()
+    real = asking.reason_of
+
+    def checked(*given):
+        together.wait()
+        return real(*given)
+
+    def send(_: int) -> str:
+        with Session(at.engine, expire_on_commit=False) as session:
+            doors = open_doors(at.settings, session)
+            try:
+                asks.ask(session, doors, here.pat, visit, {asks.value("ntmh", NEED)}, "Friday", 7, new_id())
+            except Invalid as wrong:
+                return wrong.problems["what"]
+        return "sent"
+
+    with patch.object(asking, "reason_of", checked), ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(send, range(2))) == [asking.ALREADY, "sent"]
+    assert len(here.rows()) == 1
+
+
+def test_what_was_granted_long_ago_hides_nothing_that_waits(here: Asking) -> None:
+    here.grants(here.asks(here.kim))
+    row = {c.name: getattr(here.rows()[0], c.name) for c in AskRow.__table__.columns}
+    change(here, insert(AskRow).values([{**row, "id": new_id()} for _ in range(250)]))
+    here.asks(here.pat)
+    assert asks.waiting(here.world.session, here.world.doors, here.spoc)[0] == 1
+    assert asks.put(here.world.session, here.world.doors, here.spoc).lines[0].asker == "Pat Police"
 
 
 def test_a_capacity_that_was_ended_asks_nothing(here: Asking) -> None:
