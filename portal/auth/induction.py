@@ -18,7 +18,7 @@ from portal.auth.errors import CapacityRefused
 from portal.auth.lasting import RECORD, TRAINED, USE, VETTED, WORDS, until
 from portal.auth.recording import Transaction
 from portal.auth.tables import AccessRequest, CapacityGrant, InductionRecord, UserAccount
-from portal.db import DAY, Micros, new_id
+from portal.db import DAY, HOUR, Micros, new_id
 from portal.errors import NotFound
 from portal.query import Query
 
@@ -31,7 +31,7 @@ LEVELS: Final[Mapping[str, str]] = {
     "sc": "Security clearance",
 }
 """The levels that clause 9.23 names."""
-YEAR: Final = 366 * DAY
+YEAR: Final = 366 * DAY + HOUR  # the hour that a year gains which begins in summer time and ends after it
 LONGEST: Final[Mapping[str, int]] = {TRAINED: YEAR, USE: YEAR, VETTED: 10 * YEAR}
 """How long after its first day a fact may hold at most."""
 
@@ -132,10 +132,11 @@ def record(
     _kept_by(tx, actor, user, fact, level, (starts, ends), now)
 
 
-def accept(tx: Transaction, actor: Actor, now: int) -> None:
-    """The actor accepts the words of acceptable use that are in force, for a year. Raises `NotFound`."""
+def accept(tx: Transaction, actor: Actor, ends: int, now: int) -> None:
+    """The actor accepts the words of acceptable use that are in force, until (not including) `ends`. Raises
+    `NotFound`."""
     capacities.require(tx.session, actor, now)
-    _kept_by(tx, actor, actor.user, USE, WORDS, (now, now + 365 * DAY), now)
+    _kept_by(tx, actor, actor.user, USE, WORDS, (now, ends), now)
 
 
 def install(tx: Transaction, user: uuid.UUID, party: str, given: Induction, now: int) -> None:

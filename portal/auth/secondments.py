@@ -15,11 +15,11 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
 from portal.auth.tables import CapacityGrant, Secondment, UserAccount
-from portal.db import DAY, new_id
+from portal.db import DAY, HOUR, new_id
 from portal.errors import Conflict, NotFound
 
 ASKED, AGREED, REFUSED, WITHDRAWN = "asked", "agreed", "refused", "withdrawn"
-LONGEST = 2 * 366 * DAY
+LONGEST = 2 * 366 * DAY + HOUR  # as `induction.YEAR`
 DAYS = "The last day must be after the first day, at most two years after it, and not in the past."
 
 
@@ -76,13 +76,13 @@ def ask(tx: Transaction, actor: Actor, home: str, role: str, starts: int, ends: 
 def agree(tx: Transaction, actor: Actor, id: uuid.UUID, user: uuid.UUID, now: int) -> None:
     """Agree, and say whom of the actor's party it is: their role begins with its first day, or now.
 
-    Raises `NotFound` for what is not the actor's to agree or a person of another party, `Conflict` once it is answered,
-    `CapacityRefused`.
+    Raises `NotFound` for what is not the actor's to agree, `Conflict` once it is answered, `CapacityRefused`, for
+    somebody who is of another party or has left too: it still waits.
     """
     row = _open(tx, actor, id, now, home=True)
     account = tx.session.get(UserAccount, user)
     if account is None or account.home_party != actor.party or account.ended_at is not None:
-        raise NotFound
+        raise CapacityRefused("That is nobody of your organisation, or no longer. Choose somebody from the list.")
     if user == actor.user:
         raise CapacityRefused("You cannot agree to your own secondment. Ask another administrator.")
     if row.ends <= now:

@@ -18,7 +18,7 @@ from portal.pages import people
 from portal.pages.day_input import Day, day_of, first_instant, sent, today, typed
 from portal.pages.frame import Alert
 from portal.pages.induction import LABELS, State, told
-from portal.pages.presenting import plural
+from portal.pages.presenting import day, plural
 from portal.pages.rendering import show
 from portal.sharing import access_requests, joining
 from portal.sharing.joining import Member
@@ -67,7 +67,7 @@ def alerts() -> tuple[Alert, ...]:
             f"{plural(found.shut, 'colleague')} cannot open cases: training or acceptable use is missing or has ended."
         )
     if found.ending:
-        told.append(f"For {plural(found.ending, 'colleague')} it ends within 30 days.")
+        told.append(f"{plural(found.ending, 'colleague')}: training, acceptable use or vetting ends within 30 days.")
     if not told:
         return ()
     return (Alert("notice", " ".join(told), "Joining", url_for("joining.everyone"), "Look at it"),)
@@ -150,7 +150,8 @@ def _record(
         joining.record(db.session(), gate.doors(), gate.actor(), user, fact, level, starts, ends)
     except CapacityRefused as refused:
         return _person(user, Records(given.passed, given.trained, level, given.vetted, ((at, refused.words),)))
-    session[DONE] = f"{LABELS[fact]} is recorded. It counts from now on."
+    counts = "It counts from now on." if last >= today() else f"It ended on {day(last)}: it does not count."
+    session[DONE] = f"{LABELS[fact]} is recorded. {counts}"
     return redirect(url_for(".person", user=user), 303)
 
 

@@ -6,21 +6,21 @@ Each is a fact of the agreement. Here stand what is lacking and whom to ask; who
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement, Capacity
 from isa.reach import comes_first
 from portal.audit.entry import Subject
-from portal.auth import capacities, induction, people
+from portal.auth import away, capacities, induction, people
 from portal.auth.actor import Actor, Induction
 from portal.auth.errors import CapacityRefused
 from portal.auth.lasting import TRAINED, USE, VETTED, WORDS
-from portal.db import from_micros
+from portal.db import from_micros, to_micros
 from portal.errors import NotFound, Refused
 from portal.sharing import said
-from portal.sharing.days import day_at
+from portal.sharing.days import day_at, midnight
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
@@ -217,17 +217,20 @@ def record(
 
 
 def accept(session: Session, doors: Doors, actor: Actor, words: str) -> None:
-    """The actor accepts these words of acceptable use. Raises `CapacityRefused` where others are in force meanwhile."""
+    """The actor accepts these words of acceptable use, until a day a year ahead is over (clause 9.22). Raises
+    `CapacityRefused` where others are in force meanwhile."""
     if words != WORDS:
         raise CapacityRefused("The words have changed since you opened this page. Read them again.")
+    now = doors.clock()
+    ends = to_micros(midnight(day_at(now) + timedelta(days=366)))
     with doors.log.transaction(session) as tx:
-        induction.accept(tx, actor, doors.clock())
+        induction.accept(tx, actor, ends, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What waits for whoever looks after a party's people: requests, and colleagues from whom something keeps
-    everything already, or will before an instant."""
+    """What waits for whoever looks after a party's people: requests, colleagues from whom something keeps everything
+    already, and others of whom something that holds ends before an instant (clause 9.24)."""
 
     requests: int
     shut: int
@@ -240,9 +243,10 @@ def waits(session: Session, doors: Doors, actor: Actor, until: int) -> Waits:
     rows, requests = induction.standing(session, actor.party, now)
     shut, ending = set(), set()
     for user, role, known in rows:
-        if any(each.first and not each.now for each in holds(doors, actor.party, [role], known, now)):
+        held, later = (holds(doors, actor.party, [role], known, at) for at in (now, until))
+        if any(each.first and not each.now for each in held):
             shut.add(user)
-        elif any(each.first and not each.now for each in holds(doors, actor.party, [role], known, until)):
+        elif any(each.now and not then.now for each, then in zip(held, later, strict=True)):
             ending.add(user)
     return Waits(requests, len(shut), len(ending - shut))
 
@@ -261,9 +265,11 @@ def _roles(session: Session, party: str, now: int) -> dict[uuid.UUID, list[str]]
 
 
 def _keepers(session: Session, doors: Doors, actor: Actor) -> dict[uuid.UUID, str]:
-    """Who records at the actor's party besides themselves, with the role: SPOCs first."""
+    """Who records at the actor's party now, besides themselves, with the role: SPOCs first."""
     found: dict[uuid.UUID, str] = {}
-    granted = capacities.of_party(session, actor.party, doors.clock())
+    now = doors.clock()
+    resting = away.of_party(session, actor.party, now)
+    granted = [c for c in capacities.of_party(session, actor.party, now) if c.starts <= now and c.user not in resting]
     for held in sorted(granted, key=lambda c: c.role == capacities.ADMINISTRATOR):
         reach, content, _ = doors.book.role(Capacity(held.party, held.role))
         if held.user != actor.user and (held.role == capacities.ADMINISTRATOR or (content and reach == "party")):

@@ -1,7 +1,7 @@
 """The pages of joining: asking for a role, answering, recording, accepting; a leaver is out at the next click."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -153,7 +153,7 @@ def test_home_says_what_ends_within_a_fortnight_and_to_the_spoc_within_thirty_da
     later = of(web, world, officer, INDUCTED._replace(trained=now_micros() + 20 * DAY))
     assert "Training in information sharing ends" not in (later.get("/"), later.text)[1]
     web.sign_in(spoc)
-    assert "For 1 colleague it ends within 30 days." in (web.get("/"), web.text)[1]
+    assert "1 colleague: training, acceptable use or vetting ends within 30 days." in (web.get("/"), web.text)[1]
     of(web, world, officer, INDUCTED._replace(trained=now_micros() - DAY))
     assert "1 colleague cannot open cases" in (web.get("/"), web.text)[1]
     web.get("/joining")
@@ -199,3 +199,32 @@ def test_the_operator_records_training_where_a_party_has_nobody_else(
     known = induction.of(world.session, asker, HOUSING)
     assert known.trained
     assert known.use_accepted is None
+
+
+def test_a_year_that_gains_an_hour_is_a_year(web: Web, world: World) -> None:
+    """It begins in summer time and ends after it: the day that the page allows is not refused below it."""
+    first = date(2027, 10, 30)
+    last = first + timedelta(days=365)
+    with clock.ticking(clock.FIRST.replace(year=2027, month=10, day=30)):
+        officer = world.actor(HOUSING, "practitioner", "Sam Price")
+        web.sign_in(world.actor(HOUSING, "admin", "Ada Admin"))
+        passed = {**day("passed", first), **day("trained", last)}
+        assert web.post(f"/joining/{officer.user}/training", passed).status_code == 303
+        assert (
+            web.post(f"/joining/{officer.user}/away", {**day("starts", first), **day("until", last)}).status_code == 303
+        )
+        lent = {"home": "police", "whom": "Ada", "role": "practitioner", **day("starts", first)}
+        two = {**lent, **day("ends", first + timedelta(days=731))}
+        assert web.post("/secondment/ask", two).status_code == 303
+
+
+def test_training_that_has_ended_already_is_not_said_to_count(web: Web, world: World, spoc: Actor) -> None:
+    officer = world.actor(HOUSING, "practitioner", "Sam Price")
+    web.sign_in(spoc)
+    for last, said in (
+        (date(2026, 11, 24), "It ended on 24 November 2026: it does not count."),
+        (TODAY, "It counts from"),
+    ):
+        form = {**day("passed", date(2026, 1, 5)), **day("trained", last)}
+        assert web.post(f"/joining/{officer.user}/training", form).status_code == 303
+        assert said in (web.get(f"/joining/{officer.user}"), web.text)[1]

@@ -2,11 +2,12 @@
 
 import dataclasses
 import uuid
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
 
-from isa.agreement import Capacity
+from isa.agreement import LONDON, Capacity
 from portal.auth import capacities, induction, people, sessions
 from portal.auth.actor import UNKNOWN, Actor, Induction
 from portal.auth.errors import CapacityRefused
@@ -14,10 +15,11 @@ from portal.auth.lasting import TRAINED, USE, VETTED, WORDS
 from portal.auth.sessions import Limits
 from portal.db import DAY, HOUR, from_micros, now_micros
 from portal.errors import NotFound, Refused
-from portal.sharing import emergency, facts, joining, staff
+from portal.sharing import absences, emergency, facts, joining, staff
 from portal.sharing.facts import CaseFacts
 from portal.sharing.reading import lists, search
 from portal.sharing.visits import Case
+from tests import clock
 from tests.installation import INDUCTED, TAGS, World
 
 _number = count()
@@ -176,7 +178,7 @@ def test_whoever_accepted_other_words_has_not_accepted_these(world: World, monke
         joining.accept(world.session, world.doors, new, "words of last year")
     monkeypatch.setattr(induction, "WORDS", "words of last year")
     with world.doors.log.transaction(world.session) as tx:
-        induction.accept(tx, new, now_micros())
+        induction.accept(tx, new, now_micros() + DAY, now_micros())
     monkeypatch.undo()
     assert again(world, new).induction.use_accepted is None
 
@@ -232,3 +234,40 @@ def test_the_party_sees_who_lacks_what_and_how_many_end_soon(either: World) -> N
     joining.accept(world.session, world.doors, again(world, new), WORDS)
     waits = joining.waits(world.session, world.doors, spoc, now_micros() + 30 * DAY)
     assert (waits.shut, waits.ending) == (0, 1)
+
+
+@pytest.mark.parametrize("begins", [datetime(2026, 11, 25, 10, tzinfo=UTC), datetime(2027, 10, 30, 22, 59, tzinfo=UTC)])
+def test_what_is_accepted_holds_until_its_last_day_is_over_in_london(world: World, begins: datetime) -> None:
+    """Also across a change of the clocks: it never ends in the middle of the day that the page calls its last."""
+    with clock.ticking(begins):
+        new = starter(world)
+        joining.accept(world.session, world.doors, new, WORDS)
+        ends, told = again(world, new).induction.use_accepted, joining.own(world.doors, again(world, new))
+    assert ends is not None
+    london = from_micros(ends).astimezone(LONDON)
+    assert (london.hour, london.minute) == (0, 0)
+    assert next(h.until for h in told if h.fact == USE) == begins.astimezone(LONDON).date() + timedelta(days=365)
+
+
+def test_the_spoc_is_told_thirty_days_before_vetting_ends_too(either: World) -> None:
+    """Clause 9.24 says "one of them", whether or not it shuts everything."""
+    world, spoc = either, either.actor("police", "spoc", "Jo Smith")
+    officer, now = world.actor("police", "practitioner", "Sam Price"), now_micros()
+    record(world, spoc, officer, VETTED, days=20, level="nppv2")
+    assert joining.waits(world.session, world.doors, spoc, now + 30 * DAY).ending == 1
+    record(world, spoc, officer, VETTED, days=40, level="nppv2")
+    assert joining.waits(world.session, world.doors, spoc, now + 30 * DAY).ending == 0
+    record(world, spoc, officer, VETTED, days=-0, level="nppv2")
+    assert joining.waits(world.session, world.doors, spoc, now_micros() + 30 * DAY).ending == 0, "it has ended"
+
+
+def test_nobody_is_sent_to_a_spoc_who_is_away_or_not_there_yet(world: World, spoc: Actor) -> None:
+    admin, new = world.actor("police", "admin", "Ada Admin"), starter(world)
+    coming, now = starter(world, role="lead"), now_micros()
+    with world.doors.log.transaction(world.session) as tx:
+        capacities.install(tx, coming.user, "police", "spoc", now + DAY, None, now)
+    absences.record(world.session, world.doors, admin, spoc.user, now_micros(), now_micros() + DAY)
+    with pytest.raises(Refused) as refused:
+        joining.require(world.session, world.doors, again(world, new))
+    assert refused.value.ask.startswith("Ask Ada Admin (agency administrator). ")
+    assert joining.mine(world.session, world.doors, again(world, new)).ask == ("Ada Admin, agency administrator",)
