@@ -205,6 +205,8 @@ def _guard() -> BaseResponse | None:
     if behind == SIGNED_IN:
         return None
     if current_user.actor is None:
+        if request.method != "GET":
+            abort(409)  # away since the page was opened: a redirect would lose what was typed
         return redirect(url_for("sign_in.capacity"))
     _require(behind, current_user.actor)
     if step_up and not current_user.actor.stepped_up:

@@ -35,6 +35,11 @@ WORDS = {
         "Confirm that it is you, then send this again",
         "You confirmed it too long ago for this, so it was not sent. Copy what you wrote, confirm, and send it again.",
     ),
+    409: (
+        "Your role rests",
+        "You have been recorded as away, or have not chosen a role, so this was not sent. Copy what you wrote; your "
+        "home page says how long it rests and whom to ask.",
+    ),
     413: ("That is too large", "Files of up to 10 MB can be sent. Divide the file and send the parts."),
 }
 BROKEN = "The page could not be made. Nothing was changed, and nothing you had saved is lost. Try again in a minute."

@@ -29,14 +29,19 @@ PRESSING = (
 @gate.page(gate.ANYONE)
 def choice() -> ResponseReturnValue:
     """What the mail is, and whether this person gets it."""
+    return _choice(_chosen(gate.actor()), "")
+
+
+def _choice(chosen: str, error: str) -> ResponseReturnValue:
     who = gate.actor()
     d = {
-        "chosen": _chosen(who),
+        "chosen": chosen,
         "choices": _choices(who),
+        "error": error,
         "action": url_for(".choose"),
         "team_path": url_for(".team") if joining.looks_after(gate.doors(), who) else "",
     }
-    return show("mails.html", "E-mails", alerts=_done(), d=d)
+    return show("mails.html", "E-mails", status=422 if error else 200, alerts=_done(), d=d)
 
 
 def _chosen(who: Actor) -> str:
@@ -62,8 +67,10 @@ def _choices(who: Actor) -> list[tuple[str, str, str]]:
 @gate.page(gate.ANYONE)
 def choose() -> ResponseReturnValue:
     """Keep it."""
-    chosen = request.form.get("mails")
-    notifying.wish(db.session(), gate.doors(), gate.actor().user, chosen != NO, chosen == TEAM, chosen == ONCE)
+    chosen, who = request.form.get("mails", ""), gate.actor()
+    if chosen not in {value for value, _, _ in _choices(who)}:
+        return _choice(chosen, "Choose when you want one")
+    notifying.wish(db.session(), gate.doors(), who.user, chosen != NO, chosen == TEAM, chosen == ONCE)
     session[DONE] = "Your choice is kept."
     return redirect(url_for(".choice"), 303)
 

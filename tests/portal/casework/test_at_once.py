@@ -252,15 +252,15 @@ def test_an_emergency_put_off_before_midnight_is_told_after_it(world: World, out
     with clock.ticking(clock.FIRST.replace(hour=23, minute=57)):
         urgent = declared(world)
         assert urgent.once(lambda _: outcome) == 0
-        tried: list[bool] = []
-        urgent.later(10 * MINUTE)
+        tried: list[Letter] = []
 
         def takes(letter: Letter) -> Outcome:
-            tried.append(letter.again)
+            tried.append(letter)
             return urgent.takes(letter)
 
+        urgent.later(10 * MINUTE)
         assert urgent.once(takes) == 1
-        assert tried == [outcome is Outcome.LATER], "what was not taken goes as if for the first time"
+        assert [t.again for t in tried] == [outcome is Outcome.LATER], "what was not taken goes as for the first time"
         urgent.later(2 * HOUR)
         assert (urgent.once(), urgent.box) == (0, [OFFICER])
 
@@ -281,13 +281,13 @@ def test_the_morning_that_sends_what_was_put_off_in_the_night_does_not_repeat_it
         urgent.later(8 * HOUR)
         letters: list[Letter] = []
 
-        def sends(letter: Letter) -> Outcome:
+        def takes(letter: Letter) -> Outcome:
             letters.append(letter)
             return Outcome.SENT
 
         @contextmanager
         def opened() -> Iterator[Send]:
-            yield sends
+            yield takes
 
         notifying.tell(urgent.world.session, urgent.world.doors, opened)
     assert [letter.at_once for letter in letters] == [True]

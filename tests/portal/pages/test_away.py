@@ -1,5 +1,6 @@
 """Long leave: roles rest for some days, say so in plain words, come back by themselves; the history stays."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -136,3 +137,12 @@ def test_a_role_at_another_party_goes_on(web, world, spoc, ada):
     web.post(f"/joining/{ada.user}/away", form())
     world.session.rollback()
     assert [c.party for c in capacities.current(world.session, ada.user, now_micros())] == ["barnet_housing"]
+
+
+def test_what_somebody_was_writing_when_it_began_is_given_back(web, world, spoc, ada, theirs):
+    web.post(f"/joining/{ada.user}/away", form())
+    answer = theirs.post(f"/visit/{uuid.uuid4()}/update", {"update.text@behaviour": "He missed his appointment"})
+    assert answer.status_code == 409
+    assert "You have been recorded as away" in theirs.text
+    assert "He missed his appointment" in theirs.text
+    assert world.session.execute(text("SELECT count(*) FROM record")).scalar() == 0

@@ -126,3 +126,16 @@ def test_at_once_can_be_chosen_and_an_officer_is_told_of_emergencies_unless_they
     assert 'value="morning"' not in web.text
     web.post("/e-mails", {"mails": "none"})
     assert 'value="none" checked' in web.get("/e-mails").text
+
+
+@pytest.mark.parametrize(
+    ("role", "sent"), [("practitioner", {}), ("practitioner", {"mails": "x"}), ("dpo", {"mails": "team"})]
+)
+def test_what_is_no_choice_changes_nothing(web, world, role, sent):
+    who = world.actor("police", role, "Ada Okafor")
+    web.sign_in(who)
+    web.post("/e-mails", {"mails": "none"})
+    assert web.post("/e-mails", sent).status_code == 422
+    assert "Choose when you want one" in web.text
+    world.session.rollback()
+    assert not notifying.wants(world.session, who.user)

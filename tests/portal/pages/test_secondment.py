@@ -11,7 +11,6 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.tables import Secondment, UserIdentity
 from portal.db import DAY, now_micros
-from portal.errors import NotFound
 from portal.sharing import roster
 from portal.sharing.logbook import one
 from tests import clock
@@ -168,8 +167,8 @@ def test_only_the_two_organisations_and_only_the_one_that_lends_answers(world, y
     assert stranger.get("/secondment").status_code == 403
     other = world.actor("barnet_housing", "practitioner", "Hal Housing")
     paula = world.actor("police", "admin", "Paula Admin")
-    for who, refused in ((other, NotFound), (paula, CapacityRefused)):
-        with pytest.raises(refused), world.doors.log.transaction(world.session) as tx:
+    for who in (other, paula):
+        with pytest.raises(CapacityRefused), world.doors.log.transaction(world.session) as tx:
             secondments.agree(tx, paula, asked, who.user, now_micros())
 
 
@@ -237,3 +236,13 @@ def test_the_officer_reads_what_became_of_it_in_the_log(world, youth, police, ad
         ("police", "capacity-granted"): "Agreed by their own organisation",
         ("barnet_youth", "alteration"): "Ended before its last day",
     }
+
+
+def test_who_has_left_since_the_page_was_opened_is_not_lent_and_it_still_waits(world, youth, police, ada):
+    other = world.actor("probation", "practitioner", "Jo Smith")
+    youth.post("/secondment/ask", form())
+    police.post(f"/people/{ada.user}/leaver")
+    for nobody in (ada.user, other.user):
+        assert police.post(f"/secondment/{row(world).id}/agree", {"user": str(nobody)}).status_code == 422
+        assert "nobody of your organisation, or no longer" in police.text
+    assert row(world).state == secondments.ASKED
