@@ -107,8 +107,10 @@ def standing(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> 
 
 def for_selection(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> uuid.UUID:
     """A visit for referral and selection in place of this one, with its entry; this one where it is that already.
-    Raises `NotFound`."""
+    Raises `NotFound`, also for whoever may offer no case of it."""
     live = case_reading.live(session, doors, actor, visit)
+    if not boroughs(doors, actor, live.case.agreement):
+        raise NotFound
     if live.purpose == PURPOSE and not live.emergency:
         return visit
     return visits.begin(session, doors, actor, live.case.id, PURPOSE, "", doors.clock(), visit)

@@ -223,7 +223,7 @@ def _going(one: transferring.Goes) -> dict[str, object]:
 def _back(visit: uuid.UUID, typed: Mapping[str, str], problem: str = "", status: int = 200) -> ResponseReturnValue:
     found = transferring.desk(db.session(), gate.doors(), gate.actor(), visit)
     if found.asked_back is None:
-        return _show(visit, (("", LATE),), 409, typed)
+        return redirect(url_for(".show", visit=visit), 303)
     d = {
         **_about(found),
         "borough": found.asked_back.record.text("borough"),
