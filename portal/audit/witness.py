@@ -223,6 +223,8 @@ def add_log(home: Path, key: Verifier, never_signed: bool = False) -> bool:
     try:
         content = path.read_bytes()
         known = [log.key for log in parse_logs(content)]
+        longer = content if key in known else content + f"log {key}\n".encode()
+        parse_logs(longer)  # nothing is written that could not be read again
         if not place.exists():
             if key.name in [each.name for each in known] and not never_signed:
                 raise WitnessBroken(
@@ -231,7 +233,7 @@ def add_log(home: Path, key: Verifier, never_signed: bool = False) -> bool:
                 )
             write_durably(place, _NOTHING)
         if key not in known:
-            write_durably(path, content + f"log {key}\n".encode())
+            write_durably(path, longer)
     except OSError as error:
         raise WitnessBroken(f"the folder cannot be read or written ({error.strerror})") from error
     except PolicyInvalid as error:

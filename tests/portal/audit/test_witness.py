@@ -235,6 +235,15 @@ def test_one_deleted_state_is_noticed_at_start_and_at_the_next_request(known, ho
     assert Witness(home).add_checkpoint(FORK.request(0, 9)).status == 200, "the attack works on whoever says so falsely"
 
 
+def test_one_key_under_two_names_is_refused_before_anything_is_written(known, home):
+    before = (home / witness.LOGS).read_bytes()
+    with pytest.raises(WitnessBroken, match="key is in the policy already"):
+        witness.add_log(home, note.Verifier("other.example/log", LOG.verifier.public))
+    assert (home / witness.LOGS).read_bytes() == before
+    assert len(list((home / witness.STATE).iterdir())) == 1
+    assert known.add_checkpoint(TREE.request(5, 6)).status == 200
+
+
 def test_a_log_that_was_taken_off_the_list_goes_on_where_it_was(known, home):
     (home / witness.LOGS).write_text("")
     assert known.add_checkpoint(TREE.request(5, 6)).status == 404
