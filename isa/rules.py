@@ -64,6 +64,7 @@ class Rulebook:
         self._bits = _bits(agreement)
         self._rules: dict[tuple[str, str, Key], Rules] = {}
         self._nearest: dict[tuple[str, str, Key], tuple[Near, ...]] = {}
+        self._alike: dict[tuple[Near, ...], tuple[Near, ...]] = {}  # many fields lack the same: one of them is kept
 
     def mask(self, facts: Mapping[str, bool]) -> int:
         """The facts that are known to be true, as bits. Only an exact True of a declared fact counts."""
@@ -178,7 +179,8 @@ class Rulebook:
         if kept is None:
             every = [self._gap(clause, capacity, key) for clause in self._grants.get((key[0], key[1]), ())]
             least = min((_weigh(near.lacking) for near in every), default=None)
-            kept = self._nearest[where] = tuple(near for near in every if _weigh(near.lacking) == least)
+            found = tuple(near for near in every if _weigh(near.lacking) == least)
+            kept = self._nearest[where] = self._alike.setdefault(found, found)
         return kept
 
     def _gap(self, clause: Clause, capacity: Capacity, key: Key) -> Near:

@@ -17,7 +17,7 @@ from portal.sharing.disclosure import Writable
 BASIS, CONFIDENCE = "basis", "confidence_met"
 """The kind of record that a basis for sharing in confidence is, and the fact that it makes true of its label."""
 
-MOST, MOST_OUTCOMES = 768, 64
+MOST, MOST_OUTCOMES = 704, 64
 """How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
 weigh stands in docs/operations.md (Memory)."""
 

@@ -36,7 +36,7 @@ def everything(web):
 
 def test_every_page_of_the_log_is_for_officers_and_behind_a_fresh_proof(web, world, everything):
     officers = [(method, path) for _, (behind, _), method, path in everything if behind == gate.LOG]
-    names = ("log.", "log_kept.", "log_proof.", "log_sheet.", "publishing.bundle")
+    names = ("log.", "log_kept.", "log_proof.", "log_sheet.", "publishing.bundle", "question.form", "question.ask")
     of_the_log = {path for endpoint, _, _, path in everything if endpoint.startswith(names)}
     assert of_the_log == {path for _, path in officers}
     assert len(officers) > 10

@@ -40,7 +40,7 @@ def writable(land: Land, ground: Ground, capacity: Capacity, purpose: str) -> se
     return {
         shape
         for shape in shapes(land)
-        if shape[0] not in ("criteria", "same_person", "request", "reply", "move", "comment")
+        if shape[0] not in ("criteria", "same_person", "request", "reply", "move", "comment", "transfer")
         and all(fields_for(land, ground, capacity, purpose, shape, action) for action in ("create", "share"))
     }
 

@@ -7,22 +7,24 @@ whole and goes on.
 import time
 
 import pytest
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
+from portal.audit import erasing
 from portal.audit.collecting import Collector
-from portal.audit.entry import Entry, read_leaf
+from portal.audit.entry import read_leaf
 from portal.audit.note import Cosigner, split_note
 from portal.audit.policy import Policy
 from portal.audit.sequencer import Sequencer
 from portal.audit.stopping import Stop
-from portal.audit.tables import CHECKPOINT, COSIGNATURE, DETAIL, ENTRY, SEQUENCE
+from portal.audit.tables import CHECKPOINT, COSIGNATURE, ENTRY, SEQUENCE
 from portal.db import open_engine
 from portal.errors import LogUnavailable
 from tests.cutting import proxied
 from tests.machine import PATIENCE
 from tests.portal.audit.conftest import ORIGIN, view
 from tests.portal.audit.test_collecting import scripted
+from tests.portal.audit.test_erasing import ANN, BEN, KEPT, at, check, who
 
 
 @pytest.fixture
@@ -127,21 +129,25 @@ def test_a_cosignature_that_lost_its_commit_is_kept_once(cut, how, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["before", "after"])
-def test_an_erasure_stands_or_falls_with_its_entry(cut, how):
-    """Details are erased and the entry tells of it: both, or neither."""
+def test_details_that_are_being_erased_are_all_there_or_none_and_the_next_run_ends_it(cut, how):
     world, proxy = cut
-
-    def erase():
-        with Session(world.engine) as session, world.log.transaction(session) as tx:
-            session.execute(delete(DETAIL))
-            tx.append(Entry("erasure"))
-
-    proxy.cut = how
-    with pytest.raises(LogUnavailable):
-        erase()
-    assert settled(world, DETAIL, 0 if how == "after" else 1) == (0 if how == "after" else 1)
+    at(world, 2026)
+    receipts = world.append(view(ANN), view(BEN))
+    world.drain()
+    at(world, 2033)
     with world.session() as session:
-        told = session.execute(select(func.count()).where(ENTRY.c.operation == "erasure")).scalar_one()
-    assert told == (1 if how == "after" else 0)
-    world.append(view())
-    assert world.drain() == (2 if how == "after" else 1)
+        erasing.announce(session, world.log, KEPT, 2026)
+    world.drain()
+    proxy.cut = how
+    with pytest.raises((LogUnavailable, DBAPIError)), world.session() as session:
+        erasing.destroy(session, world.log)
+    left = [None, None] if how == "after" else [ANN, BEN]
+    until = time.monotonic() + PATIENCE
+    while who(world, receipts) != left and time.monotonic() < until:
+        time.sleep(0.02)
+    assert who(world, receipts) == left
+    with world.session() as session:
+        erasing.destroy(session, world.log)
+    assert who(world, receipts) == [None, None]
+    report = check(world)
+    assert report.whole, report.sentence
