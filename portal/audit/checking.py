@@ -14,9 +14,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from portal.audit import columns, grants, holds, kept_keys, outcomes, triggers
+from portal.audit import columns, grants, holds, outcomes, triggers
 from portal.audit.entry import LeafInvalid, read_leaf, reference_of
 from portal.audit.erasures import Detail, Erasures
+from portal.audit.kept_keys import KeptKeys
 from portal.audit.note import Checkpoint, NoteInvalid, Unsigned, Verifier, open_checkpoint, signers
 from portal.audit.report import Gone, Report, whole
 from portal.audit.run import LogBroken, Run
@@ -102,6 +103,7 @@ class _Check:
             self.size = 0
         self.erasures = Erasures({}, complete=True)
         self.holds = holds.Check()
+        self._kept = KeptKeys(connection)
         self.waiting = 0
         self.entries = 0
         self.last_checkpoint: int | None = None
@@ -117,6 +119,7 @@ class _Check:
         for start in range(0, self.size, BATCH):
             details = self._details_of(start)
             rows: Sequence[columns.Raw] = columns.PLACES.all(self.connection, start=start, end=start + BATCH)
+            every = rows
             while rows:
                 rows = rows[self._take(rows, details) :]
                 if rows:
@@ -125,7 +128,7 @@ class _Check:
                     self._check_details(members, map(columns.detail, details.get(rows[0][0], ())), rows[0][0])
                     self.entries += 1
                     rows = rows[1:]
-            kept_keys.require(self.connection, start, start + BATCH)
+            self._kept.require(every, details)
             self._check_nodes()
             if self.progress is not None:
                 self.progress(min(start + BATCH, self.size), self.size)

@@ -50,13 +50,21 @@ PLACES: Final = Query(
 )
 """Entries `start` to `end` − 1 in order, as `Raw`."""
 DETAILS: Final = Query(
-    select(SEQUENCE.c.index, DETAIL.c.position, DETAIL.c.digest, DETAIL.c.sealed, DETAIL.c.silent, DETAIL.c.erasure)
+    select(
+        SEQUENCE.c.index,
+        DETAIL.c.position,
+        DETAIL.c.digest,
+        DETAIL.c.sealed,
+        DETAIL.c.silent,
+        DETAIL.c.erasure,
+        DETAIL.c.subject_tag,
+    )
     .join_from(SEQUENCE, DETAIL, DETAIL.c.entry_id == SEQUENCE.c.entry_id)
     .where(_RANGE)
     .order_by(SEQUENCE.c.index, DETAIL.c.position),
     raw=True,
 )
-"""Their sealed details: place, position, digest, the two blobs, and the entry that erased them."""
+"""Their sealed details: place, position, digest, the two blobs, the entry that erased them, whom they are about."""
 _COPIES: Final = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
 _LAST_BITS: Final = Struct(">12xI")
 _PLAIN: Final = r'"[ !#-\[\]-~]*"'  # a string that stands in canonical JSON as it is
@@ -242,7 +250,7 @@ def _compare(row: Any, members: Mapping[str, Any], index: int, reference: str) -
 
 def detail(raw: Raw) -> Detail:
     """A row of `DETAILS`."""
-    _, position, digest, sealed, silent, erasure = raw
+    _, position, digest, sealed, silent, erasure, _ = raw
     return Detail(position, digest, sealed, silent, None if erasure is None else str(id_of(bytes(erasure))))
 
 
@@ -250,14 +258,14 @@ def _are_there(details: Sequence[Raw], digest: bytes | None) -> bool:
     """Whether none of an entry's sealed details (rows of `DETAILS`) was erased, and all are what the `digest` of its
     leaf says."""
     if len(details) == 1:  # nearly every entry, so without a loop
-        _, position, one, sealed, silent, erasure = details[0]
+        _, position, one, sealed, silent, erasure, _ = details[0]
         told = sealed is not None and silent is not None and erasure is None
         return told and position == 0 and sha256(one).digest() == digest and detail_digest(sealed, silent) == one
     if (sha256(b"".join([each[2] for each in details])).digest() if details else None) != digest:
         return False
     return all(
         position == place and erasure is None and detail_digest(sealed, silent) == one
-        for place, (_, position, one, sealed, silent, erasure) in enumerate(details)
+        for place, (_, position, one, sealed, silent, erasure, _) in enumerate(details)
     )
 
 

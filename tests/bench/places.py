@@ -138,7 +138,10 @@ def add_entries(place: Place, count: int) -> None:
     Leaves, chains and hashes are those of real entries and the sequencer orders them; only the sealed details are one
     pair of blobs over and over, which nobody could open. So a million of them take minutes.
     """
-    people, blobs = [new_id().bytes for _ in range(200)], (os.urandom(295), os.urandom(295))
+    vault, year = place.doors.log.vault(place.session), datetime.now(UTC).year
+    people, blobs = [vault.tag(new_id()) for _ in range(200)], (os.urandom(295), os.urandom(295))
+    with begin_write(place.session):
+        vault.keys(place.session.connection(), people, year, {})
     actors, sessions = [uuid.uuid4() for _ in range(40)], [uuid.uuid4().hex for _ in range(100)]
     digest = detail_digest(*blobs)
     details, signer = details_digest([digest]), place.doors.signer(place.session)
@@ -157,7 +160,7 @@ def add_entries(place: Place, count: int) -> None:
             who = (actors[n % 40].bytes, "police", "practitioner", sessions[n % 100])
             entries.append((key, leaf, where.at, *who, "consultation", "risk", "permitted", *rest))
             waiting.append((writer.bytes, n, key, where.at, prev))
-            sealed.append((key, 0, digest, people[n % 200], *blobs))
+            sealed.append((key, 0, digest, people[n % 200], *blobs, None))
         with begin_write(place.session):
             connection = place.session.connection()
             insert_rows(connection, ENTRY, entries)

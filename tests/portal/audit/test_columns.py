@@ -66,7 +66,9 @@ class Log:
             shared = (actor, entry.agency, entry.role, entry.operation, entry.purpose, entry.outcome, entry.agreement)
             self.rows.append((index, place.entry_id.bytes, leaf_hash(leaf), *own, *shared, decision))
             pairs = zip(digests, blobs, strict=True)
-            self.details[index] = [(index, at, digest, *pair, None) for at, (digest, pair) in enumerate(pairs)]
+            self.details[index] = [
+                (index, at, digest, *pair, None, bytes(16)) for at, (digest, pair) in enumerate(pairs)
+            ]
 
 
 pair = st.tuples(st.binary(max_size=9), st.binary(max_size=9))
