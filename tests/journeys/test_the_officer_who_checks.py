@@ -110,6 +110,11 @@ def test_who_looked_and_is_the_log_whole(someone: Callable[[], Person]) -> None:
         marsh.presses("Download the proof")
     assert told.value.suggested_filename.startswith("consistency-")
 
+    marsh.goes_to("/log/home")
+    marsh.follows("Kept longer")
+    marsh.heading("Kept longer")
+    marsh.look("dpo-kept")
+
     marsh.goes_to("/stand-in")
     marsh.heading("Who stands in for you")
     marsh.presses("Let them stand in")
