@@ -405,5 +405,5 @@ def _results(words: Words, pnc: str) -> str:
         for row in db.session.connection().execute(_SEARCH, {"pnc": pnc})
     ]
     results = tuple(Result(hit, f"/case/{hit.case}", None, "") for hit in hits)
-    d = {"results": results, "more": False, "again": "/search"}
+    d = {"results": results, "total": len(results), "more": False, "again": "/search"}
     return render_template("search_results.html", page=_frame(words, "Search results"), d=d)

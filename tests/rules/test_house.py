@@ -47,6 +47,14 @@ def test_public_functions_say_what_they_promise() -> None:
     assert silent == []
 
 
+def test_no_answer_of_a_session_is_remembered() -> None:
+    """What a session read is of its transaction: kept by a cache, it would be stale, and keep the session alive."""
+    for node in (node for path in CODE for node in _functions(path)):
+        cached = any(ast.unparse(each).startswith(("lru_cache", "cache", "functools.")) for each in node.decorator_list)
+        taken = {argument.arg for argument in node.args.args}
+        assert not cached or not taken & {"session", "connection"}, node.name
+
+
 def test_nothing_of_this_machine_or_of_a_registry_is_committed() -> None:
     bad = re.compile(r"(https?:)?//[a-z0-9.-]*(pypi|pythonhosted|npmjs|debian)[a-z0-9.-]*/|(?<![\w.])/(work|farm)/")
     found = []

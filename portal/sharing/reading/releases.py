@@ -127,7 +127,6 @@ def news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> 
     )
 
 
-@lru_cache(maxsize=8)
 def _within(session: Session, doors: Doors, actor: Actor, reach: str, now: int, days: int) -> Sequence[Case]:
     """This reader's cases whose operating date says that they come out today or within so many days."""
     today = day_at(now)
@@ -142,6 +141,7 @@ def _within(session: Session, doors: Doors, actor: Actor, reach: str, now: int, 
     )
 
 
+@lru_cache(maxsize=8)
 def _soon(reach: str) -> Query[Case]:
     due = (CaseFile.release_due >= bindparam("first"), CaseFile.release_due < bindparam("last"))
     some = select(*CASE).where(*within_terms(reach), *due, CaseFile.state == "open")
