@@ -11,8 +11,8 @@ from portal.db import db, now_micros
 from portal.demo import seeding
 from portal.demo.people import crowd, staff
 from portal.demo.people import vocabulary as v
-from portal.demo.people.shapes import CaseDraft, Draft, Nominal, Steered
-from portal.sharing.tables import CaseFile
+from portal.demo.people.shapes import Draft, Nominal, Steered
+from portal.sharing.tables import Assignment, CaseFile
 from tests.bench import pages, places
 from tests.bench.caller import Caller
 from tests.bench.pages import Call, Stage
@@ -117,16 +117,13 @@ def _meeting(stage: Stage) -> str:
 
 
 def _visit(stage: Stage) -> str:
-    """A visit to one of the small borough's cases that the police officer works on."""
-    mine = (n.cases[0] for n in _barnet(datetime.now(UTC).date()) if _of_worker(n.cases[0]))
-    statement = select(CaseFile.id).where(CaseFile.reference == next(mine).reference)
-    case = stage.place.session.execute(statement).scalar_one()
+    """A visit to the newest of the borough's cases that the police officer works on."""
+    worker = stage.place.users[places.WORKER[0]]
+    mine = select(Assignment.case).join(CaseFile, CaseFile.id == Assignment.case)
+    mine = mine.where(Assignment.user == worker, Assignment.ends.is_(None), CaseFile.state == "open")
+    case = stage.place.session.execute(mine.order_by(Assignment.case.desc()).limit(1)).scalar_one()
     stage.place.session.rollback()
     return stage.worker.get(f"/case/{case}")[1] or places.visit_of(stage.worker, case)
-
-
-def _of_worker(case: CaseDraft) -> bool:
-    return any(given.staff == places.WORKER[0] for given in case.assignments)
 
 
 def measured(stage: Stage, call: Call) -> Page:
