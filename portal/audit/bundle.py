@@ -189,7 +189,7 @@ class Bundle:
     def _open(self, name: str) -> BinaryIO:
         try:
             member: Any = self._zip.open(name)
-        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
             raise BundleInvalid(f"{name} cannot be read ({error})") from error
         self._opened.append(io.BufferedReader(member, 1 << 16))  # far quicker at short lines
         return self._opened[-1]

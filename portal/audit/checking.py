@@ -269,13 +269,13 @@ class _Check:
                 select(ENTRY, PENDING.c.leaf_hash)
                 .outerjoin_from(ENTRY, SEQUENCE, SEQUENCE.c.entry_id == ENTRY.c.entry_id)
                 .outerjoin(PENDING, _same_place)
-                .where(SEQUENCE.c.index.is_(None))
+                .where(SEQUENCE.c.index.is_(None) | (SEQUENCE.c.index < 0))
             )
         return waiting.order_by(ENTRY.c.writer, ENTRY.c.n)
 
     def _check_waiting(self) -> None:
         """Entries outside the sequence must be waiting for it, and their chains must hold."""
-        lost = select(PENDING).outerjoin_from(PENDING, ENTRY, ENTRY.c.entry_id == PENDING.c.entry_id)
+        lost = select(PENDING).outerjoin_from(PENDING, ENTRY, _same_place)
         gone = self.connection.execute(lost.where(ENTRY.c.entry_id.is_(None)).limit(1)).first()
         twice = select(_PLACE, PENDING.c.entry_id).join(PENDING, PENDING.c.entry_id == SEQUENCE.c.entry_id)
         again = self.connection.execute(twice.order_by(SEQUENCE.c.index).limit(1)).first()

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.audit.bundle import DETAILS, ERASURES, Bundle, BundleInvalid, unhex
+from portal.audit.bundle import DETAILS, ERASURES, Bundle, BundleInvalid, Manifest, unhex
 from portal.audit.entry import LeafInvalid, read_leaf
-from portal.audit.erasures import Detail, Outside
+from portal.audit.erasures import Detail, Outside, erases
 from portal.audit.tree import CompactRange, ProofInvalid, leaf_hash, verify_inclusion
 
 
@@ -59,7 +59,7 @@ def elsewhere(bundle: Bundle) -> list[Elsewhere]:
     found = []
     for told in bundle.objects(ERASURES):
         try:
-            found.append(_read(told, bundle.manifest.end))
+            found.append(_read(told, bundle.manifest))
         except (KeyError, TypeError, ValueError, AttributeError, LeafInvalid, ProofInvalid) as error:
             raise BundleInvalid(f"a line of {ERASURES} is malformed") from error
     if len({each.erasure for each in found}) != len(found):
@@ -67,17 +67,19 @@ def elsewhere(bundle: Bundle) -> list[Elsewhere]:
     return found
 
 
-def _read(told: dict[str, Any], end: int) -> Elsewhere:
+def _read(told: dict[str, Any], manifest: Manifest) -> Elsewhere:
     erasure = str(uuid.UUID(told["erasure"]))
     edge, rest = tuple(map(unhex, told["edge"])), tuple(map(unhex, told["rest"]))
     before, details = _number(told["before"]), _number(told["details"])
     CompactRange(before, edge)
+    if before and not manifest.first:
+        raise ValueError(before)  # nothing lies before the whole log
     tree = (details, unhex(told["root"]), before, edge, rest)
     if told["leaf"] is None:
         return Elsewhere(erasure, Outside(*tree), None)
     leaf = told["leaf"].encode()
     members, index = read_leaf(leaf), _number(told["index"])
-    if members["entry"] != erasure or index < end:
+    if members["entry"] != erasure or index < manifest.end or not erases(members):
         raise ValueError(erasure)
     inclusion = Included(leaf, index, _number(told["size"]), tuple(map(unhex, told["path"])))
     return Elsewhere(erasure, Outside(*tree, index, members), inclusion)

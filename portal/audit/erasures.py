@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from portal.audit.entry import canonical, detail_digest, details_digest, reference_of, sealed_digest
+from portal.audit.entry import canonical, detail_digest, details_digest, sealed_digest
 from portal.audit.run import LogBroken, reference_in
 from portal.audit.tree import CompactRange, ProofInvalid, leaf_hash, verify_consistency
 
@@ -34,6 +34,11 @@ def due(year: int, years: int) -> int:
 def record(entry: uuid.UUID, position: int, digest: bytes) -> bytes:
     """One detail in the tree: id of its entry, its position (four bytes), its digest."""
     return entry.bytes + position.to_bytes(4, "big") + digest
+
+
+def erases(members: Mapping[str, Any]) -> bool:
+    """Whether an entry, by the members of its leaf, says that details were erased."""
+    return bool(members["operation"] == OPERATION and members["outcome"] == "permitted")
 
 
 def content(year: int, size: int, root: bytes) -> bytes:
@@ -124,7 +129,7 @@ class Erasures:
 
     def check(self, index: int, members: Mapping[str, Any], details: Sequence[Detail]) -> None:
         """One entry with its details, in order of position. Raises `LogBroken`."""
-        if members["operation"] == OPERATION and members["outcome"] == "permitted":
+        if erases(members):
             self._entries[members["entry"]] = index, members
         if [each.position for each in details] != list(range(len(details))):
             raise _broken("a sealed detail of it was removed", index, members)
@@ -145,7 +150,7 @@ class Erasures:
         for erasure, found in sorted(met, key=lambda each: each[1].first):
             self._settle(erasure, found)
         for erasure, (index, members) in self._entries.items():
-            if not self.first and erasure not in self._erased:
+            if not self.first and (erasure not in self._erased or self._erased[erasure].last < 0):
                 raise _broken("it says that details were erased, and none of them names it", index, members)
 
     def _compare(self, index: int, members: Mapping[str, Any], detail: Detail) -> None:
@@ -159,7 +164,11 @@ class Erasures:
             raise _broken("a sealed detail of it was erased under an entry about another year", index, members)
         found.first = index if found.last < 0 else found.first
         found.year, found.last, found.gone = year, index, found.gone + detail.gone
-        found.edge.append(leaf_hash(record(uuid.UUID(members["entry"]), detail.position, detail.digest)))
+        try:
+            entry = uuid.UUID(members["entry"])
+        except ValueError as error:
+            raise _broken("a sealed detail of it was erased, and its id cannot be read", index, members) from error
+        found.edge.append(leaf_hash(record(entry, detail.position, detail.digest)))
         self.gone += detail.gone
         self.announced += not detail.gone
 
@@ -170,16 +179,15 @@ class Erasures:
             return  # announced by an entry that nothing fixes yet: they are all there
         index, members = self._entries[erasure]
         if index <= found.last or members["correlation"] != correlation(found.year) or not self._fixes(erasure, found):
-            which = reference_of(uuid.UUID(members["entry"]))
-            what = f"sealed details were erased, and not just those that entry {which} says"
+            what = f"sealed details were erased, and not just those that entry {reference_in(members)} says"
             raise LogBroken(what, found.first, until=found.last)
         years = self.periods.get(members["agreement"] or "")
         if years is None:
             self.unread.add(str(members["agreement"]))
-        if members["time"] < due(found.year, LEAST if years is None else years):
+        if year_of(members["time"]) <= found.year + max(LEAST, years or 0):  # `due`, and of any number of years
             raise _broken(f"it erased details of {found.year} before their period was over", index, members)
         if found.gone:
-            self.by.append(reference_of(uuid.UUID(members["entry"])))
+            self.by.append(str(reference_in(members)))
 
     def _fixes(self, erasure: str, found: _Erased) -> bool:
         """Whether the entry's own bytes fix this very set of details."""

@@ -83,10 +83,10 @@ _POSTGRESQL: Final = {
 }
 """When it fires, what it runs, and how `pg_trigger.tgtype` says it."""
 _ENABLED: Final = """
-    SELECT t.tgname, p.proname, t.tgtype FROM pg_trigger t
+    SELECT t.tgname, c.relname, p.proname, t.tgtype FROM pg_trigger t
     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE pg_function_is_visible(p.oid) AND pg_table_is_visible(c.oid) AND t.tgenabled = 'A' AND t.tgqual IS NULL
-    AND c.relname IN ('audit_detail', 'audit_person_key')
+    AND t.tgattr = ''
 """
 _WRITTEN: Final = "SELECT prosrc FROM pg_proc WHERE proname = %(name)s AND pg_function_is_visible(oid)"
 
@@ -123,7 +123,8 @@ def missing(connection: Connection) -> list[str]:
         if set(connection.exec_driver_sql(_WRITTEN, {"name": name}).scalars()) != {body}:
             return [name]
     enabled = {tuple(row) for row in connection.exec_driver_sql(_ENABLED)}
-    return [name for name, (_, function, kind) in _POSTGRESQL.items() if (name, function, kind) not in enabled]
+    due = {name: (name, _table(name), function, kind) for name, (_, function, kind) in _POSTGRESQL.items()}
+    return [name for name, each in due.items() if each not in enabled]
 
 
 def _table(trigger: str) -> str:

@@ -27,6 +27,8 @@ from portal.errors import NotFound
 KINDS: Final = ("inquiry", "review", "prosecution", "complaint")
 PLACED: Final = "details-held"
 LIFTED: Final = "details-released"
+SIZE: Final = 16
+"""Bytes of a subject tag, and of the salt before it: told apart elsewhere, the same bytes have the same digest."""
 _ADVISORY_LOCK: Final = 0x494F4D484F4C44  # "IOMHOLD"
 
 
@@ -78,11 +80,11 @@ def place(tx: Transaction, asked: Asked, entry: Entry) -> tuple[uuid.UUID, Recei
         raise ValueError("not a hold")
     connection = tx.session.connection()
     lock(connection)
-    hold, salt = new_id(), os.urandom(16)
+    hold, salt = new_id(), os.urandom(SIZE)
     row = {
         **{name: getattr(asked, name) for name in ("kind", "party", "agreement", "first_year", "last_year")},
         **{"asked_by": asked.asked_by, "matter": asked.matter, "id": hold},
-        "subject": None if asked.tag is None else sha256(salt + asked.tag).digest(),
+        "subject": None if asked.tag is None else _subject(salt, asked.tag),
     }
     receipt = tx.append(replace(entry, sealed_sha256=[_placed(row)]))
     connection.execute(insert(HOLD), row | {"entry_id": receipt.entry_id, "at": to_micros(receipt.at)})
@@ -122,12 +124,12 @@ class Covering:
 
     def __init__(self, connection: Connection) -> None:
         ended = select(HOLD_LIFT.c.hold)
-        query = select(HOLD, HOLD_SUBJECT.c.subject_tag).outerjoin_from(
+        query = select(HOLD, HOLD_SUBJECT.c.salt, HOLD_SUBJECT.c.subject_tag).outerjoin_from(
             HOLD, HOLD_SUBJECT, HOLD_SUBJECT.c.hold == HOLD.c.id
         )
         self._rows = connection.execute(query.where(HOLD.c.id.not_in(ended))).all()
-        self.orphaned = any(row.subject is not None and row.subject_tag is None for row in self._rows)
-        """Whether somebody removed whose details a hold keeps: then nobody knows, and nothing may be erased."""
+        self.orphaned = any(_subject(row.salt, row.subject_tag) != row.subject for row in self._rows)
+        """Whether somebody removed or changed whose details a hold keeps: nobody knows, and nothing may be erased."""
         own = select(DETAIL.c.subject_tag).where(DETAIL.c.entry_id.in_([row.entry_id for row in self._rows]))
         years = {year_of(row.at) for row in self._rows}
         self._own = {(tag, year) for tag in connection.execute(own).scalars() for year in years}
@@ -159,10 +161,13 @@ class Check:
 
     def settle(self, connection: Connection) -> None:
         """Raises `LogBroken` where a hold, its end or whose details it keeps was changed, removed or made up."""
-        rows = {str(row.entry_id): (_placed(row._asdict()), row.at) for row in connection.execute(select(HOLD))}
-        rows |= {str(row.entry_id): (_lifted(row.hold), row.at) for row in connection.execute(select(HOLD_LIFT))}
+        rows = {
+            (PLACED, str(row.entry_id)): (_placed(row._asdict()), row.at) for row in connection.execute(select(HOLD))
+        }
+        for row in connection.execute(select(HOLD_LIFT)):
+            rows[LIFTED, str(row.entry_id)] = _lifted(row.hold), row.at
         for entry, (index, members) in self._entries.items():
-            digest, at = rows.pop(entry, (b"", None))
+            digest, at = rows.pop((members["operation"], entry), (b"", None))
             if at != members["time"] or sealed_digest([digest]) != members["sealed"]:
                 what = "what it says of details that are kept longer was changed or removed"
                 raise LogBroken(what, index, reference_in(members))
@@ -172,13 +177,18 @@ class Check:
 
     def _subjects(self, connection: Connection) -> None:
         ended = set(connection.execute(select(HOLD_LIFT.c.hold)).scalars())
-        whose = {
-            row.hold: sha256(row.salt + row.subject_tag).digest() for row in connection.execute(select(HOLD_SUBJECT))
-        }
+        whose = {row.hold: _subject(row.salt, row.subject_tag) for row in connection.execute(select(HOLD_SUBJECT))}
         for row in connection.execute(select(HOLD)):
             if whose.get(row.id) != (None if row.id in ended else row.subject):
                 index, members = self._entries[str(row.entry_id)]
                 raise LogBroken("whose details it keeps was changed or removed", index, reference_in(members))
+
+
+def _subject(salt: bytes | None, tag: bytes | None) -> bytes | None:
+    """What a hold says of whom it keeps; None where salt or tag is not there, or has another length."""
+    if salt is None or tag is None or len(salt) != SIZE or len(tag) != SIZE:
+        return None
+    return sha256(salt + tag).digest()
 
 
 def _placed(row: Mapping[str, Any]) -> bytes:

@@ -23,8 +23,8 @@ _ENABLED = """
     SELECT t.tgname, c.relname FROM pg_trigger t
     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE p.proname = %(function)s AND pg_function_is_visible(p.oid) AND pg_table_is_visible(c.oid)
-    AND t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgtype IN (26, 34)
-"""  # type 26: before update or delete, each statement; 34: before truncate
+    AND t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgattr = '' AND t.tgtype IN (26, 34)
+"""  # type 26: before update or delete, each statement, 34: before truncate; not of some columns only
 
 
 def statements(dialect: str, tables: Sequence[Table] | None = None) -> list[str]:

@@ -30,6 +30,7 @@ from portal.db import HOUR, SECOND, begin_write, db, new_id, now_micros, open_en
 from portal.demo import running, seeding
 from portal.demo.people import crowd, staff, story
 from portal.demo.people.shapes import Nominal
+from portal.keys.sealing import MAGIC
 from portal.query import insert_rows
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.tables import CaseFile
@@ -135,17 +136,17 @@ def add_persons(place: Place, count: int, first: int = 0) -> list[Nominal]:
 def add_entries(place: Place, count: int) -> None:
     """Make the log longer by entries like those of views, each about somebody, one writer after another.
 
-    Leaves, chains and hashes are those of real entries and the sequencer orders them; only the sealed details are one
-    pair of blobs over and over, which nobody could open. So a million of them take minutes.
+    Leaves, chains and hashes are those of real entries and the sequencer orders them; only the sealed details are 200
+    pairs of blobs over and over, which nobody could open. So a million of them take minutes.
     """
     vault, year = place.doors.log.vault(place.session), datetime.now(UTC).year
-    people, blobs = [vault.tag(new_id()) for _ in range(200)], (os.urandom(295), os.urandom(295))
+    people = [vault.tag(new_id()) for _ in range(200)]
     with begin_write(place.session):
-        vault.keys(place.session.connection(), people, year, {})
+        keys = vault.keys(place.session.connection(), people, year, {})
+    blobs = [(MAGIC + keys[tag, year].key_id + os.urandom(284), os.urandom(295)) for tag in people]
     actors, sessions = [uuid.uuid4() for _ in range(40)], [uuid.uuid4().hex for _ in range(100)]
-    digest = detail_digest(*blobs)
-    details, signer = details_digest([digest]), place.doors.signer(place.session)
-    assert details is not None
+    digests = [detail_digest(*pair) for pair in blobs]
+    about, signer = [details_digest([digest]) or "" for digest in digests], place.doors.signer(place.session)
     for start in range(0, count, 20_000):
         writer, prev = uuid.uuid4(), None
         entries: list[tuple[object, ...]] = []
@@ -154,13 +155,13 @@ def add_entries(place: Place, count: int) -> None:
             where = Where(new_id(), now_micros(), writer, n, prev, os.urandom(16))
             told = Entry("consultation", "permitted", actors[n % 40], "police", "practitioner", sessions[n % 100])
             told = replace(told, purpose="risk", source=b"s" * 16, correlation=uuid.uuid4().hex)
-            leaf = make_leaf(told, where, decision=None, details=details, sealed=None, software=SOFTWARE)
+            leaf = make_leaf(told, where, decision=None, details=about[n % 200], sealed=None, software=SOFTWARE)
             prev, key, reference = leaf_hash(leaf), where.entry_id.bytes, reference_of(where.entry_id)
-            rest = (None, None, bytes.fromhex(details), writer.bytes, n, reference)
+            rest = (None, None, bytes.fromhex(about[n % 200]), writer.bytes, n, reference)
             who = (actors[n % 40].bytes, "police", "practitioner", sessions[n % 100])
             entries.append((key, leaf, where.at, *who, "consultation", "risk", "permitted", *rest))
             waiting.append((writer.bytes, n, key, where.at, prev))
-            sealed.append((key, 0, digest, people[n % 200], *blobs, None))
+            sealed.append((key, 0, digests[n % 200], people[n % 200], *blobs[n % 200], None))
         with begin_write(place.session):
             connection = place.session.connection()
             insert_rows(connection, ENTRY, entries)
