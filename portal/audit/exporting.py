@@ -124,7 +124,9 @@ class _Export:
         first, end = self._range()
         node = node_at(connection)
         least = wanted.policy.least() if wanted.policy else 1
-        self.beyond = [size for size in notes.over(connection, end, least) if size > end]
+        there = select(func.max(CHECKPOINT.c.size)).where(CHECKPOINT.c.size <= self.total)
+        self.newest = max(connection.execute(there).scalar() or 0, end)  # a row that says more proves nothing
+        self.beyond = sorted(size for size in {*notes.over(connection, end, least), self.newest} if size > end)
         outside = {size for size in (*self.beyond, *kept) if not first <= size <= end}
         ends = [(size, first) if size < first else (end, size) for size in sorted(outside)]
         links = {(old, new): _hashes(node, old, new) for old, new in ends}
@@ -172,8 +174,7 @@ class _Export:
         _stream(into, bundle.OUTCOMES, self._outcomes())
         _stream(into, bundle.ENTRIES, self._entries(progress))
         _stream(into, bundle.DETAILS, self._details())
-        newest = max(self.beyond, default=self.manifest.end)
-        erased = exporting_erased.lines(self.connection, self.manifest.first, self.manifest.end, newest)
+        erased = exporting_erased.lines(self.connection, self.manifest.first, self.manifest.end, self.newest)
         if brought := [json.dumps(told).encode() for told in erased]:
             _stream(into, bundle.ERASURES, brought)
 

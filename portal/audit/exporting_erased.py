@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ def lines(connection: Connection, first: int, end: int, size: int) -> Iterator[d
     """For each erasing entry that details of the excerpt name, and that the excerpt alone does not show whole: a line.
 
     `size`: the newest signed checkpoint, under which entries after the excerpt are proven. Entries that no checkpoint
-    covers are left out: nothing was destroyed by them yet.
+    covers are left out: nothing was destroyed by them yet. So are damaged ones, which the verifier then names.
     """
     named = (
         select(DETAIL.c.erasure)
@@ -42,7 +43,9 @@ def lines(connection: Connection, first: int, end: int, size: int) -> Iterator[d
         .order_by(SEQUENCE.c.index)
     )
     for row in connection.execute(query).all():
-        found = _line(connection, _Erasing(row.entry_id, row.place, bytes(row.leaf)), (first, end, size))
+        found = None
+        with suppress(LookupError, OverflowError, TypeError, ValueError):  # rows that nothing can be proven of
+            found = _line(connection, _Erasing(row.entry_id, row.place, bytes(row.leaf)), (first, end, size))
         if found is not None:
             yield found
 
