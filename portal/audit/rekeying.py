@@ -73,14 +73,17 @@ class Rekeying:
     def finish(self, policy: Policy | None, early: bool = False) -> Replaced:
         """Destroy the old key; the new one signs alone from now on. Commits.
 
-        Raises `Misconfigured` where no key is being replaced, before the day that was said (unless `early`), and while
-        nobody could follow: no published checkpoint has the new key's signature, or our own policy does not know it.
+        Raises `Misconfigured` where no key is being replaced, before the day that was said, or before one was
+        (unless `early`), and while nobody could follow: no published checkpoint has the new key's signature, or our own
+        policy does not know it.
         """
         signer = self._signer()
         if len(signer.verifiers) < 2:
             return self._finished(signer)
         old, new = signer.verifiers[-2:]
         until = pinned.until(self.folder)
+        if until is None and new not in pinned.known(self.folder) and not early:
+            raise Misconfigured("it broke off: repeat it without --finish, so that both keys sign for a while")
         if until is not None and from_micros(self.clock()).date() <= until and not early:
             raise Misconfigured(f"both keys sign until {until.isoformat()}: add --early once everybody has the new key")
         drain(self.session, signer, self.clock)

@@ -63,6 +63,24 @@ def test_a_detail_under_the_tag_of_somebody_else_is_named(years):  # noqa: F811
     assert (report.index, "the key of a sealed detail of it is gone" in report.sentence) == (1, True)
 
 
+def test_the_key_of_a_detail_that_a_hold_keeps_after_the_announcement_is_missed(years):  # noqa: F811
+    """The triggers let it go, for an entry says that it is erased: but the detail is there, and a hold keeps it."""
+    at(years, 2033)
+    with years.session() as session:
+        erasing.announce(session, years.log, KEPT, 2026)
+        years.drain()
+        hold(years, ANN)
+        years.drain()
+        assert erasing.destroy(session, years.log).waiting == 1
+    assert check(years).whole
+    years.sql(
+        "DELETE FROM audit_person_key WHERE year = 2026 AND subject_tag IN (SELECT subject_tag FROM audit_detail"
+        " WHERE erasure IS NOT NULL)"
+    )
+    report = check(years)
+    assert (report.index, "the key of a sealed detail of it is gone" in report.sentence) == (0, True)
+
+
 def test_an_entry_with_a_place_before_the_first_is_named(world):
     world.append(view(), view())
     world.drain()

@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import suppress
 from datetime import date
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import select, update
@@ -219,6 +220,18 @@ def test_what_is_refused_and_why(light):
     Stop(light.folder).set(BEHIND, "police", 9, 3, ORIGIN, "")
     with pytest.raises(LogStopped):
         light.begin()
+
+
+def test_a_beginning_that_broke_off_is_taken_up_before_it_is_ended(light):
+    """Nobody was told the new key yet, nor until when both sign: to end it would be a change without an overlap."""
+    with patch.object(pinned, "add", side_effect=OSError), pytest.raises(OSError):
+        light.begin()
+    with pytest.raises(Misconfigured, match="broke off: repeat it without --finish"):
+        light.finish(early=False)
+    made = light.begin(days=10)
+    light.now += 11 * DAY
+    assert light.finish(early=False).new == made.new
+    assert light.check().whole
 
 
 def test_a_signer_that_missed_the_change_stores_no_checkpoint(kept):
