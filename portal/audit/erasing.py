@@ -24,6 +24,7 @@ from portal.audit.entry import Entry, Outcome, Subject
 from portal.audit.erasures import correlation, due, year_of
 from portal.audit.holds import Covering
 from portal.audit.log import AccessLog, Receipt, Transaction
+from portal.audit.run import LogBroken
 from portal.audit.tables import CHECKPOINT, DETAIL, ENTRY, PERSON_KEY, SEQUENCE
 from portal.audit.tree import CompactRange, leaf_hash
 from portal.db import Id
@@ -142,10 +143,11 @@ def _announce(tx: Transaction, found: Due, nobody: uuid.UUID) -> Receipt:
 
 
 def _covering(connection: Connection) -> Covering:
-    covering = Covering(connection)
-    if covering.orphaned:
-        raise LogUnavailable("a hold does not say any more whose details it keeps: verify the log before erasing any")
-    return covering
+    try:
+        return Covering(connection)
+    except LogBroken as error:
+        what = "it is not sure any more whose details are kept longer: verify the log before erasing any"
+        raise LogUnavailable(what) from error
 
 
 def _years(connection: Connection, now: int) -> list[int]:

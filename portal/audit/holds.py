@@ -16,11 +16,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from portal.audit.entry import Entry, canonical, sealed_digest
+from portal.audit.entry import Entry, LeafInvalid, canonical, read_leaf, sealed_digest
 from portal.audit.erasures import year_of
 from portal.audit.log import Receipt, Transaction
 from portal.audit.run import LogBroken, reference_in
-from portal.audit.tables import DETAIL, HOLD, HOLD_LIFT, HOLD_SUBJECT
+from portal.audit.tables import DETAIL, ENTRY, HOLD, HOLD_LIFT, HOLD_SUBJECT
 from portal.db import from_micros, new_id, to_micros
 from portal.errors import NotFound
 
@@ -120,19 +120,34 @@ def every(session: Session, agreements: Iterable[str]) -> tuple[Hold, ...]:
 
 
 class Covering:
-    """The holds in force, as whoever erases must heed them."""
+    """The holds in force, as whoever erases must heed them.
+
+    Raises `LogBroken` where one, its end or whose details it keeps is not what an entry says: then nobody knows what is
+    kept, and nothing may be erased.
+    """
 
     def __init__(self, connection: Connection) -> None:
+        self._require(connection)
         ended = select(HOLD_LIFT.c.hold)
-        query = select(HOLD, HOLD_SUBJECT.c.salt, HOLD_SUBJECT.c.subject_tag).outerjoin_from(
+        query = select(HOLD, HOLD_SUBJECT.c.subject_tag).outerjoin_from(
             HOLD, HOLD_SUBJECT, HOLD_SUBJECT.c.hold == HOLD.c.id
         )
         self._rows = connection.execute(query.where(HOLD.c.id.not_in(ended))).all()
-        self.orphaned = any(_subject(row.salt, row.subject_tag) != row.subject for row in self._rows)
-        """Whether somebody removed or changed whose details a hold keeps: nobody knows, and nothing may be erased."""
         own = select(DETAIL.c.subject_tag).where(DETAIL.c.entry_id.in_([row.entry_id for row in self._rows]))
         years = {year_of(row.at) for row in self._rows}
         self._own = {(tag, year) for tag in connection.execute(own).scalars() for year in years}
+
+    @staticmethod
+    def _require(connection: Connection) -> None:
+        check = Check()
+        for table in (HOLD, HOLD_LIFT):
+            query = select(ENTRY.c.leaf).join_from(table, ENTRY, ENTRY.c.entry_id == table.c.entry_id)
+            for leaf in connection.execute(query).scalars():
+                try:
+                    check.entry(0, read_leaf(leaf))
+                except LeafInvalid as error:
+                    raise LogBroken("the entry of a hold was changed") from error
+        check.settle(connection)
 
     def keeps(self, tag: bytes, year: int, agreements: Iterable[str | None]) -> bool:
         """Whether a subject's details of a year are kept; `agreements`: the ids that their entries name, None for none.

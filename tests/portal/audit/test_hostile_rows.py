@@ -7,7 +7,7 @@ from portal.audit import erasing
 from portal.audit.tables import PENDING, SEQUENCE
 from portal.errors import LogUnavailable
 from tests.portal.audit.conftest import view
-from tests.portal.audit.test_erasing import ANN, KEPT, at, check, hold, lift, who, years  # noqa: F401
+from tests.portal.audit.test_erasing import ANN, KEPT, at, check, erase, hold, lift, who, years  # noqa: F401
 
 
 def subject(world):
@@ -33,6 +33,22 @@ def test_a_hold_whose_subject_was_changed_is_named_and_stops_all_erasing(years, 
     at(years, 2033)
     with years.session() as session, pytest.raises(LogUnavailable, match="verify the log"):
         erasing.announce(session, years.log, KEPT, 2026)
+    assert who(years, years.receipts)[0] == ANN
+
+
+def test_an_end_of_a_hold_that_no_entry_tells_of_stops_all_erasing(years):  # noqa: F811
+    """No trigger refuses it, and the role that serves may write both rows: so whoever erases looks for the entry."""
+    held = hold(years, ANN)
+    years.drain()
+    years.sql(
+        "INSERT INTO audit_hold_lift (hold, entry_id, at) VALUES (:hold, :entry, 1)",
+        "DELETE FROM audit_hold_subject",
+        hold=held.bytes,
+        entry=years.receipts[0].entry_id.bytes,
+    )
+    assert not check(years).whole
+    with pytest.raises(LogUnavailable, match="verify the log"):
+        erase(years, 2033)
     assert who(years, years.receipts)[0] == ANN
 
 
