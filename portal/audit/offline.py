@@ -69,6 +69,7 @@ class _Examination:
         self._outcomes: set[str] = set()
         self._unreached: list[int] = []
         self._roots: dict[int, bytes] = {}  # of the sizes under which entries outside are proven
+        self._passed: set[int] = set()  # sizes of checkpoints that no key of the reader's signed
 
     def everything(self) -> None:
         """Raises `LogBroken` at the first thing that is wrong."""
@@ -168,6 +169,8 @@ class _Examination:
         for each in self._elsewhere:
             if each.inclusion is not None:
                 root = self._roots.get(each.inclusion.size)
+                if root is None and each.inclusion.size in self._passed:
+                    raise BundleInvalid("details are erased, by an entry that only a key beside yours vouches for")
                 if root is None or not each.inclusion.holds(root):
                     raise LogBroken("an entry that is said to have erased details is not in the log")
         found = self._erasures
@@ -213,8 +216,10 @@ class _Examination:
         """A checkpoint that no key of the reader's signed counts for nothing. Was the key replaced as it should be?
 
         Then an entry tells of the key that signed it, and stands under a checkpoint of the reader's key; or an entry
-        tells of the reader's key, which came later.
+        tells of the reader's key, which came later. Beyond an excerpt that the reader's key covers, such an entry would
+        not be here: whoever signed there says nothing of the excerpt.
         """
+        self._passed.add(size)
         if not self.tally.checkpoints:
             self._early = size
             return
@@ -222,6 +227,9 @@ class _Examination:
             place = self.run.rotated.get(told_of(key))
             if place is not None and place < self._fixed:
                 self.tally.successor = key
+                return
+            if size > self.manifest.end and self._fixed >= self.manifest.end:
+                self.tally.stranger = key
                 return
         raise LogBroken(
             f"the checkpoint over {size:,} entries is signed by another key than yours, and no entry under your key"

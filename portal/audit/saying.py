@@ -109,6 +109,11 @@ def remarks(manifest: Manifest, tally: Tally) -> list[str]:
         )
     if tally.successor is not None:
         told.append(f"The log has another key since, of which an entry under your key tells: {tally.successor}.")
+    if tally.stranger is not None:
+        told.append(
+            f"After this part the log is signed by another key than yours, {tally.stranger}: whether it took the place"
+            " of yours is not to be seen here. Ask, and compare it."
+        )
     if tally.unknown:
         before = ", ".join(sorted(tally.unknown))
         told.append(f"The log had another name before ({before}); name that key too, and its checkpoints are compared.")

@@ -35,7 +35,8 @@ class Tally:
     `erased` details are gone, as the entries `erased_by` (references) say, under agreements of which `unread` say no
     period here; `announced` ones are still there. `unknown`: former names of the log whose checkpoints were passed
     over, because the reader has no key of them; `successor`: a key that took the place of the reader's, as an entry
-    under the reader's key tells; `silent`: see `Run.silent`.
+    under the reader's key tells; `stranger`: one that signed beyond the excerpt, of which nothing here tells;
+    `silent`: see `Run.silent`.
     """
 
     entries: int = 0
@@ -58,5 +59,6 @@ class Tally:
     untexted: set[str] = field(default_factory=set)
     unknown: set[str] = field(default_factory=set)
     successor: Verifier | None = None
+    stranger: Verifier | None = None
     silent: list[tuple[int, str | None]] = field(default_factory=list)
     out_of_order: tuple[int, str | None] | None = None

@@ -19,13 +19,14 @@ from portal.audit.sequencer import drain, publish
 from portal.audit.stopping import BEHIND, Stop
 from portal.audit.succession import told_of
 from portal.audit.tables import CHECKPOINT, ENTRY
-from portal.db import DAY, begin_write, now_micros
+from portal.db import DAY, begin_write, from_micros, now_micros
 from portal.errors import LogStopped, Misconfigured
 from portal.keys.tables import SECRET
 from tests import witnesses
 from tests.portal.audit.conftest import ORIGIN, view
 from tests.portal.audit.excerpts import members, run
 from tests.portal.audit.test_attacks import protect, unprotect
+from tests.portal.audit.test_erasing import erase
 
 
 class Kept:
@@ -135,6 +136,42 @@ def test_a_reader_of_the_old_key_is_told_of_the_new_one_where_it_still_covers_ev
     assert str(made.new).encode() in members(bundle)["log-key.txt"]
     said = run(capsys, bundle, "--key", made.old)
     assert (said.code, "another key" in said.out) == (0, False)
+
+
+def early_days(kept, path):
+    """An excerpt of what was written before the key was replaced, taken out a day later."""
+    until, others = from_micros(kept.now + DAY // 2), kept.keys()[1]
+    with kept.world.session() as session:
+        export(session, path, Wanted(kept.keys()[0], former=others, until=until))
+    return path
+
+
+def test_an_excerpt_of_before_the_replacement_is_whole_for_a_reader_of_the_old_key(light, tmp_path, capsys):
+    later = light.now + DAY
+    light.world.log.clock = lambda: later
+    made = light.begin()
+    light.grow()
+    light.finish()
+    light.grow(2)
+    bundle = early_days(light, tmp_path / "b.zip")
+    assert len(members(bundle)["entries.jsonl"].splitlines()) == 1
+    said = run(capsys, bundle, "--key", made.old)
+    assert (said.code, f"signed by another key than yours, {made.new}" in said.out) == (0, True), said
+    said = run(capsys, bundle, "--key", made.old, "--key", made.new)
+    assert (said.code, "another key" in said.out) == (0, False), said
+
+
+def test_details_erased_under_the_new_key_are_no_fault_for_a_reader_of_the_old_one(light, tmp_path, capsys):
+    light.begin()
+    light.grow()
+    made = light.finish()
+    assert erase(light.world, 2033).keys
+    light.world.drain()
+    bundle = early_days(light, tmp_path / "b.zip")
+    said = run(capsys, bundle, "--key", made.old)
+    assert (said.code, "by an entry that only a key beside yours vouches for" in said.err) == (2, True), said
+    said = run(capsys, bundle, "--key", made.old, "--key", made.new)
+    assert said.code == 0, said
 
 
 @pytest.mark.parametrize("reader", ["old", "both"])
