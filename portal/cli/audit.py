@@ -152,6 +152,7 @@ def erase_details(dry_run: bool) -> None:
     with installation.opened(given) as (engine, session, doors):
         kept = keeping.kept(doors.book)
         if not dry_run:
+            doors.stop().check()
             sequencer.drain(session, doors.signer(session), now_micros)  # what has no place in the log is not erased
         found = erasing.survey(session, kept, doors.log.clock())
         for due in found:

@@ -1,9 +1,13 @@
 """`portal audit erase-details` as an operator runs it: what it says, what it does, and what verification says then."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 
+from portal.audit import sequencer
+from portal.audit.stopping import BEHIND, Stop
+from portal.errors import LogStopped
 from tests import clock, installation
 from tests.portal.cli.test_exporting import command
 
@@ -18,6 +22,15 @@ def given(template, tmp_path):
         with installation.opened(made) as world:
             world.case(assigned=[world.actor("police", "practitioner")])
     return made
+
+
+def test_while_the_log_is_stopped_nothing_is_signed_and_nothing_erased(given):
+    Stop(given.keys_dir).set(BEHIND, "police", 9_999, 3, "log.example", "")
+    with clock.ticking(clock.FIRST + 7 * YEARS):
+        with patch.object(sequencer, "drain", side_effect=AssertionError("a checkpoint is signed")):
+            said = command(given, "erase-details")
+        assert isinstance(said.exception, LogStopped), said
+        assert command(given, "erase-details", "--dry-run").exit_code == 0
 
 
 def test_a_dry_run_says_numbers_and_changes_nothing_and_a_second_run_has_nothing_to_do(given):
