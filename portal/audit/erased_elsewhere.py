@@ -72,8 +72,8 @@ def _read(told: dict[str, Any], manifest: Manifest) -> Elsewhere:
     edge, rest = tuple(map(unhex, told["edge"])), tuple(map(unhex, told["rest"]))
     before, details = _number(told["before"]), _number(told["details"])
     CompactRange(before, edge)
-    if before and not manifest.first:
-        raise ValueError(before)  # nothing lies before the whole log
+    if (before and not manifest.first) or erasure != told["erasure"]:
+        raise ValueError(before)  # nothing lies before the whole log, and an id has one spelling
     tree = (details, unhex(told["root"]), before, edge, rest)
     if told["leaf"] is None:
         return Elsewhere(erasure, Outside(*tree), None)

@@ -14,7 +14,7 @@ from portal.audit.erasures import Detail, Erasures
 from portal.audit.run import LogBroken
 from tests.portal.audit.conftest import view
 from tests.portal.audit.excerpts import export, members, run
-from tests.portal.audit.test_erased_offline import erased, months, verify  # noqa: F401
+from tests.portal.audit.test_erased_offline import brought, erased, months, verify  # noqa: F401
 from tests.portal.audit.test_erasing import ANN, BEN, KEPT, at, erase
 
 
@@ -64,6 +64,16 @@ def test_an_erased_detail_of_an_entry_without_an_id_is_named():
     members["details"] = details_digest([detail.digest])
     with pytest.raises(LogBroken, match="its id cannot be read"):
         Erasures({}).check(0, members, [detail])
+
+
+def test_an_id_spelt_otherwise_is_not_read(verify):  # noqa: F811
+    """Python reads a UUID with a line feed, braces or capitals as well: two readers could see two entries."""
+
+    def spelt(told, _):
+        told["erasure"] = told["erasure"].upper()
+
+    told = verify(brought(spelt), **months(3, 4))
+    assert (told.code, "erasures.jsonl is malformed" in told.err) == (2, True)
 
 
 def test_what_lies_before_the_whole_log_is_not_believed(erased, verify):  # noqa: F811
