@@ -72,6 +72,8 @@ class KeptKeys:
         gone = [told for key, told in missing.items() if key not in self._known]
         if gone:
             row, detail = min(gone, key=lambda told: int(told[0][0]))
-            said = "no entry says that it was erased" if detail[5] is None else "the detail was not erased with it"
+            said = (
+                "no entry says that it was erased" if detail[5] is None else "the detail itself was not erased with it"
+            )
             what = f"the key of a sealed detail of it is gone, and {said}"
             raise LogBroken(what, row[0], reference_of(id_of(bytes(row[1]))))
