@@ -129,24 +129,33 @@ def opened(told: Told, members: Mapping[str, Any]) -> list[str]:
     """What the sealed parts of a proven entry say, one line each. Raises `ProofInvalid` where they are not its own."""
     try:
         return _opened(told, members)
-    except (AttributeError, IndexError, KeyError, TypeError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, RecursionError) as error:
         raise ProofInvalid("what it says is not as the portal writes it") from error
 
 
 def _opened(told: Told, members: Mapping[str, Any]) -> list[str]:
     said = told.check(members)
+    digests = [members["decision"]]
     lines = []
-    for position, each in enumerate(said):
+    for each in said:
         if each is not None:
             known = [f"{key}: {_plainly(value)}" for key, value in sorted(each["detail"].items())]
             lines.append("; ".join([f"About person {each['person']}", *known]))
             lines += _decided(told.decided(each["decision"]))
-        elif told.details[position].sealed is None:
-            lines.append("A part about one person was erased in its time")
-    shut = sum(each is None and detail.sealed is not None for each, detail in zip(said, told.details, strict=True))
+            digests.append(each["decision"])
+    gone = sum(detail.sealed is None for detail in told.details)
+    if gone == 1:  # no proof tells the two apart: the part's digest stands in the file either way
+        lines.append("One part is not in this file: it was erased in its time, or somebody took it out")
+    elif gone:
+        parts = plural(gone, "part")
+        lines.append(f"{parts} are not in this file: they were erased in their time, or somebody took them out")
+    shut = sum(each is None for each in said) - gone
     if shut:
         lines.append(f"{plural(shut, 'part')} about others stay sealed" if shut > 1 else "One part stays sealed")
-    return lines + _decided(told.decided(members["decision"]))
+    lines += _decided(told.decided(members["decision"]))
+    if any(digest and told.decided(digest) is None for digest in digests):
+        lines.append("What was permitted and withheld by field is not in this file, or not all of it")
+    return lines
 
 
 def _decided(outcome: Mapping[str, Any] | None) -> list[str]:

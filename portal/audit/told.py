@@ -42,9 +42,11 @@ class Detail:
     secret: bytes | None = field(default=None, repr=False)
 
     def open(self, entry: uuid.UUID, position: int) -> dict[str, Any] | None:
-        """What it says; None where it was erased or stays sealed. Raises `ProofInvalid`."""
-        if self.sealed is None or self.silent is None:
+        """What it says; None where it stays sealed, or is not here: erased, or taken out. Raises `ProofInvalid`."""
+        if self.sealed is None and self.silent is None:
             return None
+        if self.sealed is None or self.silent is None:
+            raise ProofInvalid("half of a sealed part of it is missing")
         if detail_digest(self.sealed, self.silent) != self.digest:
             raise ProofInvalid("a sealed part of it was changed")
         if self.secret is None or self.subject is None:
@@ -53,7 +55,7 @@ class Detail:
             said: dict[str, Any] = json.loads(_unseal(self.secret, self.subject, entry, position, self.sealed))
             if said.keys() != {"decision", "detail", "person"}:
                 raise ValueError
-        except (InvalidTag, ValueError) as error:
+        except (InvalidTag, ValueError, AttributeError, RecursionError) as error:
             raise ProofInvalid("a sealed part of it does not open with the key that came with it") from error
         return said
 
@@ -92,7 +94,7 @@ class Told:
             raise ProofInvalid("the file is not what the portal writes") from error
 
     def check(self, leaf: Mapping[str, Any]) -> list[dict[str, Any] | None]:
-        """What each sealed part says, in order: None for one that was erased or stays sealed.
+        """What each sealed part says, in order: None for one that stays sealed or is not in the file.
 
         `leaf`: the members of the proof's leaf, which the caller has proven. Raises `ProofInvalid`.
         """
@@ -115,7 +117,7 @@ class Told:
         content = next(found, None)
         try:
             return None if content is None else dict(json.loads(content))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ProofInvalid("a decision by field cannot be read") from error
 
 

@@ -99,6 +99,7 @@ WRONG = {
     "no format": lambda told: told.pop("format"),
     "a list of nothing": lambda told: told.update(details=None),
     "a number for a text": lambda told: told.update(outcomes=[7]),
+    "half a part": lambda told: _change_detail(told, silent=None),
     "odd hex": lambda told: _change_detail(told, sealed="zz"),
 }
 
@@ -122,6 +123,17 @@ def test_a_part_that_is_not_the_officers_to_read_stays_sealed(taken, world, tmp_
     assert "One part stays sealed" in said.out
     assert "About person" not in said.out
     assert "Permitted" not in said.out
+
+
+def test_what_was_taken_out_of_the_file_is_not_said_to_be_erased(taken, world, tmp_path, capsys):
+    """Whoever passes the file on may have blanked a part, or left the decision out: no proof tells that apart."""
+    _change_detail(taken, sealed=None, silent=None, subject=None, secret=None)
+    taken["outcomes"] = []
+    said = verified(tmp_path, capsys, world, taken)
+    assert said.code == 0
+    assert "One part is not in this file: it was erased in its time, or somebody took it out" in said.out
+    assert "What was permitted and withheld by field is not in this file" in said.out
+    assert "About person" not in said.out
 
 
 def test_a_reason_is_asked_and_kept(reader, viewed, entry):  # noqa: F811
