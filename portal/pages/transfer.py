@@ -109,7 +109,7 @@ def take_back(visit: uuid.UUID) -> ResponseReturnValue:
     """Take it back while it waits."""
     session, doors, actor, typed = db.session(), gate.doors(), gate.actor(), request.form
     try:
-        transferring.take_back(session, doors, actor, visit, typed.get("reason", ""), _once(typed))
+        transferring.take_back(session, doors, actor, visit, typed.get(REASON, ""), _once(typed))
     except Invalid as wrong:
         return _back(visit, typed, wrong.problems.get(REASON, ""), 400)
     except Conflict:
@@ -140,7 +140,7 @@ def _show(
     found = transferring.desk(db.session(), gate.doors(), gate.actor(), visit)
     base = url_for("case.view", visit=visit)
     told = [(t, line, _next(t.code, t.came)) for t, line in zip(found.told, transferred.lines(found.told), strict=True)]
-    reason = (typed or {}).get(REASON, "") or (typed or {}).get("reason", "")
+    reason = (typed or {}).get(REASON, "")
     d = {
         **_about(found),
         "told": told,
@@ -230,8 +230,9 @@ def _back(visit: uuid.UUID, typed: Mapping[str, str], problem: str = "", status:
         "action": url_for(".take_back", visit=visit),
         "cancel": url_for(".show", visit=visit),
         "once": typed.get("once", ""),
-        "reason": typed.get("reason", ""),
-        "errors": [("reason", problem)] if problem else [],
+        "name": REASON,  # not "reason", which is why one looks: of a form that outlives its visit both are sent on
+        "reason": typed.get(REASON, ""),
+        "errors": [(REASON, problem)] if problem else [],
     }
     return _page(visit, "transfer_back.html", "Take the transfer back", found.part, d, status)
 

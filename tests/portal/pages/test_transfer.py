@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
+from portal.db import now_micros
+from portal.sharing.tables import VisitRow
 from tests.installation import World
 from tests.portal.casework.moving_away import SECRET, WHY, Boroughs
 from tests.portal.pages.web import Web
@@ -96,3 +99,19 @@ def test_who_may_not_offer_it_is_offered_no_page(web: Web, move: Boroughs, who: 
     for path in ("transfer", "transfer/to/brent-iom", "transfer/back"):
         assert web.get(f"{visit}/{path}").status_code == 404, path
         assert web.post(f"{visit}/{path}", {"agreement": "brent-iom", **WORDS}).status_code == 404, path
+
+
+def test_why_it_is_taken_back_outlives_the_visit_and_is_not_why_one_looks(web: Web, move: Boroughs) -> None:
+    move.offers(move.jo)
+    visit = opened(web, move, "jo", "selection")
+    form = web.get(f"{visit}/transfer/back").text
+    [field] = re.findall(r'<textarea[^>]* name="([^"]*)"', form)
+    with move.world.doors.log.transaction(move.world.session) as tx:
+        tx.session.execute(update(VisitRow).values(ends=now_micros() - 1))
+    asked = web.post(f"{visit}/transfer/back", {**inputs(form), field: "The move fell through."})
+    assert asked.status_code == 409
+    again = {**inputs(asked.text), "purpose": "selection", "reason": "On the phone"}
+    on = web.post(f"/case/{move.case}", again)
+    assert on.status_code == 307
+    assert web.post(str(on.location), again).status_code == 303
+    assert [r.text("reason") for r in move.desk(move.nadia).backs] == ["The move fell through."]
