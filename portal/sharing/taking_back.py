@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
+from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.db import from_micros
 from portal.errors import Conflict, NotFound
@@ -41,9 +42,11 @@ def take_back(
     words = {WHAT: TAKEN_BACK, BOROUGH: at.engine.agreement.borough, REASON: reason}
     planned = writing.plan(session, doors, actor, visit, KIND, "", words, once, nothing)
     with doors.log.transaction(session) as tx:
+        capacities.require(session, actor, doors.clock())
         session.scalar(select(CaseFile.state).where(CaseFile.id == case.id).with_for_update())
         if writing.made(session, actor, planned.record.id):
             return planned.record.id
+        referring.one_after_the_other(session, at.engine.agreement.digest)  # whom another refers now keeps a case
         alone = transfers.made_for_it(session, last)
         if not transfers.take_back(session, last, now):
             raise Conflict(str(case.id), 0)
