@@ -145,6 +145,12 @@ def entry(session: Session, vault: Vault, entry_id: uuid.UUID, *, allowed_silent
     return Full(row, leaf, outcomes.read(connection, wanted), details, covered)
 
 
+def visit_of(session: Session, entry_id: uuid.UUID) -> str | None:
+    """What correlates an entry with the others of one visit; None for one that belongs to none, or is missing."""
+    leaf = session.connection().execute(select(ENTRY.c.leaf).where(ENTRY.c.entry_id == entry_id)).scalar()
+    return None if leaf is None else read_leaf(leaf)["correlation"]
+
+
 def erased_by(session: Session, entry_id: uuid.UUID) -> Row | None:
     """The entry that says a detail of this one is erased, where it is gone; None where it is there or none says so."""
     gone = select(DETAIL.c.erasure).where(DETAIL.c.entry_id == entry_id, DETAIL.c.sealed.is_(None))

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from portal import gate
 from portal.db import db
 from portal.errors import NotFound
-from portal.pages import log_use, witness_view
+from portal.pages import log_use, question, witness_view
 from portal.pages import log_view as view
 from portal.pages.boxes import day_text, day_typed
 from portal.pages.frame import Alert
@@ -27,7 +27,7 @@ from portal.sharing.logbook import entries as logged
 from portal.sharing.logbook import links, lookup, one, overall, questions, verifying, vouching
 from portal.sharing.logbook.entries import Wanted
 from portal.sharing.logbook.findings import OUTCOMES
-from portal.sharing.logbook.scope import DPO, HOME_USE, PARTNERSHIP, USES
+from portal.sharing.logbook.scope import HOME_USE, PARTNERSHIP, USES
 
 pages = Blueprint("log", __name__, url_prefix="/log")
 
@@ -53,13 +53,13 @@ def home() -> ResponseReturnValue:
         "verified": view.verdict(found.verified) if found.verified else None,
         "waiting": found.waiting,
         "late": found.late,
-        "answers": questions.waiting(db.session(), actor) if actor.role == DPO else 0,
+        "answers": questions.unread(db.session(), actor),
         "notices": found.notices,
         "refused": refused,
         "readings": found.readings,
         "vouched": witness_view.told(vouching.vouched(db.session(), doors)),
     }
-    return show("home_dpo.html", "Access log", receipt=found.receipt, d=d)
+    return show("home_dpo.html", "Access log", receipt=found.receipt, alerts=question.alerts(), d=d)
 
 
 @pages.get("/use")

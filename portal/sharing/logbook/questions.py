@@ -14,15 +14,17 @@ from typing import Final
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from isa.agreement import Capacity
 from portal.audit import overview, reading
 from portal.audit.entry import Subject
 from portal.audit.reading import Filters, Row, Scope
+from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.auth.tables import UserAccount
 from portal.db import from_micros, new_id
 from portal.errors import NotFound, Refused
 from portal.query import Query
-from portal.sharing import said
+from portal.sharing import asks, said
 from portal.sharing import staff as sealing
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
@@ -32,6 +34,9 @@ from portal.sharing.logbook.entries import case_of
 from portal.sharing.logbook.scope import DPO, USES, references, scope_of
 from portal.sharing.question_tables import OfficerQuestion
 from portal.sharing.reading import staff
+from portal.sharing.reading.lists import sights_at
+from portal.sharing.tables import CaseFile
+from portal.sharing.visits import CASE, Case
 
 QUESTION, ANSWER = "officer-question", "officer-answer"
 LONGEST: Final = 2_000
@@ -45,13 +50,14 @@ _OPEN = Query(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One question in a list. `answered`: when; `fresh`: its answer waits to be read."""
+    """One question in a list. `answered`: when; `fresh`: its answer waits to be read; `mine`: it is to the reader."""
 
     id: uuid.UUID
     name: str = field(repr=False)
     asked: datetime
     answered: datetime | None
     fresh: bool
+    mine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +102,14 @@ def ask(session: Session, doors: Doors, actor: Actor, use: str, reference: str, 
     row = _row(session, doors, scope_of(session, doors, actor), entry, reference)
     if row is None or row.actor is None or not may_ask(actor, row):
         raise NotFound
-    account = session.get(UserAccount, row.actor, populate_existing=True)
-    if account is None or account.ended_at is not None:
-        raise Invalid({"question": "This person has left and cannot be asked here."})
     now, id = doors.clock(), new_id()
+    if not _reachable(session, actor.party, row.actor, now):
+        raise Invalid({"question": "This person has left and cannot be asked here."})
     open_one = select(OfficerQuestion.id).where(
         OfficerQuestion.entry == entry, OfficerQuestion.party == actor.party, OfficerQuestion.answered_at.is_(None)
     )
     with doors.log.transaction(session) as tx:
+        asks.hold(session, row.actor)  # of two officers who ask at once the second finds the question of the first
         if session.scalar(open_one) is not None:
             raise Invalid({"question": "They have been asked about this already and have not answered yet."})
         made = {"party": actor.party, "to_user": row.actor, "asked_by": actor.user, "asked_at": now}
@@ -113,11 +119,21 @@ def ask(session: Session, doors: Doors, actor: Actor, use: str, reference: str, 
         tx.append(said.entry("disclosure", actor, purpose=use, subjects=[subject]))
 
 
+def _reachable(session: Session, party: str, user: uuid.UUID, now: int) -> bool:
+    """Whether somebody may still sign in for a party, now or later: who went to another never finds the question."""
+    account = session.get(UserAccount, user, populate_existing=True)
+    held = capacities.open_grants(session, user, party)
+    return account is not None and account.ended_at is None and any((row.ends or now + 1) > now for row in held)
+
+
 def waiting(session: Session, actor: Actor) -> int:
-    """How many wait: for an officer the answers that nobody has read, else the questions to this person."""
-    if actor.role == DPO:
-        return _FRESH.first(session, party=actor.party) or 0
+    """How many questions wait for this person's answer."""
     return _OPEN.first(session, party=actor.party, user=actor.user) or 0
+
+
+def unread(session: Session, actor: Actor) -> int:
+    """How many answers no officer of the party has read; none for anybody but an officer."""
+    return (_FRESH.first(session, party=actor.party) or 0) if actor.role == DPO else 0
 
 
 def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
@@ -130,7 +146,14 @@ def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
     receipt = _look(session, doors, actor, "list", sorted(shown))
     names = staff.names(session, doors, shown)
     lines = (
-        Line(row.id, names[row.to_user], from_micros(row.asked_at), _moment(row.answered_at), _fresh(row, officer))
+        Line(
+            row.id,
+            names[row.to_user],
+            from_micros(row.asked_at),
+            _moment(row.answered_at),
+            officer and row.answered_at is not None and row.read_at is None,
+            row.to_user == actor.user,
+        )
         for row in rows
     )
     return Lines(officer, tuple(lines), receipt)
@@ -139,12 +162,13 @@ def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
 def one(session: Session, doors: Doors, actor: Actor, id: uuid.UUID) -> Asked:
     """One of them; an officer's look at an answer is remembered. Raises `NotFound`, `LogUnavailable`."""
     row = _readable(session, actor, id)
-    receipt = _look(session, doors, actor, "consultation", [row.to_user], row if actor.role == DPO else None)
+    reads = actor.role == DPO and row.to_user != actor.user  # an officer's look at their own answer is no reading of it
+    receipt = _look(session, doors, actor, "consultation", [row.to_user], row if reads else None)
     names = staff.names(session, doors, {row.to_user, row.asked_by})
     said_ = {name: staff.names(session, doors, [id], name)[id] for name in (QUESTION, ANSWER)}
     scope = Scope(frozenset(a.id for a in doors.book.of_party(row.party)), frozenset({row.party}))
     entry = _row(session, doors, scope, row.entry)
-    about = _about(session, doors, scope, entry) if entry is not None else ()
+    about = _about(session, doors, actor, scope, entry) if entry is not None else ()
     return Asked(
         id=id,
         reference=entry.reference if entry else "",
@@ -198,10 +222,24 @@ def _row(session: Session, doors: Doors, scope: Scope, entry: uuid.UUID, referen
     return next(iter(reading.page(session, doors.log.vault(session), filters, size=1).rows), None)
 
 
-def _about(session: Session, doors: Doors, scope: Scope, row: Row) -> tuple[str, ...]:
+def _about(session: Session, doors: Doors, actor: Actor, scope: Scope, row: Row) -> tuple[str, ...]:
+    """References of the cases of an entry. To whoever is no officer those alone that they opened then, or may know of
+    now: the log also has what was refused them, and whom a referral met."""
     details = overview.about(session, doors.log.vault(session), [row])[row.entry_id].details
-    cases = references(session, scope, (case for each in details if (case := case_of(each))))
-    return tuple(sorted(cases.values()))
+    named = [case for each in details if (case := case_of(each))]
+    if actor.role != DPO:
+        opened = row.outcome == "permitted" and len(details) == 1 and reading.visit_of(session, row.entry_id)
+        named = named if opened else _known(session, doors, actor, named)
+    return tuple(sorted(references(session, scope, named).values()))
+
+
+def _known(session: Session, doors: Doors, actor: Actor, named: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    doors.book.refresh(session)
+    purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
+    served = CaseFile.agreement.in_([a.id for a in doors.book.of_party(actor.party)])
+    rows = session.execute(select(*CASE).where(CaseFile.id.in_(named), served))
+    sights = sights_at(session, doors, actor, [Case._make(row) for row in rows], purpose, doors.clock())
+    return [case for case, seen in sights.items() if seen.knows_person]
 
 
 def _look(
@@ -219,10 +257,6 @@ def _look(
             unread = update(OfficerQuestion).where(OfficerQuestion.id == read.id, OfficerQuestion.read_at.is_(None))
             session.connection().execute(unread.values(read_at=doors.clock()))
         return said.receipt(tx.append(said.entry(operation, actor, subjects=subjects)))
-
-
-def _fresh(row: OfficerQuestion, officer: bool) -> bool:
-    return row.answered_at is not None and row.read_at is None if officer else row.answered_at is None
 
 
 def _moment(at: int | None) -> datetime | None:

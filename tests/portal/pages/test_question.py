@@ -1,21 +1,27 @@
 """An officer asks one of their people why they looked: they read it at home and answer; nobody else reads either."""
 
 import re
+import threading
 import uuid
 from html import unescape
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from portal.audit.overview import about
 from portal.audit.reading import Filters, page
 from portal.audit.tables import ENTRY
-from portal.auth import people
+from portal.auth import capacities, people
 from portal.db import now_micros
 from portal.errors import NotFound
+from portal.sharing import said, visits
+from portal.sharing.doors import open_doors
 from portal.sharing.fields import Invalid
 from portal.sharing.logbook import questions
 from portal.sharing.question_tables import OfficerQuestion
+from portal.sharing.reading import case as case_reading
+from portal.sharing.tables import CaseFile
 from tests.installation import IDENTITY
 from tests.portal.pages.visitor import Visitor
 
@@ -142,6 +148,95 @@ def test_a_leaver_is_not_asked(world, officer, dana, ada, looked):
     with pytest.raises(Invalid) as refused:
         questions.ask(world.session, world.doors, dana, "s62-self-monitoring", looked[0], looked[1], WHY)
     assert refused.value.problems == {"question": "This person has left and cannot be asked here."}
+
+
+def test_who_went_to_another_party_is_not_asked_what_they_would_never_find(world, officer, dana, ada, looked):
+    admin = world.actor("police", "admin", "Paula Admin")
+    with world.doors.log.transaction(world.session) as tx:
+        capacities.end(tx, admin, ada.capacity, now_micros())
+    with pytest.raises(Invalid) as refused:
+        questions.ask(world.session, world.doors, dana, "s62-self-monitoring", looked[0], looked[1], WHY)
+    assert refused.value.problems == {"question": "This person has left and cannot be asked here."}
+
+
+def _newest(world, who, **of):
+    world.session.rollback()
+    row = page(world.session, world.doors.log.vault(world.session), Filters(actor=who.user, **of)).rows[0]
+    return row.reference, row.entry_id
+
+
+def test_what_was_refused_them_is_not_named_by_the_question(world, officer, dana, ada):
+    """A case they may not know of looks missing to them: the question must not tell them that it is there."""
+    tried = visits.begin(world.session, world.doors, ada, world.case(), "risk", "", now_micros())
+    with pytest.raises(NotFound):
+        case_reading.case(world.session, world.doors, ada, tried)
+    refused = _newest(world, ada, outcome="refused")
+    asks(officer, refused)
+    where = f"/questions/{only(world).id}"
+    assert "BN-2026-0001" in officer.get(where), "the officer reads it in the log anyway"
+    assert "BN-2026-0001" not in Visitor(world, ada).get(where)
+
+
+def test_whom_a_referral_met_is_not_named_by_the_question(world, officer, dana, ada):
+    """The answer to a referral is the same whether a case was there: its reference would tell."""
+    world.case()
+    with world.doors.log.transaction(world.session) as tx:
+        about_case = world.session.scalars(select(CaseFile)).one()
+        tx.append(
+            said.entry("collection", ada, purpose="selection", subjects=[said.about(uuid.uuid4(), about_case.id)])
+        )
+    asks(officer, _newest(world, ada, operation="collection"))
+    assert "BN-2026-0001" not in Visitor(world, ada).get(f"/questions/{only(world).id}")
+
+
+@pytest.mark.parametrize("role", ["dpo", "partnership_dpo"])
+def test_an_officer_who_is_asked_reads_so_and_does_not_read_the_answer_for_the_other(world, role):
+    party = "police" if role == "dpo" else "barnet_safety"
+    asker, other = world.actor(party, "dpo", "First Officer"), world.actor(party, role, "Second Officer")
+    theirs = Visitor(world, other)
+    theirs.get("/log/use")
+    theirs.send("/log/use", {"use": "s62-integrity", "next": "/log"})
+    theirs.get("/log")
+    reference, entry = _newest(world, other, operation="log-read")
+    questions.ask(world.session, world.doors, asker, "s62-self-monitoring", reference, entry, WHY)
+    assert "asks about something you did: 1 question for you" in theirs.get("/log/home")
+    where = f"/questions/{only(world).id}"
+    assert "Waits for you" in theirs.get("/questions")
+    theirs.get(where)
+    theirs.send(where, {"answer": BECAUSE})
+    theirs.get(where)
+    assert "1 answer to read" in Visitor(world, asker).get("/log/home")
+
+
+def test_of_two_officers_who_ask_at_once_one_asks(either, monkeypatch):
+    ada, dana = either.actor("police", "practitioner", "Ada Okafor"), either.actor("police", "dpo", "Dana Poe")
+    with either.doors.log.transaction(either.session) as tx:
+        tx.append(said.entry("list", ada, subjects=[said.about(uuid.uuid4(), uuid.uuid4())]))
+    looked, together, found = _newest(either, ada, operation="list"), threading.Barrier(2), []
+    original = questions._reachable
+
+    def both(*given):
+        together.wait(10)
+        return original(*given)
+
+    monkeypatch.setattr(questions, "_reachable", both)
+
+    def ask():
+        with Session(either.engine, expire_on_commit=False) as session:
+            doors = open_doors(either.settings, session)
+            session.rollback()
+            try:
+                questions.ask(session, doors, dana, "s62-self-monitoring", looked[0], looked[1], WHY)
+            except Invalid as refused:
+                found.append(refused.problems["question"])
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert only(either)
+    assert found == ["They have been asked about this already and have not answered yet."]
 
 
 def test_it_is_logged_and_no_table_has_a_word_of_it(world, officer, ada, looked):
