@@ -81,12 +81,14 @@ def take_back(session: Session, offer: Offer, now: int) -> bool:
 def follow(session: Session, case: uuid.UUID, status: str, now: int, over: bool) -> None:
     """Bring what was offered into step with the status of the case that was made of it: taken on, or (`over`) not.
 
-    Whoever is on the list already counts as taken on once the offer was accepted. Inside a write transaction.
+    Whoever is on the list already counts as taken on once the offer was accepted. What was refused stays so: whether
+    their own work with somebody ends is nothing of the offer (clause 8.89). Inside a write transaction.
     """
     if not over and status not in RUNNING:
         return
     of_case = select(Referral.id).where(Referral.case == case)
-    answered = of_case if over else of_case.where(Referral.state == ACCEPTED)
+    stands = (WAITING, ASKED, ACCEPTED) if over else (ACCEPTED,)
+    answered = of_case.where(Referral.state.in_(stands))
     still = (TransferRow.referral.in_(answered), TransferRow.state == OFFERED)
     session.connection().execute(update(TransferRow).where(*still).values(state=DECLINED if over else TAKEN, since=now))
 
