@@ -30,7 +30,8 @@ WRONG = {
 """What is wrong, by the words of `proof_files`."""
 WARNING = (
     "You get a file (JSON) with what this entry says: whom it is about, which fields were opened and withheld, the"
-    " reason given, and the proof that it was written so. With the log’s key anybody can check it, without this portal."
+    " reason given, and the proof that it was written so. What somebody searched for stays sealed. With the log’s key"
+    " anybody can check it, without this portal."
     " Whoever has the file can read it, and the portal cannot take it back."
 )
 

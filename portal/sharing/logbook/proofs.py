@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from portal.audit import proof_files, reading, telling
+from portal.audit.details import Opened
 from portal.audit.entry import LeafInvalid
 from portal.audit.note import LONGEST_NOTE, NoteInvalid, Verifier
 from portal.audit.proof import Inclusion
@@ -73,11 +74,17 @@ def tell(
             return Proved(row.reference, None, True, receipt)
         full = reading.entry(session, vault, entry)
         cases = references(session, scope, (case for each in full.details if (case := case_of(each))))
-        told = telling.tell(session, vault, proof, full, lambda each: case_of(each) in {None, *cases})
+        told = telling.tell(session, vault, proof, full, lambda each: _may_know(each, cases))
     except (ProofInvalid, NoteInvalid, SealBroken, LeafInvalid):
         return Proved(row.reference, None, False, receipt)
     named = replace(told, names=_names(session, doors, row, cases))
     return Proved(row.reference, named.text(), True, receipt)
+
+
+def _may_know(each: Opened, cases: Collection[uuid.UUID]) -> bool:
+    """Whether the key of a part goes with it: not where it is about a case of another agreement, nor with what somebody
+    searched for, of which an officer reads the kind alone (clause 9.3)."""
+    return case_of(each) in {None, *cases} and "terms" not in each.detail
 
 
 def _logged(

@@ -12,6 +12,7 @@ from portal.audit import standalone, triggers
 from portal.audit.overview import about
 from portal.audit.reading import Filters, page
 from portal.audit.tables import ENTRY
+from portal.sharing.reading import search
 from tests.portal.audit.excerpts import run
 from tests.portal.pages.test_log_proof import fields, reader, sequence, signer, viewed  # noqa: F401
 
@@ -134,6 +135,25 @@ def test_what_was_taken_out_of_the_file_is_not_said_to_be_erased(taken, world, t
     assert "One part is not in this file: it was erased in its time, or somebody took it out" in said.out
     assert "What was permitted and withheld by field is not in this file" in said.out
     assert "About person" not in said.out
+
+
+def test_what_was_searched_for_stays_sealed(reader, world, tmp_path, capsys):  # noqa: F811
+    """The log says to an officer by which kind of term somebody searched, never the name or the number (clause 9.3)."""
+    ada, typed = (
+        world.actor("police", "practitioner", "Ada Okafor"),
+        {"surname": "Canary", "date_of_birth": "1991-03-27"},
+    )
+    search.make(world.session, world.doors, ada, typed)
+    world.session.rollback()
+    row = page(world.session, world.doors.log.vault(world.session), Filters(operation="search", actor=ada.user)).rows[0]
+    assert "surname" in reader.get(f"/log/{row.reference}").text
+    assert "Canary" not in reader.get(f"/log/{row.reference}").text
+    sequence(world)
+    answer = reader.post(f"/log/{row.reference}/told", {"entry": row.entry_id.hex, "reason": WHY})
+    said = verified(tmp_path, capsys, world, json.loads(answer.text))
+    assert said.code == 0
+    assert "One part stays sealed" in said.out
+    assert "Canary" not in said.out
 
 
 def test_a_reason_is_asked_and_kept(reader, viewed, entry):  # noqa: F811
