@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from portal.db import now_micros
-from portal.sharing.tables import VisitRow
+from portal.sharing.tables import Adoption, VisitRow
 from tests.installation import World
 from tests.portal.casework.moving_away import SECRET, WHY, Boroughs
 from tests.portal.pages.web import Web
@@ -115,3 +115,14 @@ def test_why_it_is_taken_back_outlives_the_visit_and_is_not_why_one_looks(web: W
     assert on.status_code == 307
     assert web.post(str(on.location), again).status_code == 303
     assert [r.text("reason") for r in move.desk(move.nadia).backs] == ["The move fell through."]
+
+
+def test_who_offered_reads_why_nothing_is_told_while_the_other_agreement_rests(web: Web, move: Boroughs) -> None:
+    move.offers(move.jo)
+    with move.world.doors.log.transaction(move.world.session) as tx:
+        ended = update(Adoption).where(Adoption.agreement == "brent-iom", Adoption.party == "probation")
+        tx.session.execute(ended.values(ended_at=now_micros()))
+    visit = opened(web, move, "jo", "selection")
+    web.get(f"{visit}/transfer")
+    assert "Not told now: the agreement of Brent gives nothing between you until it is signed again" in web.text
+    assert "alone is told" not in web.text
