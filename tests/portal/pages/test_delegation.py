@@ -86,6 +86,14 @@ def test_a_colleague_acts_in_the_role_under_their_own_name_until_the_last_day(de
         assert "By itself" in (desk.get("/stand-in"), desk.text)[1]
 
 
+def test_nobody_lends_a_role_from_a_session_that_was_left_open(web, world, ada):
+    """The log asks who it is afresh; whoever sits down at that screen must not give it to a colleague instead."""
+    web.sign_in(world.actor("police", "dpo", "Dana Poe", stepped_up=False))
+    assert web.get("/stand-in").status_code == 302
+    assert web.post("/stand-in", form(ada)).status_code == 428
+    assert held(world, ada) == []
+
+
 def test_it_is_over_at_the_next_request_when_it_is_ended(desk, world, officer, ada):
     stand_in = Visitor(world, named(world, officer, ada))
     stand_in.get("/log/home")
