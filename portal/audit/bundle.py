@@ -244,17 +244,6 @@ class Details:
             yield told
 
 
-def blobs_of(told: Mapping[str, Any]) -> tuple[bytes, tuple[bytes, bytes] | None]:
-    """The digest of a detail, and its two sealed parts unless they were erased. Raises `BundleInvalid`."""
-    try:
-        digest = unhex(told["digest"])
-        if told["sealed"] is None and told["silent"] is None:
-            return digest, None
-        return digest, (unhex(told["sealed"]), unhex(told["silent"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleInvalid(f"a line of {DETAILS} is malformed") from error
-
-
 def unhex(text: str) -> bytes:
     """The bytes of lower-case hex digits, and of no other spelling. Raises `ValueError`, `TypeError`."""
     value = bytes.fromhex(text)

@@ -25,9 +25,6 @@ from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.reading import staff
 
-CLAUSES: Mapping[str, str] = {TRAINED: "9.21", USE: "9.22", VETTED: "9.23"}
-"""Where the agreement says how each comes about."""
-
 
 @dataclass(frozen=True, slots=True)
 class Holds:
