@@ -30,7 +30,7 @@ from portal.sharing.reading import staff
 
 OPEN, SIGNED_IN, ANYONE, CONTENT = "open", "signed-in", "anyone", "content"
 TEAM, INBOX, ADMIN, LOG = "team", "inbox", "admin", "log"
-JOINING, DELEGATING = "joining", "delegating"
+JOINING, DELEGATING, ASKED = "joining", "delegating", "asked"
 LOG_ROLES = frozenset({"dpo", "partnership_dpo"})
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -64,8 +64,9 @@ def page(behind: str, step_up: bool = False) -> Callable[[View], View]:
     content. TEAM: one that says who of its party works on what. INBOX: one that keeps the panel's list. These three
     also ask that the person is trained and has accepted the rules of use. JOINING: whoever looks after the people of
     the party, its SPOC or administrator. DELEGATING: a role that somebody else may stand in for. ADMIN: the party's
-    administrator. LOG: a data-protection officer. `step_up` asks for a fresh proof of identity before the view is
-    reached; LOG always does, from the officer's home on, and DELEGATING where that role is lent.
+    administrator. LOG: a data-protection officer. ASKED: any capacity, for what an officer asks about the log and is
+    answered. `step_up` asks for a fresh proof of identity before the view is reached; LOG always does, from the
+    officer's home on, and DELEGATING and ASKED do of an officer.
     """
 
     def mark(view: View) -> View:
@@ -209,7 +210,7 @@ def _guard() -> BaseResponse | None:
             abort(409)  # away since the page was opened: a redirect would lose what was typed
         return redirect(url_for("sign_in.capacity"))
     _require(behind, current_user.actor)
-    step_up = step_up or (behind == DELEGATING and current_user.actor.role in LOG_ROLES)
+    step_up = step_up or (behind in (DELEGATING, ASKED) and current_user.actor.role in LOG_ROLES)
     if step_up and not current_user.actor.stepped_up:
         if request.method != "GET":
             abort(428)  # a redirect would lose what was typed; the page for this shows it, to be sent again

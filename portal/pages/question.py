@@ -64,7 +64,7 @@ def _form(reference: str, entry: str, text: str, error: str) -> ResponseReturnVa
 
 
 @pages.get("/questions")
-@gate.page(gate.ANYONE)
+@gate.page(gate.ASKED)
 def everyone() -> ResponseReturnValue:
     """Questions and answers: all of the party for its officer, else those to oneself."""
     found = questions.everyone(db.session(), gate.doors(), gate.actor())
@@ -76,14 +76,14 @@ def everyone() -> ResponseReturnValue:
 
 
 @pages.get("/questions/<uuid:asked>")
-@gate.page(gate.ANYONE)
+@gate.page(gate.ASKED)
 def one(asked: uuid.UUID) -> ResponseReturnValue:
     """One question, with its answer or the form for it."""
     return _one(asked, "", "")
 
 
 @pages.post("/questions/<uuid:asked>")
-@gate.page(gate.ANYONE)
+@gate.page(gate.ASKED)
 def answer(asked: uuid.UUID) -> ResponseReturnValue:
     """Answer it, or say what to correct."""
     text = request.form.get("answer", "")

@@ -273,6 +273,15 @@ def test_a_question_without_a_log_entry_is_none(world, officer, dana, ada, looke
     assert "CANARY" not in answer.text
 
 
+def test_an_officer_reads_an_answer_after_a_fresh_proof_alone(world, officer, ada, looked):
+    asks(officer, looked)
+    where = f"/questions/{only(world).id}"
+    tired = Visitor(world, world.actor("police", "dpo", "Tired Officer", stepped_up=False))
+    for path in ("/questions", where):
+        assert tired.client.get(path).location.startswith("/confirm")
+    assert "CANARY" in Visitor(world, ada).get(where), "whoever is asked proves nothing more"
+
+
 def test_there_is_no_question_of_that_name(world, officer):
     officer.get(f"/questions/{uuid.uuid4()}", 404)
 
