@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select
 from portal.audit import erasures, holds
 from portal.audit.entry import (
     LARGEST_NUMBER,
+    LENGTH,
     PAIRS,
     canonical,
     detail_digest,
@@ -26,7 +27,6 @@ from portal.audit.entry import (
 from portal.audit.erasures import Detail
 from portal.audit.run import CLOSED, ROTATED, Head, LogBroken, Run, Stored
 from portal.audit.tables import DETAIL, ENTRY, SEQUENCE
-from portal.audit.tree import HASH_SIZE
 from portal.db import id_of
 from portal.query import Query
 
@@ -68,7 +68,6 @@ DETAILS: Final = Query(
 _COPIES: Final = ("actor", "agency", "role", "session", "operation", "purpose", "outcome", "agreement", "n")
 _LAST_BITS: Final = Struct(">12xI")
 _PLAIN: Final = r'"[ !#-\[\]-~]*"'  # a string that stands in canonical JSON as it is
-_CORRELATION: Final = re.compile(f"null|{_PLAIN}")
 _AFTER_SALT: Final = re.compile(
     rf'","sealed":(?:null|{_PLAIN}),"session":(null|{_PLAIN}),"software":{_PLAIN},"source":(?:null|{_PLAIN})'
 )
@@ -158,53 +157,64 @@ def take(
     Whatever stands after them says nothing but that `examine` has to look at it.
     """
     digests: list[bytes] = []
+    salts: list[str] = []
     moved: dict[str, Head | None] = {}
     begun = 0
     try:
         for index, raw in enumerate(rows, first):
-            who = _writer(raw[6])
+            who, n, operation = _writer(raw[6]), raw[7], raw[13]
             head = moved[who] if who in moved else heads.get(who)
-            n, prev = (0, "null") if head is None else (head[0] + 1, f'"{head[1]}"')
+            due, prev = (0, "null") if head is None else (head[0] + 1, f'"{head[1]}"')
             digest = sha256(b"\0" + raw[3]).digest()
-            if raw[0] != index or raw[2] != digest or raw[7] != n or not _is_rebuilt(raw, who, n, prev, words):
+            if raw[0] != index or raw[2] != digest or n != due or operation in _LOOKED_AT:
                 break
-            if raw[13] in _LOOKED_AT or not _are_there(details.get(index, ()), raw[5]):
+            salt = _salt(raw, who, due, prev, words)
+            if salt is None or not _are_there(details.get(index, ()), raw[5]):
                 break
+            salts.append(salt)
             digests.append(digest)
             begun += head is None
-            moved[who] = None if raw[13] == CLOSED else (n, digest.hex(), index, raw[1], raw[4])
-    except Exception:  # whatever a hostile row makes Python raise: the long way names it
-        return Taken(digests, moved, begun)
-    return Taken(digests, moved, begun)
+            moved[who] = None if operation == CLOSED else (due, digest.hex(), index, raw[1], raw[4])
+    except Exception:  # noqa: S110 - whatever a hostile row makes Python raise: the long way names it
+        pass
+    return Taken(digests, moved, begun) if _are_hex("".join(salts)) else Taken([], {}, 0)
 
 
-def _is_rebuilt(raw: Raw, who: str, n: int, prev: str, words: Words) -> bool:
-    """Whether the leaf is its own columns, its place in the chain, and five texts that only it holds, put together.
+def _salt(raw: Raw, who: str, n: int, prev: str, words: Words) -> str | None:
+    """The salt of a leaf that is its own columns, its place in the chain, and five texts that only it holds, put
+    together; None for any other. That the salt is hexadecimal is left to the caller, who knows many at once.
 
     Each piece is canonical JSON, in the order of RFC 8785: where they make the leaf, nothing else can be in it.
     """
     _, entry, _, leaf, at, details, _, _, reference, session = raw[:10]
     (bits,) = _LAST_BITS.unpack(entry)  # of exactly 16 bytes
     if reference != f"{PAIRS[bits >> 20 & 1023]}{PAIRS[bits >> 10 & 1023]}-{PAIRS[bits & 1023]}":
-        return False
+        return None
     if type(at) is not int or not 0 <= at <= LARGEST_NUMBER or n > LARGEST_NUMBER:
-        return False
+        return None
     start, decision, operation, purpose = words[raw[10:]]
-    text, digits, at_correlation = leaf.decode(), entry.hex(), len(start)
+    text, fours, at_correlation = leaf.decode(), entry.hex("-", 2), len(start)
     correlation = "null"
-    if not text.startswith(correlation, at_correlation):
+    if text[at_correlation] == '"':
         correlation = text[at_correlation : text.find('"', at_correlation + 1) + 1]
+        if not correlation.isascii() or not correlation.isprintable() or "\\" in correlation:
+            return None
+    about = "null" if details is None else f'"{details.hex()}"'
     middle = (
-        f"{correlation}{decision}{'null' if details is None else _digest(details)},"
-        f'"entry":"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}","n":{n},'
+        f'{correlation}{decision}{about},"entry":"{fours[:4]}{fours[5:29]}{fours[30:34]}{fours[35:]}","n":{n},'
         f"{operation}{prev},{purpose}"
     )
     end = f',"time":{at},"v":1,"writer":"{who}"}}'
     at_salt = at_correlation + len(middle)
-    salt, rest = text[at_salt : at_salt + 32], text[at_salt + 32 : len(text) - len(end)]
-    if bytes.fromhex(salt).hex() != salt or not _is_plain(correlation) or _session_in(rest) != _text(session):
+    salt, rest = text[at_salt : at_salt + 32], text[at_salt + 32 : -len(end)]
+    return salt if text == f"{start}{middle}{salt}{rest}{end}" and _tells(rest, session) else None
+
+
+def _are_hex(salts: str) -> bool:
+    try:
+        return bytes.fromhex(salts).hex() == salts
+    except ValueError:
         return False
-    return bool(text == f"{start}{middle}{salt}{rest}{end}")
 
 
 def examine(raw: Raw, run: Run, words: Words) -> Mapping[str, Any]:
@@ -259,8 +269,10 @@ def _are_there(details: Sequence[Raw], digest: bytes | None) -> bool:
     leaf says."""
     if len(details) == 1:  # nearly every entry, so without a loop
         _, position, one, sealed, silent, erasure, _ = details[0]
-        told = sealed is not None and silent is not None and erasure is None
-        return told and position == 0 and sha256(one).digest() == digest and detail_digest(sealed, silent) == one
+        if erasure is not None or position != 0 or sha256(one).digest() != digest:
+            return False
+        framed = b"".join((LENGTH(len(sealed)), sealed, LENGTH(len(silent)), silent))  # as in `detail_digest`
+        return bool(sha256(framed).digest() == one)
     if (sha256(b"".join([each[2] for each in details])).digest() if details else None) != digest:
         return False
     return all(
@@ -275,29 +287,17 @@ def _word(value: object) -> str:
     return canonical(value).decode()
 
 
-@lru_cache(maxsize=MOST)
 def _text(value: object) -> str:
     return "null" if value is None else _word(value)
 
 
 @lru_cache(maxsize=MOST)
-def _is_plain(piece: str) -> bool:
-    return _CORRELATION.fullmatch(piece) is not None
-
-
-@lru_cache(maxsize=MOST)
-def _session_in(piece: str) -> str | None:
-    """The session as it stands in what comes between salt and time; None where that is not canonical."""
+def _tells(piece: str, session: object) -> bool:
+    """Whether what stands between salt and time is canonical and tells of this session."""
     found = _AFTER_SALT.fullmatch(piece)
-    return None if found is None else found[1]
+    return found is not None and found[1] == _text(session)
 
 
 @lru_cache(maxsize=MOST)
 def _writer(writer: bytes) -> str:
     return id_text(writer)
-
-
-def _digest(digest: bytes) -> str:
-    if len(digest) != HASH_SIZE:
-        raise ValueError("not a digest")
-    return f'"{digest.hex()}"'

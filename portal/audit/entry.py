@@ -18,7 +18,8 @@ FORMAT: Final = 1
 LONGEST_LEAF: Final = 65_535
 LARGEST_NUMBER: Final = (1 << 53) - 1
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-_LENGTH: Final = struct.Struct(">I").pack
+LENGTH: Final = struct.Struct(">I").pack
+"""A length as four bytes, the first the highest."""
 PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 """Ten bits of a reference."""
 
@@ -236,7 +237,7 @@ def parsed_leaf(leaf: bytes) -> dict[str, Any]:
 
 def detail_digest(sealed: bytes, silent: bytes) -> bytes:
     """SHA-256 over the two sealed blobs of one subject, each with its length as four bytes before it."""
-    return hashlib.sha256(b"".join((_LENGTH(len(sealed)), sealed, _LENGTH(len(silent)), silent))).digest()
+    return hashlib.sha256(b"".join((LENGTH(len(sealed)), sealed, LENGTH(len(silent)), silent))).digest()
 
 
 def details_digest(digests: Sequence[bytes]) -> str | None:

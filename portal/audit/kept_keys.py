@@ -4,7 +4,8 @@ A sealed part names its key in front, where nobody needs a secret to read it: so
 was put under somebody else's tag, has lost its key too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -29,7 +30,7 @@ _KEPT: Final = Query(
 )
 _NAMED: Final = slice(len(MAGIC), HEADER)
 """Where a sealed part names its key."""
-_Key = tuple[Any, int, bytes]  # subject tag, year, id
+_Key = tuple[Any, bytes]  # subject tag, id
 
 
 class KeptKeys:
@@ -37,23 +38,29 @@ class KeptKeys:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: set[_Key] = set()
+        self._known: dict[int, set[_Key]] = defaultdict(set)  # by year
         self._year, self._from, self._to = 0, 0, 0
 
-    def require(self, rows: Sequence[Raw], details: Mapping[int, Iterable[Raw]]) -> None:
+    def require(self, rows: Sequence[Raw], details: Sequence[Raw]) -> None:
         """Raise `LogBroken` for the first of these entries (rows of `columns.PLACES`, checked) with a sealed detail
         (of `columns.DETAILS`) that is there and has lost its key."""
-        missing: dict[_Key, tuple[Raw, Raw]] = {}
-        for row in rows:
-            at = row[4]
-            if not self._from <= at < self._to:
-                self._turn(at)
-            for detail in details.get(row[0], ()):
-                sealed = detail[3]
-                if sealed is not None:
-                    key = (detail[6], self._year, sealed[_NAMED])
-                    if key not in self._known:
-                        missing.setdefault(key, (row, detail))
+        times = [row[4] for row in rows]
+        if not times or not details:
+            return
+        if self._from <= min(times) and max(times) < self._to:  # nearly always: of one year, by keys that are known
+            keys = {(detail[6], detail[3][_NAMED]) for detail in details if detail[3] is not None}
+            if keys <= self._known[self._year]:
+                return
+        missing: dict[tuple[int, Any, bytes], tuple[Raw, Raw]] = {}
+        of = {row[0]: row for row in rows}
+        for detail in details:
+            row, sealed = of[detail[0]], detail[3]
+            if sealed is not None:
+                if not self._from <= row[4] < self._to:
+                    self._turn(row[4])
+                key = (detail[6], sealed[_NAMED])
+                if key not in self._known[self._year]:
+                    missing.setdefault((self._year, *key), (row, detail))
         if missing:
             self._ask(missing)
 
@@ -61,15 +68,15 @@ class KeptKeys:
         self._year = year_of(at)
         self._from, self._to = due(self._year - 1, 0), due(self._year, 0)
 
-    def _ask(self, missing: Mapping[_Key, tuple[Raw, Raw]]) -> None:
-        if len(self._known) > MOST:
+    def _ask(self, missing: Mapping[tuple[int, Any, bytes], tuple[Raw, Raw]]) -> None:
+        if sum(map(len, self._known.values())) > MOST:
             self._known.clear()
-        for year in {year for _, year, _ in missing}:
-            tags = list({bytes(tag) for tag, of, _ in missing if of == year and tag is not None})
+        for year in {year for year, _, _ in missing}:
+            tags = list({bytes(tag) for of, tag, _ in missing if of == year and tag is not None})
             for start in range(0, len(tags), 512):
                 found = _KEPT.all(self._connection, tags=tags[start : start + 512], year=year)
-                self._known.update((bytes(tag), year, bytes(key_id)) for tag, key_id in found)
-        gone = [told for key, told in missing.items() if key not in self._known]
+                self._known[year].update((bytes(tag), bytes(key_id)) for tag, key_id in found)
+        gone = [told for (year, *key), told in missing.items() if tuple(key) not in self._known[year]]
         if gone:
             row, detail = min(gone, key=lambda told: int(told[0][0]))
             said = (

@@ -1,10 +1,9 @@
 """Distinct outcomes by field: stored once under their digest, with rows to find them by field and owner."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection
 from hashlib import sha256
-from itertools import groupby
-from operator import attrgetter
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +12,12 @@ from sqlalchemy.engine import Connection
 from portal.audit.entry import Outcome
 from portal.audit.run import LogBroken
 from portal.audit.tables import OUTCOME, OUTCOME_FIELD
+from portal.query import Query
+
+_FIELDS: Query[tuple[str, str, bool, bytes]] = Query(
+    select(OUTCOME_FIELD.c.field, OUTCOME_FIELD.c.owner, OUTCOME_FIELD.c.permitted, OUTCOME_FIELD.c.digest), raw=True
+)
+_CONTENTS: Query[tuple[bytes, bytes]] = Query(select(OUTCOME.c.digest, OUTCOME.c.content), raw=True)
 
 
 def store(connection: Connection, digest: str, content: bytes) -> None:
@@ -52,16 +57,14 @@ def verified(connection: Connection) -> set[str]:
 
     Raises `LogBroken` otherwise.
     """
-    fields = connection.execute(select(OUTCOME_FIELD).order_by(OUTCOME_FIELD.c.digest))
-    named = {
-        digest: {(row.field, row.owner, row.permitted) for row in rows}
-        for digest, rows in groupby(fields, attrgetter("digest"))
-    }
+    named: dict[bytes, set[tuple[str, str, bool]]] = defaultdict(set)
+    for field, owner, permitted, digest in _FIELDS.all(connection):
+        named[digest].add((field, owner, bool(permitted)))
     digests = set()
-    for row in connection.execute(select(OUTCOME)):
-        if sha256(row.content).digest() != row.digest or named.pop(row.digest, set()) != _fields(row.content):
+    for digest, content in _CONTENTS.all(connection):
+        if sha256(content).digest() != digest or named.pop(digest, set()) != _fields(content):
             raise LogBroken("a stored outcome by field was changed")
-        digests.add(row.digest.hex())
+        digests.add(digest.hex())
     if named:
         raise LogBroken("a stored outcome by field was removed")
     return digests

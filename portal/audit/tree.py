@@ -54,18 +54,21 @@ class CompactRange:
         every: int = 1,
     ) -> None:
         """Add leaf hashes in order, as `append` adds one. `completed` is told of each `every`th level only."""
-        hashes, size, sha256 = self.hashes, self.size, hashlib.sha256
-        for current in leaves:
-            index, level = size, 0
-            while index & 1:
-                current = sha256(b"\x01" + hashes.pop() + current).digest()  # `node_hash`, once for each leaf
-                index >>= 1
-                level += 1
-                if completed is not None and not level % every:
-                    completed(level, index, current)
-            hashes.append(current)
-            size += 1
-        self.size = size
+        sha256, nodes, place, level = hashlib.sha256, list(leaves), self.size, 0
+        left: list[bytes] = []  # on the edge afterwards, the lowest first
+        self.size += len(nodes)
+        while nodes:  # the new nodes of one level, of which the first is number `place`
+            if place & 1:
+                nodes.insert(0, self.hashes.pop())
+            if len(nodes) & 1:
+                left.append(nodes.pop())
+            pairs = iter(nodes)
+            nodes = [sha256(b"\x01" + one + other).digest() for one, other in zip(pairs, pairs, strict=True)]
+            place, level = place >> 1, level + 1
+            if completed is not None and not level % every:
+                for index, node in enumerate(nodes, place):
+                    completed(level, index, node)
+        self.hashes += reversed(left)
 
     def root(self) -> bytes:
         """The root of the tree so far; of an empty tree SHA-256("")."""
