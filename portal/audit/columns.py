@@ -193,11 +193,11 @@ def _salt(raw: Raw, who: str, n: int, prev: str, words: Words) -> str | None:
     if type(at) is not int or not 0 <= at <= LARGEST_NUMBER or n > LARGEST_NUMBER:
         return None
     start, decision, operation, purpose = words[raw[10:]]
-    text, fours, at_correlation = leaf.decode(), entry.hex("-", 2), len(start)
+    text, fours, at_correlation = leaf.decode("ascii"), entry.hex("-", 2), len(start)
     correlation = "null"
     if text[at_correlation] == '"':
         correlation = text[at_correlation : text.find('"', at_correlation + 1) + 1]
-        if not correlation.isascii() or not correlation.isprintable() or "\\" in correlation:
+        if not correlation.isprintable() or "\\" in correlation:
             return None
     about = "null" if details is None else f'"{details.hex()}"'
     middle = (
