@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Entry, LeafInvalid, canonical, read_leaf, sealed_digest
-from portal.audit.erasures import year_of
+from portal.audit.erasures import correlation, erases, year_of
 from portal.audit.log import Receipt, Transaction
 from portal.audit.run import LogBroken, reference_in
 from portal.audit.tables import DETAIL, ENTRY, HOLD, HOLD_LIFT, HOLD_SUBJECT
@@ -168,9 +168,12 @@ class Check:
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[int, Mapping[str, Any]]] = {}
+        self._erasing: list[tuple[int, Mapping[str, Any]]] = []
 
     def entry(self, index: int, members: Mapping[str, Any]) -> None:
         """One entry of the log."""
+        if erases(members):
+            self._erasing.append((index, members))
         if members["operation"] in (PLACED, LIFTED) and members["outcome"] == "permitted":
             self._entries[members["entry"]] = index, members
 
@@ -189,6 +192,19 @@ class Check:
         if rows:
             raise LogBroken("details are said to be kept longer, or no longer, and no entry says so")
         self._subjects(connection)
+        for index, members in self._erasing:
+            self._heeded(connection, index, members)
+
+    def _heeded(self, connection: Connection, index: int, members: Mapping[str, Any]) -> None:
+        """Nothing was announced to be erased that a hold over the whole agreement kept then. Whose details others keep
+        is not known here: of a detail that is gone nothing says whom it was about."""
+        lifted = {row.hold: str(row.entry_id) for row in connection.execute(select(HOLD_LIFT))}
+        agreement, told = (members["agreement"] or "").partition("@")[0], members["correlation"] or ""
+        for row in connection.execute(select(HOLD).where(HOLD.c.subject.is_(None), HOLD.c.agreement == agreement)):
+            held, end = self._entries[str(row.entry_id)][0], self._entries.get(lifted.get(row.id, ""))
+            kept = any(told == correlation(year) for year in range(row.first_year, row.last_year + 1))
+            if kept and held < index and (end is None or index < end[0]):
+                raise LogBroken("it erased details that were to be kept longer", index, reference_in(members))
 
     def _subjects(self, connection: Connection) -> None:
         ended = set(connection.execute(select(HOLD_LIFT.c.hold)).scalars())

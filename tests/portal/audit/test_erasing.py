@@ -222,6 +222,33 @@ def test_a_hold_removed_or_changed_by_hand_is_named(years):
         years.attack("DELETE FROM audit_hold_lift", *(["UPDATE audit_hold SET last_year = 2026, matter = 'A/1'"]))
 
 
+def test_an_entry_that_erases_what_a_whole_agreement_keeps_is_named(years, monkeypatch):
+    held = hold(years, first=2020, last=2026)
+    years.drain()
+    with monkeypatch.context() as patched:
+        patched.setattr(holds.Covering, "keeps", lambda *_: False)  # an installation that does not heed it
+        erase(years, 2033)
+    assert who(years, years.receipts)[:3] == [None, None, None]
+    report = check(years)
+    assert not report.whole
+    assert "it erased details that were to be kept longer" in report.sentence
+    lift(years, held)
+    years.drain()
+    assert not check(years).whole  # lifting it afterwards mends nothing
+
+
+def test_an_entry_that_erases_before_or_after_a_hold_or_beside_it_is_right(years):
+    other = hold(years, first=2027, last=2027)
+    lift(years, hold(years, first=2026, last=2026))
+    erase(years, 2033)
+    assert check(years).whole
+    lift(years, other)
+    hold(years, first=2026, last=2026)
+    years.drain()
+    assert check(years).whole
+    assert who(years, years.receipts)[:2] == [None, None]
+
+
 def test_nothing_is_destroyed_before_a_checkpoint_covers_the_entry_that_says_so(years):
     at(years, 2033)
     with years.session() as session:
