@@ -88,7 +88,13 @@ _ENABLED: Final = """
     WHERE pg_function_is_visible(p.oid) AND pg_table_is_visible(c.oid) AND t.tgenabled = 'A' AND t.tgqual IS NULL
     AND t.tgattr = ''
 """
-_WRITTEN: Final = "SELECT prosrc FROM pg_proc WHERE proname = %(name)s AND pg_function_is_visible(oid)"
+WRITTEN: Final = """
+    SELECT CASE WHEN l.lanname = 'plpgsql' AND p.proconfig IS NULL AND NOT p.prosecdef THEN p.prosrc END
+    FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.proname = %(name)s AND pg_function_is_visible(p.oid)
+"""
+"""What a function runs; NULL where it would not run as we wrote it: its own settings or search path, another's rights,
+another language."""
 
 
 def statements(dialect: str) -> list[str]:
@@ -120,7 +126,7 @@ def missing(connection: Connection) -> list[str]:
         present = {row.name: row.sql for row in rows}
         return [name for name, text in _SQLITE.items() if present.get(name) != f"CREATE TRIGGER {name} {text}"]
     for name, body in _BODIES.items():
-        if set(connection.exec_driver_sql(_WRITTEN, {"name": name}).scalars()) != {body}:
+        if set(connection.exec_driver_sql(WRITTEN, {"name": name}).scalars()) != {body}:
             return [name]
     enabled = {tuple(row) for row in connection.exec_driver_sql(_ENABLED)}
     due = {name: (name, _table(name), function, kind) for name, (_, function, kind) in _POSTGRESQL.items()}

@@ -18,7 +18,6 @@ from portal.errors import Misconfigured
 
 _FUNCTION = "audit_append_only"
 _BODY = "BEGIN RAISE EXCEPTION 'the access log is append-only'; END"
-_BODIES = "SELECT prosrc FROM pg_proc WHERE proname = %(function)s AND pg_function_is_visible(oid)"
 _ENABLED = """
     SELECT t.tgname, c.relname FROM pg_trigger t
     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
@@ -60,7 +59,7 @@ def _missing(connection: Connection, tables: Sequence[Table]) -> list[str]:
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
         present = {row.name: row.sql for row in rows}
         return [name for table in tables for name, text in _sqlite(table).items() if present.get(name) != text]
-    bodies = connection.exec_driver_sql(_BODIES, {"function": _FUNCTION}).scalars().all()
+    bodies = connection.exec_driver_sql(guards.WRITTEN, {"name": _FUNCTION}).scalars().all()
     if set(bodies) != {_BODY}:
         return [_FUNCTION]
     enabled = {tuple(row) for row in connection.exec_driver_sql(_ENABLED, {"function": _FUNCTION})}

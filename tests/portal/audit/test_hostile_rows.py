@@ -138,3 +138,13 @@ def test_a_trigger_that_looks_the_same_and_guards_less_is_named(build, narrowed)
         connection.execute(text(narrowed))
         connection.execute(text(f"ALTER TABLE {narrowed.split(' ON ')[1].split()[0]} ENABLE ALWAYS TRIGGER {name}"))
     assert f"trigger {name} is missing, changed or switched off" in world.check().sentence
+
+
+@pytest.mark.parametrize("function", ["audit_append_only", "audit_detail_guard", "audit_person_key_guard"])
+@pytest.mark.parametrize("change", ["SET search_path = elsewhere", "SECURITY DEFINER"])
+def test_a_function_that_reads_the_same_and_runs_otherwise_is_named(build, function, change):
+    """With a search path of its own a guard looks for the entries in a table that somebody made up."""
+    world = build("postgresql")
+    assert world.check().whole
+    world.sql(f"ALTER FUNCTION {function}() {change}")
+    assert f"trigger {function} is missing, changed or switched off" in world.check().sentence
