@@ -29,6 +29,7 @@ from portal.query import Query
 
 BATCH = 128
 """Entries at a time: with their details they fit into a core's own cache, which is worth a twentieth."""
+_INDEX = itemgetter(0)
 _PLACE = SEQUENCE.c.index.label("place")  # a row's own `index` is a method
 _NODE: Query[Any] = Query(
     select(NODE.c.hash).where(NODE.c.level == bindparam("level"), NODE.c.index == bindparam("index")), raw=True
@@ -296,7 +297,7 @@ class _Check:
 
 def _by_place(details: Sequence[columns.Raw]) -> dict[int, Sequence[columns.Raw]]:
     """Rows of `columns.DETAILS`, those of each entry together."""
-    alone: dict[int, Sequence[columns.Raw]] = {raw[0]: (raw,) for raw in details}
+    alone: dict[int, Sequence[columns.Raw]] = dict(zip(map(_INDEX, details), zip(details, strict=True), strict=True))
     if len(alone) == len(details):
         return alone
-    return {place: tuple(rows) for place, rows in groupby(details, itemgetter(0))}
+    return {place: tuple(rows) for place, rows in groupby(details, _INDEX)}

@@ -6,6 +6,8 @@ was put under somebody else's tag, has lost its key too.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -30,6 +32,8 @@ _KEPT: Final = Query(
 )
 _NAMED: Final = slice(len(MAGIC), HEADER)
 """Where a sealed part names its key."""
+_AT, _SEALED, _TAG, _KEY = itemgetter(4), itemgetter(3), itemgetter(6), itemgetter(_NAMED)
+"""Of an entry's row; of a detail's, twice; of a sealed part."""
 _Key = tuple[Any, bytes]  # subject tag, id
 
 
@@ -44,13 +48,14 @@ class KeptKeys:
     def require(self, rows: Sequence[Raw], details: Sequence[Raw]) -> None:
         """Raise `LogBroken` for the first of these entries (rows of `columns.PLACES`, checked) with a sealed detail
         (of `columns.DETAILS`) that is there and has lost its key."""
-        times = [row[4] for row in rows]
-        if not times or not details:
+        if not details:
             return
+        times = list(map(_AT, rows))
         if self._from <= min(times) and max(times) < self._to:  # nearly always: of one year, by keys that are known
-            keys = {(detail[6], detail[3][_NAMED]) for detail in details if detail[3] is not None}
-            if keys <= self._known[self._year]:
-                return
+            with suppress(TypeError):  # some part is gone
+                keys = zip(map(_TAG, details), map(_KEY, map(_SEALED, details)), strict=True)
+                if self._known[self._year].issuperset(keys):
+                    return
         missing: dict[tuple[int, Any, bytes], tuple[Raw, Raw]] = {}
         of = {row[0]: row for row in rows}
         for detail in details:
