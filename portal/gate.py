@@ -16,7 +16,7 @@ from flask_login.mixins import UserMixin
 from werkzeug.wrappers import Response as BaseResponse
 
 from isa.agreement import Capacity
-from portal.auth import sessions
+from portal.auth import contracts, sessions
 from portal.auth.actor import Actor
 from portal.auth.delegations import DELEGATED
 from portal.auth.sessions import Limits, SessionState
@@ -185,8 +185,15 @@ def _load(incoming: Request) -> SignedIn | None:
     if found.touch_due:
         with built.doors.log.transaction(db.session()) as tx:
             sessions.touch(tx.session, found.session, now)
-    who = dataclasses.replace(found.actor, source=source()) if found.actor else None
+    who = _acting(found.actor, now) if found.actor else None
     return SignedIn(found, who, _name(found.user) if incoming.method == "GET" else None)
+
+
+def _acting(found: Actor, now: int) -> Actor:
+    """Who acts, with where from, and for a role that works on cases what is recorded of contracts now."""
+    content = doors().book.role(Capacity(found.party, found.role))[1]
+    recorded = contracts.recorded(db.session(), now) if content else found.contracts
+    return dataclasses.replace(found, source=source(), contracts=recorded)
 
 
 def _name(user: uuid.UUID) -> str:

@@ -17,9 +17,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from isa.agreement import Agreement
 from portal.audit.entry import Entry, Subject
-from portal.auth import capacities, induction, people
+from portal.auth import capacities, contracts, induction, people
 from portal.auth.actor import Actor, Induction
+from portal.auth.recording import Transaction
 from portal.auth.tags import Tags
 from portal.cli import installation
 from portal.config import Settings, load_settings
@@ -31,6 +33,8 @@ from portal.sharing.storing import NewRecord
 
 INDUCTED = Induction(*[to_micros(datetime(2099, 1, 1, tzinfo=UTC))] * 3)
 """Of everybody whom a test asks its world for: trained, vetted, and the rules accepted, whenever a test takes place."""
+CONTRACTED = to_micros(datetime(2020, 1, 1, tzinfo=UTC))
+"""The day from which every party that acts for another has a contract, without a last day."""
 TAGS = Tags(b"only for tests, thirty-two bytes")
 
 
@@ -82,7 +86,8 @@ class World:
             made = held[0] if held else capacities.install(tx, user, party, role, now, None, now)
             induction.install(tx, user, party, INDUCTED, now)
         session = f"session-{uuid.uuid4().hex[:8]}"
-        return Actor(user, party, role, session, made.id, stepped_up, INDUCTED)
+        recorded = contracts.recorded(self.session, now)
+        return Actor(user, party, role, session, made.id, stepped_up, INDUCTED, recorded)
 
     def case(
         self,
@@ -138,14 +143,22 @@ IDENTITY = {
 }
 
 
+def record_contracts(tx: Transaction, agreement: Agreement) -> None:
+    """Whoever acts for another has an open contract, so that a test which is about something else need not say so."""
+    for party in agreement.parties.values():
+        if party.acts_for is not None:
+            contracts.install(tx, party.id, party.acts_for, CONTRACTED, None, None, CONTRACTED)
+
+
 def build(home: Path, **more: str) -> Settings:
     """Make an installation in a folder, every party bound by its agreement."""
     given = settings(home, **more)
     installation.create(given)
-    with opened(given) as world, world.doors.log.transaction(world.session):
+    with opened(given) as world, world.doors.log.transaction(world.session) as tx:
         for agreement in world.doors.book.all():
             for party in agreement.parties:
                 adopt(world.session, agreement, party)
+            record_contracts(tx, agreement)
     return given
 
 

@@ -28,6 +28,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "meeting-opened": "Opened a meeting.",
     "meeting-closed": "Closed a meeting.",
     "criteria-changed": "Changed the criteria for selection of a borough.",
+    "contract-recorded": "Recorded a contract of a party that acts for theirs.",
+    "contract-ended": "Ended a contract of a party that acts for theirs.",
     "emergency-access": "Opened a case in an emergency.",
     "emergency-reviewed": "Reviewed an emergency access.",
     "open-failed": "A sealed value could not be opened and was not shown.",

@@ -22,12 +22,17 @@ class Induction(NamedTuple):
 
 UNKNOWN = Induction()
 
+Contracts = frozenset[tuple[str, str, bool]]
+"""Of every party with a contract recorded (clause 9.36): the party, whom it acts for, and whether a recorded period
+covers the instant that was asked of. What is not in it is unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """One person acting in one capacity. `session` is the public session id, never the cookie.
 
-    `induction` is what their party has recorded of them, read with the session at each request: unknown unless given.
+    `induction` is what their party has recorded of them, and `contracts` what is recorded of parties that act for
+    others, both read with the session at each request: unknown unless given.
     `source` is the keyed digest of the address a request came from (`AccessLog.source_of`), set by the gate.
     """
 
@@ -38,4 +43,5 @@ class Actor:
     capacity: uuid.UUID
     stepped_up: bool
     induction: Induction = UNKNOWN
+    contracts: Contracts = field(default=frozenset(), repr=False)
     source: bytes | None = field(default=None, repr=False)

@@ -111,6 +111,23 @@ class InductionRecord(Base):
     __table_args__ = (Index("ix_induction_record_user_party", "user", "party"),)
 
 
+class ContractPeriod(Base):
+    """That a party acts for another (`controller`) under a contract, until (not including) `ends`, None: open. Never
+    changed but to end it early. What the parties call the contract, and why it was ended, are sealed elsewhere."""
+
+    __tablename__ = "contract_period"
+
+    id: Mapped[uuid.UUID] = mapped_column(Id, primary_key=True)
+    party: Mapped[str] = mapped_column(String(40), index=True)
+    controller: Mapped[str] = mapped_column(String(40), index=True)
+    starts: Mapped[int] = mapped_column(Micros)
+    ends: Mapped[int | None] = mapped_column(Micros)
+    recorded_by: Mapped[uuid.UUID | None] = mapped_column(Id)  # None: by the demo or a test
+    recorded_at: Mapped[int] = mapped_column(Micros)
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(Id)
+    ended_at: Mapped[int | None] = mapped_column(Micros)
+
+
 class AccessRequest(Base):
     """Somebody who signed in and asked for a role. What they wrote, and why it was refused, are sealed elsewhere."""
 

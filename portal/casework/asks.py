@@ -15,6 +15,7 @@ from portal.sharing import asking, asks, granting
 from portal.sharing.asks import WAITING, Ask
 from portal.sharing.assigning import At
 from portal.sharing.doors import Doors
+from portal.sharing.facts import contracted
 from portal.sharing.granting import Answer
 from portal.sharing.reading import asks as reading
 from portal.sharing.reading import case as case_reading
@@ -22,7 +23,7 @@ from portal.sharing.reading.asks import NOTHING, Line, Lines, whole_words
 from portal.sharing.reading.heading import Heading, heading
 from portal.sharing.sight import CONFIDENCE, CREATE, sight
 
-WORKING = {"assigned": True, "case_open": True, "contracted": True, asks.PUT_FACT: True}
+WORKING = {"assigned": True, "case_open": True, asks.PUT_FACT: True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,16 @@ def answers(doors: Doors, actor: Actor) -> bool:
     """Whether some agreement lets this capacity answer requests. Looks at nobody."""
     capacity, now, purpose = Capacity(actor.party, actor.role), doors.clock(), _purpose(doors, actor)
     known, bound = {**WORKING, **actor.induction.facts(now)}, doors.book.of_party(actor.party)
-    seen = (sight(doors.book.engine(a.id), capacity, known, purpose, from_micros(now)) for a in bound)
+    seen = (
+        sight(
+            doors.book.engine(a.id),
+            capacity,
+            {**known, **contracted(a, actor.party, actor.contracts)},
+            purpose,
+            from_micros(now),
+        )
+        for a in bound
+    )
     return any(s.decide(CREATE, asks.WHY_NOT, actor.party).permit for s in seen)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Entry
-from portal.auth import away, capacities, induction
+from portal.auth import away, capacities, contracts, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
 from portal.casework import comments, notices, notifying, team, today
@@ -75,12 +75,12 @@ def _waited_for(session: Session, doors: Doors, now: int) -> dict[uuid.UUID, Wai
     """Whom somebody waits for. Nobody writes to who is away: of an emergency, which waits for nobody else, their team
     is told."""
     found = {}
-    resting = away.everyone(session, now)
+    resting, recorded = away.everyone(session, now), contracts.recorded(session, now)
     for user, (grants, tried) in _people(session, now).items():
         row = session.get(MorningMail, user)
         since = max(tried or 0, (row.at_once_from or 0) if row else 0) or now - DAY
         known = {g.party: induction.of(session, user, g.party) for g in grants}
-        acting = [Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants]
+        acting = [Actor(user, g.party, g.role, "", g.id, False, known[g.party], recorded) for g in grants]
         here = [actor for actor in acting if (user, actor.party) not in resting]
         absent = [actor for actor in acting if actor not in here and actor.role == scope.DPO]
         for actor in (*here, *absent):

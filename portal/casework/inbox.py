@@ -139,7 +139,8 @@ def _answers(
 def answers(doors: Doors, actor: Actor, item: Item) -> tuple[str, ...]:
     """What may become of it: nobody is asked who cannot be told the question."""
     engine = doors.book.engine(item.case.agreement)
-    return (ACCEPTED, *((ASKED,) if reading.told(engine, item, actor.party, doors.clock()) else ()), REFUSED)
+    may_ask = reading.told(engine, item, actor.party, doors.clock(), actor.contracts)
+    return (ACCEPTED, *((ASKED,) if may_ask else ()), REFUSED)
 
 
 def accept(session: Session, doors: Doors, actor: Actor, chosen: Mapping[uuid.UUID, int]) -> tuple[int, int]:

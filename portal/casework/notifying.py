@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Entry
-from portal.auth import away, capacities, induction
+from portal.auth import away, capacities, contracts, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
 from portal.casework import asks, comments, confirming, inbox, meetings, notices, referrals, team, today
@@ -158,7 +158,8 @@ def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[Capacit
     since = _since(row, now)
     told = max(since, (row.at_once_told or 0) if row else 0)
     known = {g.party: induction.of(session, user, g.party) for g in grants}
-    acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party]) for g in grants)
+    recorded = contracts.recorded(session, now)
+    acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party], recorded) for g in grants)
     return next((actor.party for actor in acting if _for(session, doors, actor, since, now, told)), "")
 
 

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 from tqdm import tqdm
 
-from portal.auth import capacities, people
+from portal.auth import capacities, contracts, people
 from portal.auth.actor import Actor
 from portal.auth.tags import Tags
 from portal.cli import installation
@@ -81,7 +81,8 @@ def feed(session: Session, doors: Doors) -> Actor:
         staff.keep(session, doors.keys, user, party, NAME, "")
         held = [c for c in capacities.current(session, user, now) if (c.party, c.role) == (party, ROLE)]
         made = held[0] if held else capacities.install(tx, user, party, ROLE, now, None, now)
-    return Actor(user, party, ROLE, "command line", made.id, False)
+    recorded = contracts.recorded(session, now)
+    return Actor(user, party, ROLE, "command line", made.id, False, contracts=recorded)
 
 
 def tell(preview: Preview) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.auth import capacities, induction
+from portal.auth import capacities, contracts, induction
 from portal.auth.actor import Actor
 from portal.casework import arranging, asks, cover, same_person, team
 from portal.casework.cover import Order
@@ -112,7 +112,8 @@ def _told_apart(session: Session, doors: Doors, keeper: Actor, one: Nominal, oth
 def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:
     held = next(c for c in capacities.current(session, user, doors.clock()) if role in ("", c.role))
     known = induction.of(session, user, held.party)
-    return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, True, known)
+    recorded = contracts.recorded(session, doors.clock())
+    return Actor(user, held.party, held.role, f"morning-{user.hex[-8:]}", held.id, True, known, recorded)
 
 
 def _open(session: Session, doors: Doors, actor: Actor, case: uuid.UUID, purpose: str) -> None:

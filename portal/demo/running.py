@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit import sequencer
+from portal.auth.tables import ContractPeriod
 from portal.auth.tags import Tags
 from portal.config import Settings
 from portal.db import now_micros
@@ -51,6 +52,8 @@ def seed(
     """
     if not session.scalar(select(func.count()).select_from(Adoption)):
         seeding.sign_agreements(session, doors)
+    if not session.scalar(select(func.count()).select_from(ContractPeriod)):
+        seeding.record_contracts(session, doors)
     everyone = list(staff.roster())
     users = seeding.enrol(
         session,

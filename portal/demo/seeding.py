@@ -13,18 +13,21 @@ from isa.agreement import Agreement
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, induction, people
 from portal.auth.tags import Tags
-from portal.db import new_id, to_micros
+from portal.db import DAY, new_id, to_micros
 from portal.demo import joining
 from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff, Steered
 from portal.demo.people.vocabulary import REFERRED
 from portal.sharing import acts, answering, cases, inbox, referring, staff, storing
 from portal.sharing.book import adopt
-from portal.sharing.days import is_minor
+from portal.sharing.contracts import install as install_contract
+from portal.sharing.days import day_at, is_minor
 from portal.sharing.doors import Doors
 from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile, RecordRow
 
 BATCH = 40
+CONTRACTS = {"substance": ("Drug and alcohol treatment", 820), "voluntary": ("Mentoring and resettlement", 26)}
+"""What those that act for others call their contracts, by the kind of party, and the days that are left of them."""
 UNSIGNED = {"harrow-iom": frozenset({"harrow_bridges"})}
 """Parties that have not signed yet, so that the demo shows what that looks like."""
 
@@ -41,6 +44,19 @@ def sign_agreements(session: Session, doors: Doors) -> None:
                     adopt(session, agreement, party, start)
                     tx.append(Entry("agreement-signed", agency=party, agreement=agreement.reference))
     doors.book.refresh(session)
+
+
+def record_contracts(session: Session, doors: Doors) -> None:
+    """Whoever acts for another has a contract: one that runs out soon, so that the demo shows what that looks like."""
+    now, day = doors.clock(), day_at(doors.clock())
+    for agreement in doors.book.all():
+        for party in agreement.parties.values():
+            if party.acts_for is not None:
+                called, left = CONTRACTS.get(party.kind, ("Services contract", 800))
+                year = day.year - (day.month < 4)
+                install_contract(
+                    session, doors, party, f"{called} {year}", micros(date(year - 1, 4, 1)), now + left * DAY
+                )
 
 
 def enrol(

@@ -13,7 +13,19 @@ from portal.casework import today as casework
 from portal.casework.comments import NOBODY as NO_CALLS
 from portal.casework.team import around
 from portal.db import db
-from portal.pages import granting, inbox, induction, joining, kept, people, question, same_person, secondment, today
+from portal.pages import (
+    contract,
+    granting,
+    inbox,
+    induction,
+    joining,
+    kept,
+    people,
+    question,
+    same_person,
+    secondment,
+    today,
+)
 from portal.pages.confirming import Turn
 from portal.pages.day_input import today as this_day
 from portal.pages.meetings import standing as standing_meetings
@@ -70,7 +82,7 @@ def home() -> ResponseReturnValue:
     """Cases for those who work with them, people for an administrator, the log for a data-protection officer."""
     who = gate.actor()
     if who.role == "admin":
-        return people.start(joining.alerts() + secondment.alerts() + question.alerts())
+        return people.start(joining.alerts() + secondment.alerts() + contract.alerts() + question.alerts())
     if who.role in gate.LOG_ROLES:
         return redirect(url_for("log.home"))
     reach, content, _ = gate.doors().book.role(Capacity(who.party, who.role))
@@ -79,7 +91,7 @@ def home() -> ResponseReturnValue:
     if not content or reach == "none":
         duty = DUTIES.get(who.role, "You see the cases of a meeting while the meeting is open.")
         panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
-        alerts = question.alerts() + induction.alerts() + panels
+        alerts = contract.lacking() + question.alerts() + induction.alerts() + panels
         return show("home_other.html", "Home", alerts=alerts, d={"role": role_name(who.party, who.role), "duty": duty})
     return _cases(who, reach)
 
@@ -129,7 +141,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         turn=Turn(calls, unread) if calls.lines or unread else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
-    joins = question.alerts() + induction.alerts() + joining.alerts()
+    joins = contract.lacking() + question.alerts() + induction.alerts() + joining.alerts()
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
     parts = (found, own, due, asked, soon, grown)
     return show(

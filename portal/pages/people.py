@@ -15,7 +15,7 @@ from portal.pages.day_input import Day, day_of, first_instant, sent, today, type
 from portal.pages.frame import Alert
 from portal.pages.presenting import joined, sentence
 from portal.pages.rendering import show
-from portal.sharing import roster
+from portal.sharing import contracts, roster
 from portal.sharing.roster import Elsewhere, Member, Offered
 
 pages = Blueprint("people", __name__)
@@ -56,6 +56,7 @@ def start(alerts: tuple[Alert, ...] = ()) -> ResponseReturnValue:
         "active": sum(m.state == "active" for m in found.members),
         "people_path": url_for("people.everyone"),
         "secondment_path": url_for("secondment.everyone"),
+        "contracts_path": url_for("contract.everything") if contracts.concerns(gate.doors(), gate.actor()) else "",
         "waiting": [(m, _path(m)) for m in waiting],
         "ending": [(m, _path(m)) for m in ending],
     }

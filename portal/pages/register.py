@@ -11,6 +11,7 @@ from portal.pages import (
     change,
     comment,
     confirming,
+    contract,
     copying,
     criteria,
     decide,
@@ -61,6 +62,7 @@ def everything(app: Flask) -> None:
     lists = (search, imports, refer, inbox, same_person, criteria, team, team_case)
     panel = (meetings, decide, ask, granting)
     officers = (log, log_kept, log_proof, log_sheet)
-    for noun in (*front, *work, *sheets, *lists, *panel, *officers, agreement, people, secondment, publishing):
+    parties = (agreement, people, secondment, contract)
+    for noun in (*front, *work, *sheets, *lists, *panel, *officers, *parties, publishing):
         app.register_blueprint(noun.pages)
     errors.install(app)

@@ -119,7 +119,7 @@ def _status(session: Session, at: At) -> dict[str, str] | None:
 
 def _referrer(at: At, item: Item) -> frozenset[str]:
     """The party that referred, where a clause lets it read what became of it."""
-    return frozenset({item.party} if told(at.engine, item, at.sight.capacity.party, at.now) else ())
+    return frozenset({item.party} if told(at.engine, item, at.sight.capacity.party, at.now, at.facts.contracts) else ())
 
 
 def add(session: Session, doors: Doors, actor: Actor, item: Item, version: int, text: str, once: uuid.UUID) -> None:

@@ -15,7 +15,7 @@ from portal.auth import capacities, induction
 from portal.db import from_micros
 from portal.sharing import asks, talk
 from portal.sharing.doors import Doors
-from portal.sharing.facts import DELIVERS
+from portal.sharing.facts import DELIVERS, contracted
 from portal.sharing.preview import PERSONAL
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import heads
@@ -85,7 +85,7 @@ def _sight(doors: Doors, found: Found, party: str, role: str, told: Mapping[str,
         **{fact: (party, fact) in found.facts.delivers for fact in DELIVERS.values()},
         **told,
         "assigned": True,
-        "contracted": found.engine.agreement.parties[party].acts_for is not None,
+        **contracted(found.engine.agreement, party, found.facts.contracts),
     }
     return sight(found.engine, Capacity(party, role), facts, purpose, from_micros(found.now))
 

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
-from portal.auth.actor import Actor
+from portal.auth.actor import Actor, Contracts
 from portal.query import Query
 from portal.sharing import asks
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
@@ -24,7 +24,7 @@ from portal.sharing.visits import Case
 HOUSING, EDUCATION = "accommodation", "education, training, employment"
 DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
 """The pathway an assignment names → the fact that its party delivers it."""
-MEETING_OPEN = "meeting_open"
+MEETING_OPEN, CONTRACTED = "meeting_open", "contracted"
 
 _ASSIGNED = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
     Assignment.case.in_(bindparam("cases", expanding=True)),
@@ -55,12 +55,13 @@ _IN_MEETING = Query(
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """Facts of one actor at one case, the parties that have somebody assigned to it, and (party, fact) for each of
-    those that delivers a pathway."""
+    """Facts of one actor at one case, the parties that have somebody assigned to it, (party, fact) for each of those
+    that delivers a pathway, and what is recorded of contracts."""
 
     known: Mapping[str, bool]
     parties: frozenset[str]
     delivers: frozenset[tuple[str, str]]
+    contracts: Contracts
 
 
 def of_case(
@@ -119,11 +120,10 @@ def _facts(
     emergency: bool,
     now: int,
 ) -> CaseFacts:
-    party = agreement.parties.get(actor.party)
     known = {
         "assigned": is_assigned(agreement, actor, [(user, of) for user, of, _ in live]),
         "case_open": case.state == "open",
-        "contracted": party is not None and party.acts_for is not None,
+        **contracted(agreement, actor.party, actor.contracts),
         "emergency": emergency,
         **actor.induction.facts(now),
         **dict.fromkeys(DELIVERS.values(), False),
@@ -135,7 +135,17 @@ def _facts(
             delivers.append((of, DELIVERS[pathway]))
             if of == actor.party:
                 known[DELIVERS[pathway]] = True
-    return CaseFacts(known, frozenset(of for _, of, _ in live), frozenset(delivers))
+    return CaseFacts(known, frozenset(of for _, of, _ in live), frozenset(delivers), actor.contracts)
+
+
+def contracted(agreement: Agreement, party: str, recorded: Contracts) -> dict[str, bool]:
+    """Whether a party acts for another under a contract in force, by what is recorded (clause 9.36): false where it
+    acts for nobody, absent where nothing was recorded yet. Everyone who decides asks here."""
+    found = agreement.parties.get(party)
+    if found is None or found.acts_for is None:
+        return {CONTRACTED: False}
+    told = {runs for of, controller, runs in recorded if (of, controller) == (party, found.acts_for)}
+    return {CONTRACTED: True in told} if told else {}
 
 
 def is_assigned(agreement: Agreement, actor: Actor, live: Sequence[tuple[uuid.UUID, str]]) -> bool:

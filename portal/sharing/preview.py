@@ -14,11 +14,11 @@ from isa.decision import Engine
 from isa.explaining import reason
 from isa.reach import Reader, readers
 from portal.auth import capacities
-from portal.auth.actor import Actor, Induction
+from portal.auth.actor import Actor, Contracts, Induction
 from portal.db import from_micros
 from portal.sharing.asks import GRANTED_FACT
 from portal.sharing.doors import Doors
-from portal.sharing.facts import DELIVERS, MEETING_OPEN, CaseFacts
+from portal.sharing.facts import CONTRACTED, DELIVERS, MEETING_OPEN, CaseFacts, contracted
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading.age import minor_now
 from portal.sharing.sight import Shape, Sight, youth
@@ -83,7 +83,7 @@ def of_shape(
     if shape.made_as_youth is not None:
         known |= youth(shape.made_as_youth)
     hour = from_micros(found.now).replace(minute=0, second=0, microsecond=0)  # as in `sight`
-    given = _readers(found.engine, shape, frozenset(known.items()), found.facts.delivers, hour)
+    given = _readers(found.engine, shape, frozenset(known.items()), found.facts.delivers, found.facts.contracts, hour)
     agreement = found.engine.agreement
     parties = {p for p in found.facts.parties if in_log or found.sight.may_name(p)}
     rows = [
@@ -105,7 +105,7 @@ def recipients_among(found: Known, shape: Shape, present: Collection[tuple[str, 
 
 
 PERSONAL = frozenset(
-    {"assigned", "contracted", "emergency", MEETING_OPEN, GRANTED_FACT, *DELIVERS.values(), *Induction._fields}
+    {"assigned", CONTRACTED, "emergency", MEETING_OPEN, GRANTED_FACT, *DELIVERS.values(), *Induction._fields}
 )
 """Facts of whoever looks, which are not those of the case."""
 
@@ -116,12 +116,13 @@ def _readers(
     shape: Shape,
     known: frozenset[tuple[str, bool]],
     delivers: frozenset[tuple[str, str]],
+    contracts: Contracts,
     hour: datetime,
 ) -> tuple[Reader, ...]:
     agreement = engine.agreement
     field = agreement.fields_of(shape.kind, shape.label or None)[0]
     of_party = {
-        p.id: {"contracted": p.acts_for is not None} | {fact: (p.id, fact) in delivers for fact in DELIVERS.values()}
+        p.id: contracted(agreement, p.id, contracts) | {fact: (p.id, fact) in delivers for fact in DELIVERS.values()}
         for p in agreement.parties.values()
     }
     return readers(engine, field.key, shape.owner, hour, dict(known), of_party)

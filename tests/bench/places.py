@@ -21,7 +21,7 @@ from portal.audit.entry import Place as Where
 from portal.audit.log import SOFTWARE
 from portal.audit.tables import DETAIL, ENTRY, PENDING
 from portal.audit.tree import leaf_hash
-from portal.auth import capacities, induction, sessions
+from portal.auth import capacities, contracts, induction, sessions
 from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.cli import installation
@@ -87,7 +87,8 @@ def signed_in(place: Place, app: Flask, who: tuple[str, str, str]) -> tuple[Call
     caller = Caller(app)
     caller.cookies[gate.cookie_name(place.settings.secure)] = fresh.cookie
     known = induction.of(place.session, user, party)
-    return caller, Actor(user, party, role, fresh.session, held.id, False, known)
+    recorded = contracts.recorded(place.session, now)
+    return caller, Actor(user, party, role, fresh.session, held.id, False, known, recorded)
 
 
 def token_of(page: bytes) -> str:

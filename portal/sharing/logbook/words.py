@@ -196,7 +196,7 @@ def said_of(book: Book, agreement: Agreement | None, detail: Mapping[str, Any]) 
         asked = "; ".join(f"{name}: {text}" for name, text in detail["asked"].items())
         told.append(("Asked of the log", asked or "Everything"))
     told += [*_combined(detail), *_requested(agreement, detail), *_lent(book, detail), *_broken(detail)]
-    told += [*_erased(detail), *_rekeyed(detail)]
+    told += [*_erased(detail), *_rekeyed(detail), *_contract(book, detail)]
     if detail.get("records"):
         count = len(detail["records"])
         told.append(("How much", f"{count:,} {'record' if count == 1 else 'records'}"))
@@ -255,3 +255,11 @@ def _lent(book: Book, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     if detail.get("home"):
         return [("Secondment", f"Asked {agency(book, detail['home'])} for somebody")]
     return [("Secondment", LENT.get(str(detail.get("answer", "")), "Agreed by their own organisation"))]
+
+
+def _contract(book: Book, detail: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whose contract an entry records or ends, and for which days (clause 9.36)."""
+    if not detail.get("contract"):
+        return []
+    days = f"from {detail.get('first', '')}" + (f" to {detail['last']}" if detail.get("last") else "")
+    return [("Contract", f"{agency(book, str(detail.get('of', '')))}, {days}")]

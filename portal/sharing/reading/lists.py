@@ -117,7 +117,7 @@ def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, 
         sight(
             book.engine(a.id),
             capacity,
-            {**known, "contracted": a.parties[actor.party].acts_for is not None},
+            {**known, **facts.contracted(a, actor.party, actor.contracts)},
             purpose,
             from_micros(now),
         )

@@ -11,7 +11,7 @@ from isa.agreement import Capacity
 from isa.decision import Decision, Engine
 from isa.explaining import text_for_user
 from portal.audit.entry import Subject
-from portal.auth.actor import Actor
+from portal.auth.actor import Actor, Contracts
 from portal.db import from_micros
 from portal.sharing import facts, inbox, said
 from portal.sharing.disclosure import Receipt
@@ -254,13 +254,15 @@ def _answered_by(seen: _Seen) -> Decision | None:
     return next((d for d in decisions if not d.permit), None)
 
 
-def told(engine: Engine, item: Item, owner: str, now: int) -> bool:
-    """Whether a clause lets the party that referred read what the party `owner` answers."""
+def told(engine: Engine, item: Item, owner: str, now: int, contracts: Contracts = frozenset()) -> bool:
+    """Whether a clause lets the party that referred read what the party `owner` answers. `contracts`: what is recorded
+    of them; a party that acts for another is not told without."""
     agreement, minor = engine.agreement, item.case.minor
     party = agreement.parties.get(item.party)
     if party is None:
         return False
-    known = {"referred": True, "contracted": party.acts_for is not None, **({} if minor is None else youth(minor))}
+    known = {"referred": True, **facts.contracted(agreement, party.id, contracts)}
+    known |= {} if minor is None else youth(minor)
     known |= agreement.inducted  # whoever of that party reads it
     views = (engine.open(Capacity(party.id, role), known, PURPOSE, from_micros(now)) for role in agreement.roles)
     return any(view.decide(READ, TOLD[0], owner).permit for view in views)

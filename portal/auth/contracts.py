@@ -1,0 +1,100 @@
+"""Contracts: one party acts for another on the days that a recorded period of its contract covers (clause 9.36).
+
+The party that it acts for, the controller, answers for it and records each period. Nothing is changed or taken away but
+that a period may be ended early. What the parties call the contract, and why it was ended, is sealed elsewhere.
+"""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from portal.auth import capacities
+from portal.auth.actor import Actor, Contracts
+from portal.auth.errors import CapacityRefused
+from portal.auth.recording import Transaction
+from portal.auth.tables import ContractPeriod
+from portal.db import Micros, new_id
+from portal.errors import Conflict, NotFound
+from portal.query import Query
+
+DAYS = "The last day must not be before the first, and not in the past."
+
+_PERIOD = ContractPeriod.__table__
+_NOW = bindparam("now", type_=Micros)
+_COVERS = and_(
+    _PERIOD.c.starts <= _NOW, or_(_PERIOD.c.ends.is_(None), _PERIOD.c.ends > _NOW), _PERIOD.c.ended_at.is_(None)
+)
+_RECORDED = Query(
+    select(_PERIOD.c.party, _PERIOD.c.controller, func.max(case((_COVERS, 1), else_=0))).group_by(
+        _PERIOD.c.party, _PERIOD.c.controller
+    ),
+    tuple,
+)
+
+
+def recorded(session: Session, now: int) -> Contracts:
+    """Of every party with a contract recorded, whether a period covers `now`. One statement, remembered nowhere: what
+    is recorded or ended counts from the next request on, in every worker."""
+    return frozenset((party, controller, bool(covers)) for party, controller, covers in _RECORDED.all(session, now=now))
+
+
+def of_controller(session: Session, controller: str) -> Sequence[ContractPeriod]:
+    """Every period of those that act for a party, the latest recorded first."""
+    return _read(session, controller=controller)
+
+
+def of_party(session: Session, party: str) -> Sequence[ContractPeriod]:
+    """Every period in which a party acts for another, the latest recorded first."""
+    return _read(session, party=party)
+
+
+def one(session: Session, controller: str, id: uuid.UUID) -> ContractPeriod:
+    """A period that a party recorded of those that act for it. Raises `NotFound`."""
+    row = session.get(ContractPeriod, id, populate_existing=True)
+    if row is None or row.controller != controller:
+        raise NotFound
+    return row
+
+
+def record(tx: Transaction, actor: Actor, party: str, starts: int, ends: int | None, now: int) -> uuid.UUID:
+    """Record a period in which a party acts for the actor's, from `starts` until (not including) `ends`, microseconds;
+    the id. That it acts for them by the agreement, the caller has decided. The caller logs it. Raises `NotFound` unless
+    the actor is an administrator, `CapacityRefused`."""
+    capacities.require_administrator(tx.session, actor, now)
+    if ends is not None and not max(starts, now) < ends:
+        raise CapacityRefused(DAYS)
+    return install(tx, party, actor.party, starts, ends, actor.user, now)
+
+
+def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> ContractPeriod:
+    """End one now, whether it runs or is to come. The caller logs it. Raises `NotFound`; `Conflict` where somebody
+    ended it before, or it ran out."""
+    capacities.require_administrator(tx.session, actor, now)
+    query = select(ContractPeriod).where(ContractPeriod.id == id).with_for_update()
+    row = tx.session.scalar(query.execution_options(populate_existing=True))
+    if row is None or row.controller != actor.party:
+        raise NotFound
+    if row.ended_at is not None or (row.ends is not None and row.ends <= now):
+        raise Conflict(str(id), 0)
+    row.ended_at, row.ended_by = now, actor.user
+    tx.session.flush()
+    return row
+
+
+def install(
+    tx: Transaction, party: str, controller: str, starts: int, ends: int | None, by: uuid.UUID | None, now: int
+) -> uuid.UUID:
+    """Record a period, by nobody signed in where `by` is None: for the demo. A page calls `record`."""
+    row = ContractPeriod(
+        id=new_id(), party=party, controller=controller, starts=starts, ends=ends, recorded_by=by, recorded_at=now
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    return row.id
+
+
+def _read(session: Session, **of: str) -> Sequence[ContractPeriod]:
+    query = select(ContractPeriod).filter_by(**of).order_by(ContractPeriod.recorded_at.desc(), ContractPeriod.id.desc())
+    return session.scalars(query.execution_options(populate_existing=True)).all()
