@@ -5,7 +5,7 @@ that a period may be ended early. What the parties call the contract, and why it
 """
 
 import uuid
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,22 @@ from portal.auth.tables import ContractPeriod
 from portal.db import Micros, new_id
 from portal.errors import Conflict, NotFound
 from portal.query import Query
+
+
+class Kept(NamedTuple):
+    """One period as it was recorded. Times are microseconds; `ends` None: open; `recorded_by` None: nobody who signed
+    in."""
+
+    id: uuid.UUID
+    party: str
+    controller: str
+    starts: int
+    ends: int | None
+    recorded_by: uuid.UUID | None
+    recorded_at: int
+    ended_by: uuid.UUID | None
+    ended_at: int | None
+
 
 DAYS = "The last day must not be before the first, and not in the past."
 
@@ -32,6 +48,11 @@ _RECORDED = Query(
     ),
     tuple,
 )
+_LATEST = select(*(_PERIOD.c[name] for name in Kept._fields)).order_by(
+    _PERIOD.c.recorded_at.desc(), _PERIOD.c.id.desc()
+)
+_GIVEN = Query(_LATEST.where(_PERIOD.c.controller == bindparam("controller")), Kept._make)
+_TAKEN = Query(_LATEST.where(_PERIOD.c.party == bindparam("party")), Kept._make)
 
 
 def recorded(session: Session, now: int) -> Contracts:
@@ -40,22 +61,22 @@ def recorded(session: Session, now: int) -> Contracts:
     return frozenset((party, controller, bool(covers)) for party, controller, covers in _RECORDED.all(session, now=now))
 
 
-def of_controller(session: Session, controller: str) -> Sequence[ContractPeriod]:
+def of_controller(session: Session, controller: str) -> list[Kept]:
     """Every period of those that act for a party, the latest recorded first."""
-    return _read(session, controller=controller)
+    return _GIVEN.all(session, controller=controller)
 
 
-def of_party(session: Session, party: str) -> Sequence[ContractPeriod]:
+def of_party(session: Session, party: str) -> list[Kept]:
     """Every period in which a party acts for another, the latest recorded first."""
-    return _read(session, party=party)
+    return _TAKEN.all(session, party=party)
 
 
-def one(session: Session, controller: str, id: uuid.UUID) -> ContractPeriod:
+def one(session: Session, controller: str, id: uuid.UUID) -> Kept:
     """A period that a party recorded of those that act for it. Raises `NotFound`."""
-    row = session.get(ContractPeriod, id, populate_existing=True)
-    if row is None or row.controller != controller:
+    found = next((each for each in of_controller(session, controller) if each.id == id), None)
+    if found is None:
         raise NotFound
-    return row
+    return found
 
 
 def record(tx: Transaction, actor: Actor, party: str, starts: int, ends: int | None, now: int) -> uuid.UUID:
@@ -68,7 +89,7 @@ def record(tx: Transaction, actor: Actor, party: str, starts: int, ends: int | N
     return install(tx, party, actor.party, starts, ends, actor.user, now)
 
 
-def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> ContractPeriod:
+def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> None:
     """End one now, whether it runs or is to come. The caller logs it. Raises `NotFound`; `Conflict` where somebody
     ended it before, or it ran out."""
     capacities.require_administrator(tx.session, actor, now)
@@ -80,7 +101,6 @@ def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> ContractPerio
         raise Conflict(str(id), 0)
     row.ended_at, row.ended_by = now, actor.user
     tx.session.flush()
-    return row
 
 
 def install(
@@ -93,8 +113,3 @@ def install(
     tx.session.add(row)
     tx.session.flush()
     return row.id
-
-
-def _read(session: Session, **of: str) -> Sequence[ContractPeriod]:
-    query = select(ContractPeriod).filter_by(**of).order_by(ContractPeriod.recorded_at.desc(), ContractPeriod.id.desc())
-    return session.scalars(query.execution_options(populate_existing=True)).all()

@@ -13,14 +13,14 @@ from isa.agreement import Agreement
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, induction, people
 from portal.auth.tags import Tags
-from portal.db import DAY, new_id, to_micros
+from portal.db import new_id, to_micros
 from portal.demo import joining
 from portal.demo.people.shapes import CaseDraft, Draft, Edit, Nominal, Staff, Steered
 from portal.demo.people.vocabulary import REFERRED
 from portal.sharing import acts, answering, cases, inbox, referring, staff, storing
 from portal.sharing.book import adopt
 from portal.sharing.contracts import install as install_contract
-from portal.sharing.days import day_at, is_minor
+from portal.sharing.days import day_at, is_minor, midnight
 from portal.sharing.doors import Doors
 from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile, RecordRow
@@ -48,15 +48,15 @@ def sign_agreements(session: Session, doors: Doors) -> None:
 
 def record_contracts(session: Session, doors: Doors) -> None:
     """Whoever acts for another has a contract: one that runs out soon, so that the demo shows what that looks like."""
-    now, day = doors.clock(), day_at(doors.clock())
+    today = day_at(doors.clock())
+    began = date(today.year - 1 - (today.month < 4), 4, 1)
     for agreement in doors.book.all():
         for party in agreement.parties.values():
             if party.acts_for is not None:
-                called, left = CONTRACTS.get(party.kind, ("Services contract", 800))
-                year = day.year - (day.month < 4)
-                install_contract(
-                    session, doors, party, f"{called} {year}", micros(date(year - 1, 4, 1)), now + left * DAY
-                )
+                called, left = CONTRACTS.get(party.kind, ("Services", 800))
+                ends = to_micros(midnight(today + timedelta(days=left + 1)))
+                words = f"{called}, contract of {began.year}"
+                install_contract(session, doors, party, words, to_micros(midnight(began)), ends)
 
 
 def enrol(

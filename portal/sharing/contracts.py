@@ -16,9 +16,9 @@ from isa.agreement import Party
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, contracts
 from portal.auth.actor import Actor
+from portal.auth.contracts import Kept
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
-from portal.auth.tables import ContractPeriod
 from portal.db import from_micros
 from portal.errors import NotFound
 from portal.sharing import facts, said
@@ -138,9 +138,9 @@ def end(session: Session, doors: Doors, actor: Actor, id: uuid.UUID, why: str) -
         raise CapacityRefused("Say why it ends.")
     nobody = doors.log.nobody(session)
     with doors.log.transaction(session) as tx:
-        row = contracts.end(tx, actor, id, doors.clock())
+        contracts.end(tx, actor, id, doors.clock())
         write(session, doors.keys, id, actor.party, WHY, why)
-        _log(tx, actor, ENDED, nobody, row)
+        _log(tx, actor, ENDED, nobody, contracts.one(session, actor.party, id))
 
 
 def install(session: Session, doors: Doors, party: Party, called: str, starts: int, ends: int | None) -> None:
@@ -185,11 +185,11 @@ def _acts_for(doors: Doors, actor: Actor, party: str) -> Party:
     return found
 
 
-def _log(tx: Transaction, actor: Actor, operation: str, nobody: uuid.UUID, row: ContractPeriod) -> None:
+def _log(tx: Transaction, actor: Actor, operation: str, nobody: uuid.UUID, row: Kept) -> None:
     tx.append(said.entry(operation, actor, subjects=[Subject(nobody, _detail(row))]))
 
 
-def _detail(row: ContractPeriod) -> dict[str, str]:
+def _detail(row: Kept) -> dict[str, str]:
     last = day_at(row.ends - 1).isoformat() if row.ends else ""
     told = {"contract": str(row.id), "of": row.party, "first": day_at(row.starts).isoformat(), "last": last}
     return {"staff": "true", **told}
@@ -205,7 +205,7 @@ class _Shown:
     receipt: Receipt
 
 
-def _opened(session: Session, doors: Doors, actor: Actor, rows: Sequence[ContractPeriod], operation: str) -> _Shown:
+def _opened(session: Session, doors: Doors, actor: Actor, rows: Sequence[Kept], operation: str) -> _Shown:
     ids = [row.id for row in rows]
     hands = {user for row in rows for user in (row.recorded_by, row.ended_by) if user is not None}
     with doors.log.transaction(session) as tx:
@@ -215,12 +215,12 @@ def _opened(session: Session, doors: Doors, actor: Actor, rows: Sequence[Contrac
     return _Shown(opening.names(session, doors, hands), called, why, receipt)
 
 
-def _whole(doors: Doors, party: Party, rows: Sequence[ContractPeriod], shown: _Shown) -> Acting:
+def _whole(doors: Doors, party: Party, rows: Sequence[Kept], shown: _Shown) -> Acting:
     now, stands = doors.clock(), _stands(doors, party, rows, doors.clock())
     return dataclasses.replace(stands, periods=tuple(_period(row, shown, now) for row in rows))
 
 
-def _period(row: ContractPeriod, shown: _Shown, now: int) -> Period:
+def _period(row: Kept, shown: _Shown, now: int) -> Period:
     return Period(
         id=row.id,
         called=shown.called[row.id],
@@ -235,13 +235,13 @@ def _period(row: ContractPeriod, shown: _Shown, now: int) -> Period:
     )
 
 
-def _state(row: ContractPeriod, now: int) -> str:
+def _state(row: Kept, now: int) -> str:
     if row.ended_at is not None or (row.ends is not None and row.ends <= now):
         return OVER
     return RUNNING if row.starts <= now else COMING
 
 
-def _stands(doors: Doors, party: Party, rows: Sequence[ContractPeriod], now: int) -> Acting:
+def _stands(doors: Doors, party: Party, rows: Sequence[Kept], now: int) -> Acting:
     """How it stands at `now`, by the rows as they are; the fact that decides is asked of the database alone."""
     state, until = NOTHING, None
     by_state = {each: [row for row in rows if _state(row, now) == each] for each in (RUNNING, COMING, OVER)}
@@ -255,7 +255,7 @@ def _stands(doors: Doors, party: Party, rows: Sequence[ContractPeriod], now: int
     return Acting(party.id, party.name, other, party.contract or "", state, until)
 
 
-def _runs_until(rows: Sequence[ContractPeriod], now: int) -> date | None:
+def _runs_until(rows: Sequence[Kept], now: int) -> date | None:
     """The last day until which these follow each other without a gap from `now` on, None for an open end."""
     at = now
     for row in sorted(rows, key=lambda row: row.starts):

@@ -194,7 +194,7 @@ def test_both_administrators_read_it_and_the_other_one_changes_nothing(world, au
         assert "CANARY-WHY they closed" in reader.text
         assert "25 November 2026 to 24 November 2027" in reader.text
         assert reader.text.count("by Sam Admin") == 2
-        assert "Ended on 25 November 2026" in reader.text
+        assert "ended on 25 November 2026" in reader.text
     assert "/record" not in reader.last.text
     assert "Contracts of those" in (reader.get("/"), reader.text)[1]
     reader.sign_in(world.actor("police", "admin", "Paula Admin"))
@@ -235,7 +235,7 @@ def test_a_contract_may_have_no_last_day_and_ends_with_a_reason_once(world, auth
     authority.post(f"/contracts/{BRIDGES}/record", form(last=None))
     [made] = rows(world)
     assert made.ends is None
-    assert "In force, without a last day" in (authority.get("/contracts"), authority.text)[1]
+    assert "It has no last day." in (authority.get("/contracts"), authority.text)[1]
     assert authority.post(f"/contracts/{made.id}/end", {"why": " "}).status_code == 422
     assert "Say why it ends" in authority.text
     assert authority.post(f"/contracts/{made.id}/end", {"why": "First"}).status_code == 303

@@ -10,7 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
+from portal.auth import contracts
 from portal.auth.actor import Actor
+from portal.auth.recording import Transaction
 from portal.db import DAY, db, new_id, now_micros
 from portal.sharing import acts, confirmations, inbox, talk
 from portal.sharing.acts import Act
@@ -50,15 +52,23 @@ class Team:
         """Up to so many cases, referrals, actions and colleagues, and so many updates on the first case."""
         police, world = self.actors["police"], self.world
         while len(self.cases) < count:
-            made = self.world.case({**IDENTITY, **WRITTEN}, assigned=[police], review_due=now_micros() - DAY)
+            made = self.world.case(
+                {**IDENTITY, **WRITTEN}, assigned=[police, self.actors["mentor"]], review_due=now_micros() - DAY
+            )
             self.cases.append(made)
             number = len(self.cases)
             world.actor("police", "practitioner", f"Colleague {number}")
             world.actor("barnet_housing", "attendee", f"Guest {number}")
-            with world.doors.log.transaction(world.session):
+            with world.doors.log.transaction(world.session) as tx:
                 inbox.put(world.session, new_id(), made, "barnet_housing", self.actors["housing"].user, now_micros())
                 acts.add(world.session, self._given(made))
+                self._contract(tx, number)
                 self._talks(made)
+
+    def _contract(self, tx: Transaction, number: int) -> None:
+        """A period of the charity's contract, each recorded by somebody else."""
+        by = self.actors[list(self.actors)[number % len(self.actors)]].user
+        contracts.install(tx, "barnet_bridges", "barnet_safety", now_micros(), None, by, now_micros())
 
     def _given(self, case: uuid.UUID) -> Act:
         kind = select(RecordRow.id).where(RecordRow.case == case, RecordRow.kind == "action")
@@ -103,6 +113,9 @@ PAGES: dict[str, tuple[str, Callable[[Team], str]]] = {
     "home of a SPOC": ("spoc", lambda team: "/"),
     "home of the coordinator": ("keeper", lambda team: "/"),
     "home of an administrator": ("admin", lambda team: "/"),
+    "home of an administrator for whom others act": ("council", lambda team: "/"),
+    "contracts": ("council", lambda team: "/contracts"),
+    "home of somebody who acts for another": ("mentor", lambda team: "/"),
     "home of a referrer": ("housing", lambda team: "/"),
     "who works on what": ("spoc", lambda team: "/team"),
     "the cases of a colleague": ("spoc", lambda team: f"/team/{team.actors['police'].user}"),
@@ -128,6 +141,8 @@ def counts(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
             ("admin", "police", "admin"),
             ("keeper", "barnet_safety", "coordinator"),
             ("housing", "barnet_housing", "practitioner"),
+            ("council", "barnet_safety", "admin"),
+            ("mentor", "barnet_bridges", "practitioner"),
             ("dpo", "police", "dpo"),
         ):
             team.joins(key, party, role)
