@@ -40,21 +40,21 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How the contract of a party stands, in a tag and in words, whether its administrator is to do something about it
-    (`presses`), and where a period is recorded ("")."""
+    """How the contract of a party stands, in a tag and in words; `press` is what home says to whoever records it, ""
+    for nothing; `record` where a period is recorded, "" for nowhere."""
 
     acting: Acting
     tag: str
     colour: str
     words: str
-    presses: bool
+    press: str = ""
     record: str = ""
 
 
 def alerts() -> tuple[Alert, ...]:
     """For an administrator's home: whose contract runs out within 30 days, or is not in force."""
     found = contracts.standing(db.session(), gate.doors(), gate.actor())
-    told = [each.words for each in map(_told, found) if each.presses]
+    told = [each.press for each in map(_told, found) if each.press]
     if not told:
         return ()
     return (Alert("notice", " ".join(told), "Contracts", url_for("contract.everything"), "Look at it"),)
@@ -86,20 +86,22 @@ def _told(acting: Acting) -> Told:
     shut = f"Until one is recorded, {name} is not shown what is given under its contract."
     match acting.state, until:
         case (contracts.RUNNING, None):
-            return Told(acting, "In force", "green", "It has no last day.", False)
+            return Told(acting, "In force", "green", "It has no last day.")
+        case (contracts.RUNNING, date()) if until <= on + AHEAD:
+            words = f"The contract of {name} runs out on {day(until)}."
+            press = f"{words} Record its next period before."
+            return Told(acting, f"Runs out {near(until, on)}", "yellow", words, press)
         case (contracts.RUNNING, date()):
-            near_by = until <= on + AHEAD
-            words = f"The contract of {name} runs out on {day(until)}: record its next period before."
-            line = words if near_by else f"Until {day(until)}."
-            tag, colour = (f"Runs out {near(until, on)}", "yellow") if near_by else ("In force", "green")
-            return Told(acting, tag, colour, line, near_by)
+            return Told(acting, "In force", "green", f"Until {day(until)}.")
         case (contracts.COMING, date()):
             words = f"The contract of {name} begins on {day(until)}. Until then it is not shown what is given under it."
-            return Told(acting, "Not begun", "red", words, True)
+            return Told(acting, "Not begun", "red", words, words)
         case (contracts.OVER, date()):
-            return Told(acting, "Not in force", "red", f"The contract of {name} ended on {day(until)}. {shut}", True)
+            words = f"The contract of {name} ended on {day(until)}. {shut}"
+            return Told(acting, "Not in force", "red", words, words)
         case _:
-            return Told(acting, "None recorded", "red", f"No contract of {name} is recorded. {shut}", True)
+            words = f"No contract of {name} is recorded. {shut}"
+            return Told(acting, "None recorded", "red", words, words)
 
 
 @pages.get("/contracts")
