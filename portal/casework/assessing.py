@@ -16,9 +16,10 @@ from portal.casework.criteria import ADULTS, GROUPS, MET, NOT_MET, UNKNOWN, YOUT
 from portal.casework.criteria_sets import Version
 from portal.db import to_micros
 from portal.sharing.days import age, day_at
-from portal.sharing.disclosure import Record
+from portal.sharing.disclosure import Disclosure, Record
 from portal.sharing.doors import Doors
 from portal.sharing.reading import evidence as evidence_of
+from portal.sharing.unseen import TELLS
 from portal.sharing.visits import Case
 
 ONE_YEAR = "1 year"
@@ -51,9 +52,11 @@ class Assessment:
         return "\n\n".join(filter(None, (*told, self.note, otherwise(self, takes_on))))
 
 
-def evidence(records: Iterable[Record]) -> Evidence:
-    """What opened records say that criteria look at."""
+def evidence(records: Iterable[Record], unseen: frozenset[str]) -> Evidence:
+    """What opened records say that criteria look at; `unseen` as the door that opened them says, and what did not
+    open besides: it was recorded, and nobody knows as what."""
     every = list(records)
+    broken = {TELLS[v.key] for r in every for v in r.values if v.broken and v.key in TELLS}
     born = [on for r in every if r.kind == "person" and (on := _day(r.text("date_of_birth")))]
     scores = [_scored(r) for r in every if r.kind in ("score", "score_band") and ONE_YEAR not in r.text("version")]
     return Evidence(
@@ -61,6 +64,7 @@ def evidence(records: Iterable[Record]) -> Evidence:
         scores=tuple(s for s in scores if s.predictor),
         crimes=tuple(_choice(r, "priority_crime") for r in every if _says(r, "priority_crime")),
         cohorts=tuple(_choice(r, "cohort") for r in every if _says(r, "cohort")),
+        unseen=unseen | broken,
     )
 
 
@@ -89,9 +93,8 @@ def standing(session: Session, agreement: str, on: date) -> dict[str, Version]:
     return criteria_sets.in_force(criteria_sets.versions(session, [agreement]), on)
 
 
-def assess(sets: Mapping[str, Version], borough: str, records: Iterable[Record], on: date) -> Assessment | None:
+def assess(sets: Mapping[str, Version], borough: str, known: Evidence, on: date) -> Assessment | None:
     """How the sets in force stand for one person. None where there is none for their age."""
-    known = evidence(records)
     groups = [group_of(known, on)] if group_of(known, on) else list(GROUPS)
     stood = {
         g: Stood(title(borough, sets[g]), criteria.evaluate(sets[g].rules, known, on)) for g in groups if g in sets
@@ -122,10 +125,13 @@ def title(borough: str, version: Version) -> str:
     return f"Criteria of {borough} for {GROUPS[version.people]}, version {version.number}, since {since}"
 
 
-def of_case(session: Session, agreement: str, borough: str, records: Sequence[Record], now: int) -> Assessment | None:
-    """How the criteria in force now stand for the person of a case, of records opened for this reader."""
+def of_case(session: Session, agreement: str, shown: Disclosure, now: int) -> Assessment | None:
+    """How the criteria in force now stand for the person of a case, by what this reader was shown of it."""
     sets = standing(session, agreement, day_at(now))
-    return assess(sets, borough, records, day_at(now)) if sets else None
+    if not sets:
+        return None
+    known = evidence((r for section in shown.sections for r in section.records), shown.unseen)
+    return assess(sets, shown.borough, known, day_at(now))
 
 
 def of_cases(
@@ -142,7 +148,7 @@ def of_cases(
     for one in seen:
         agreement = asked[one.case].agreement
         borough = doors.book.engine(agreement).agreement.borough
-        assessed = assess(sets[agreement], borough, one.records, on)
+        assessed = assess(sets[agreement], borough, evidence(one.records, one.unseen), on)
         if assessed is not None:
             found[one.case] = assessed
     return found

@@ -11,13 +11,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from portal.sharing import unseen as withheld
 from portal.sharing.typed import LEVELS
 from portal.sharing.typed import score as normal
 
 MET, NOT_MET, UNKNOWN = "Met", "Not met", "Not known"
 ADULTS, YOUTH = "adults", "youth"
 GROUPS: Mapping[str, str] = {ADULTS: "adults", YOUTH: "people under 18"}
-SCORE, CRIME, VIOLENCE, COHORT = "score", "crime", "violence", "cohort"
+SCORE, CRIME, VIOLENCE, COHORT = withheld.SCORE, withheld.CRIME, "violence", withheld.COHORT
 ROSH = "RoSH"
 PREDICTORS: Mapping[str, str] = {
     "OVP": "violent reoffending, OVP",
@@ -42,6 +43,7 @@ that is not here has no bands that tell a figure."""
 MOST, MOST_DAYS = 100, 3660
 NAMES = {CRIME: "Priority crime", VIOLENCE: "Violent crime", COHORT: "Cohort"}
 NOTHING = "nothing recorded that you may see"
+MORE = "more may be recorded than you are shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +106,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one reader may see of one person. `born` None: they may not see it, or nobody recorded it."""
+    """What one reader may see of one person. `born` None: they may not see it, or nobody recorded it. `unseen`: which
+    of scores, crimes and cohorts may be withheld from them, whether or not anything is (`portal.sharing.unseen`)."""
 
     born: date | None = None
     scores: tuple[Scored, ...] = ()
     crimes: tuple[Choice, ...] = ()
     cohorts: tuple[Choice, ...] = ()
+    unseen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,14 @@ def day(on: date) -> str:
 
 
 def _judge(asked: Criterion, known: Evidence, on: date, oldest: int) -> tuple[str, str]:
+    """Not met is said only to whom nothing that could meet it may be withheld: to others it is not known, always. Were
+    it said to them where nothing is withheld, "not known" would tell that something is."""
+    answer, because = _by_what_is_seen(asked, known, on, oldest)
+    about = CRIME if asked.about == VIOLENCE else asked.about
+    return (UNKNOWN, f"{because}; {MORE}") if answer == NOT_MET and about in known.unseen else (answer, because)
+
+
+def _by_what_is_seen(asked: Criterion, known: Evidence, on: date, oldest: int) -> tuple[str, str]:
     if asked.about == SCORE:
         return _score(asked, [s for s in known.scores if s.predictor == asked.predictor], on, oldest)
     told = known.cohorts if asked.about == COHORT else known.crimes

@@ -73,7 +73,7 @@ def preview(
     found = evidence.look(session, doors, actor, cases, PURPOSE)
     counts, others, changes = dict.fromkeys((MET, NOT_MET, UNKNOWN), 0), 0, []
     for seen in found.seen:
-        known = assessing.evidence(seen.records)
+        known = assessing.evidence(seen.records, seen.unseen)
         group = assessing.group_of(known, on)
         if group not in ("", people):
             others += 1

@@ -76,8 +76,7 @@ def desk(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID, case:
     may = any(w.kind == KIND for w in found.writable) and meetings.keeps(doors, actor)
     agreement = meetings.row(session, doors, actor, meeting).agreement
     free = agencies.others(session, doors.book.engine(agreement).agreement, case, doors.clock()) if may else ()
-    every = [r for section in found.sections for r in section.records]
-    stood = assessing.of_case(session, agreement, found.borough, every, doors.clock())
+    stood = assessing.of_case(session, agreement, found, doors.clock())
     after = following(session, meeting, case)
     return Desk(found, _own(found, actor), may, item.decided_at is not None, after, stood, free)
 

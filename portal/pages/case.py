@@ -140,11 +140,10 @@ def _place() -> str:
 
 def _assessed(d: Disclosure) -> Assessment | None:
     """How the criteria stand by what this page shows anyway; nothing where it shows nothing of selection."""
-    shown = [r for s in d.sections for r in s.records]
     if not any(s.id == SELECTION and s.records for s in d.sections):
         return None
     agreement = gate.doors().book.of_borough(d.borough)
-    return assessing.of_case(db.session(), agreement.id, d.borough, shown, gate.doors().clock()) if agreement else None
+    return assessing.of_case(db.session(), agreement.id, d, gate.doors().clock()) if agreement else None
 
 
 def done(words: str, record: uuid.UUID | None = None) -> None:

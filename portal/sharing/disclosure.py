@@ -127,7 +127,8 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """One case for one visit. `young`: what the age of the person when it was written withholds, if there is any."""
+    """One case for one visit. `young`: what the age of the person when it was written withholds, if there is any.
+    `unseen`: what criteria look at that may be withheld, if there is any (`portal.sharing.unseen`)."""
 
     case: uuid.UUID
     visit: uuid.UUID
@@ -154,6 +155,7 @@ class Disclosure:
     actions: tuple[Action, ...] = ()
     young: tuple[Group, ...] = ()
     talk: Talk = field(default_factory=Talk)
+    unseen: frozenset[str] = frozenset()
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The permitted records of one kind, newest first."""

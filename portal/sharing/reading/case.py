@@ -26,6 +26,7 @@ from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, ope
 from portal.sharing.reading.talk import Below
 from portal.sharing.sight import EXPORT, READ, UPDATE, Sight, category_of, sight
 from portal.sharing.tables import CaseFile, CaseSeen
+from portal.sharing.unseen import unseen
 from portal.sharing.visits import Case, Visit
 
 TIMELINE = 20
@@ -305,6 +306,7 @@ def _assemble(
         visit_ends=from_micros(found.visit.ends),
         seen_before=from_micros(before) if before else None,
         young=seen.withheld_young,
+        unseen=unseen(seen),
     )
 
 

@@ -15,6 +15,7 @@ from portal.sharing.reading.case import note_broken, subject_of
 from portal.sharing.reading.lists import sights_at, union
 from portal.sharing.reading.rows import Head, fetch, heads, highest_marking, open_record, shape_of
 from portal.sharing.sight import READ, Sight, category_of
+from portal.sharing.unseen import unseen
 from portal.sharing.visits import Case
 
 LOOKED_AT = {
@@ -30,11 +31,12 @@ FIELDS = tuple(key for keys in LOOKED_AT.values() for key in keys)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One case: its records as far as this reader may see what criteria look at."""
+    """One case: its records as far as this reader may see what criteria look at, and what of it may be withheld."""
 
     case: uuid.UUID
     reference: str
     records: tuple[Record, ...]
+    unseen: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def look(
     for c in visible:
         broken: list[tuple[uuid.UUID, str]] = []
         opened = (open_record(sights[c.id], h, sealed, broken) for h in rows[c.id])
-        found.append(Seen(c.id, c.reference, tuple(r for r in opened if r is not None)))
+        records = tuple(r for r in opened if r is not None)
+        found.append(Seen(c.id, c.reference, records, unseen(sights[c.id])))
         if broken:
             note_broken(session, doors, actor, purpose, c, broken)
     agreement = sights[visible[0].id].agreement

@@ -52,6 +52,7 @@ known = st.builds(
     scores=st.lists(scores, max_size=4).map(tuple),
     crimes=st.lists(choices, max_size=3).map(tuple),
     cohorts=st.lists(cohorts, max_size=2).map(tuple),
+    unseen=st.frozensets(st.sampled_from((SCORE, CRIME, COHORT))),
 )
 asked = st.one_of(
     st.builds(Criterion, st.just(SCORE), st.booleans(), st.sampled_from(FIGURED), figures),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from portal.casework.criteria import Choice, Evidence, Scored
+from portal.casework.criteria import CRIME, Choice, Evidence, Scored
 from portal.demo.people import criteria
 from portal.demo.people import vocabulary as v
 from portal.demo.people.boroughs import BARNET
@@ -62,6 +62,7 @@ def _forms(book: Casebook, gone: int) -> None:
     known = Evidence(
         scores=(Scored("OGRS3", book.on(315), band="High"),),
         crimes=(Choice(v.BURGLARY, book.on(316), "Community Safety"),),
+        unseen=frozenset({CRIME}),
     )
     stood = criteria.kept(BARNET.name, book.today, book.on(311), known)
     book.add(book.ago(311, "13:10"), "rahman", "criteria", kept_with="Panel decision: Select", **stood)
