@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from portal.sharing.disclosure import Record
+from portal.sharing.places import is_place
 
 KIND = "restriction"
 SORT, INSTRUCTION, FROM, UNTIL, BROKEN = (
@@ -34,7 +35,13 @@ _MEETING = (
     "|harass|molest|pester|threaten|intimidate|talk to|talk with|e-?mail|ring|call|see|be with|be alone with|live with"
     "|stay with|be in the company of"
 )
-"""What is done to or with a person; what may be done to a place as well (approach, enter, visit) is not among it."""
+"""What is done to or with a person."""
+_COMING = (
+    "approach|visit|follow|stalk|pursue|seek(?: out)?|look for|search for|wait for|call on|drop in on|go near|go up to"
+    "|come near|come up to|come close to|get close to|be near|be around|be close to|be seen with|track|observe|spy on"
+    "|confront|bother|disturb|trouble|attack|assault|hurt|harm"
+)
+"""What is done to a person, and some of it to a place as well; what is done to places alone (enter) is not among it."""
 _KIN = "mother|mum|father|dad|daughter|son|sister|brother|cousin|niece|nephew|aunt|uncle|step-?\\w+|grand\\w+"
 _HOME = "home|house|flat|address|door|place of work|workplace"
 _HOW = r"(?:,?\s+(?:either|directly|indirectly|or|and|in|by|any|way|means|whatsoever)\b)*,?\s+"
@@ -43,6 +50,10 @@ _CONFERENCE = "Leave out MARAC and any adviser: that alone tells who spoke. Writ
 _HARMED = "Leave out any word for who was harmed. Write “one named person”, and that the offender manager says who"
 _RELATION = "Leave out who it is to the person. Write “one named person”, and that the offender manager says who"
 _NAME = "Leave out the name. Write “No contact with one named person; ask the offender manager who”"
+_NAME_OR_PLACE = (
+    "Leave out the name. Write “one named person; ask the offender manager who”. If it is a place, write what it is: "
+    "“Slough station”, “the area of Slough”"
+)
 _PLACE = (
     "Leave out where somebody lives or works, house numbers and whole postcodes. Write “Must not go into the area "
     "bounded by” and the roads, or “at the approved address”"
@@ -65,9 +76,19 @@ _ANYWHERE = (
 """What gives somebody away in whichever box it stands."""
 _WITH = rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+|\bnot\s+(?:[a-z]+,?\s+){{0,6}}?(?:{_MEETING}){_HOW})"
 """What comes before whoever is not to be met."""
+_AWAY = (
+    r"(?i:\b(?:keep|stay|remain|live|be)\s+(?:well\s+|right\s+)?(?:away|clear|off|out of the way)\s+(?:from|of)"
+    r"|\bwithin\s+[\w.,]+\s*(?:metres?|meters?|m|yards?|feet|miles?|kilometres?|km)\s+of"
+    rf"|\b(?:not|never|nor)\s+(?:[a-z]+,?\s+){{0,6}}?(?:{_COMING})"
+    r"|\b(?:no|not|avoid|nor)\s+(?:[a-z]+,?\s+){0,6}?(?:approach(?:es|ing)?|visit(?:s|ing)?|follow(?:ing)?)(?:\s+(?:to|by))?"
+    rf"|\bavoid(?:ing)?){_HOW}"
+)
+"""What comes before whoever, or wherever, is to be kept away from."""
+_OFF = re.compile(rf"{_AWAY}(?P<name>{_PERSON}(?:[ -](?:{_WRITTEN}|{_CAPITAL}{{2,}}|{_CAPITAL}\.))*)")
 _IN_THE_INSTRUCTION = (
     (re.compile(rf"{_WITH}{_PERSON}"), _NAME),
     (re.compile(rf"{_WITH}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
+    (re.compile(rf"{_AWAY}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
     (re.compile(rf"{_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b"), _NAME),
     (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_ANYBODY}{_WRITTEN}"), _NAME),
     (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
@@ -84,7 +105,13 @@ def tells_who_spoke(text: str) -> bool:
 def gives_away(key: str, text: str) -> str:
     """What to leave out and what to write instead, "" where a text plainly gives nobody away."""
     patterns = (*_ANYWHERE, *_IN_THE_INSTRUCTION) if key == INSTRUCTION else _ANYWHERE
-    return next((words for pattern, words in patterns if pattern.search(text)), "")
+    found = next((words for pattern, words in patterns if pattern.search(text)), "")
+    return found or (_NAME_OR_PLACE if key == INSTRUCTION and _kept_from_somebody(text) else "")
+
+
+def _kept_from_somebody(text: str) -> bool:
+    """Whether somebody, by what is written like a name and is no place, is to be kept away from."""
+    return any(not is_place(found["name"], text[found.end() :]) for found in _OFF.finditer(text))
 
 
 def wrong(keys: Collection[str], whole: Mapping[str, str]) -> dict[str, str]:

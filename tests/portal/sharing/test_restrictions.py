@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.pages import boxes
 from portal.sharing import restrictions
@@ -54,6 +56,25 @@ from tests.isa.test_hand_table import shipped
         "The M A R A C of 3 March asked for it",
         "Multi-agency risk assessment conference",
         "Ask the domestic abuse adviser",
+        "Keep away from Sarah",
+        "Keep well away from Sarah Coyle at all times",
+        "Must not approach Sarah Coyle.",
+        "Must not visit Sarah, at the shop or anywhere",
+        "Not to go near, follow or wait for Sarah",
+        "Must not contact or approach Sarah",
+        "Must keep away from, and not approach, Sarah",
+        "Not to come within 100 metres of Sarah Coyle",
+        "No approach to Édith. No visits to Łucja Nowak",
+        "STAY AWAY FROM SARAH COYLE",
+        "KEEP AWAY FROM COYLE",
+        "Keep away from S. Coyle",
+        "Keep away from Sarah at the station",
+        "Keep away from Sarah's school",
+        "Keep away from Kilburn High Road and stay away from Sarah",
+        "Must avoid Sarah Coyle",
+        "Must not visit his mother",
+        "Stay away from her sister's house",
+        "Must not follow, stalk or confront Sarah",
     ],
 )
 def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
@@ -80,10 +101,74 @@ def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
         "Must not see the children unless children's services agree.",
         "No contact with anyone at the Women's Centre; not to be with people under 18.",
         "Must not go into Brent's parks.",
+        "Keep away from Kilburn High Road.",
+        "Keep away from Kilburn, and stay away from Burnt Oak and Golders Green.",
+        "Must not approach Brent Cross, nor visit Wembley Park station.",
+        "Must not visit Colindale tube station or Tally Ho Corner.",
+        "Must not go within 50 metres of St Mary's school, Watling Park or Queen's Park.",
+        "KEEP AWAY FROM KILBURN HIGH ROAD",
+        "Keep away from the shop Tesco in Slough.",
+        "Must not visit Schools, nor approach any Person under 18.",
+        "Must not approach or visit one named person; ask the offender manager who.",
+        "Keep away from The Broadway, Licensed premises and Brent's parks.",
+        "Must not visit Facebook or WhatsApp.",
+        "Must not be near Middlesex University.",
         "Must stay in contact with Probation, and not miss Probation appointments.",
     ],
 )
 def test_an_instruction_can_be_written(text: str) -> None:
+    assert gives_away(INSTRUCTION, text) == ""
+
+
+AWAY = (
+    "Keep away from {}",
+    "Must stay well away from {}, day and night",
+    "Must not approach {}.",
+    "Not to visit or follow {}",
+    "Must not go near {} by any means",
+    "Not to come within 100 metres of {}",
+    "Must not contact, approach or wait for {}",
+    "No visits to {}",
+    "Must avoid {}",
+)
+GIVEN = ("Sarah", "Édith", "Łucja", "Mohammed", "O’Neill", "Anne-Marie", "Öykü", "Nkechi", "SARAH", "S. Coyle", "Zoë")
+FAMILY = ("", " Coyle", " Nowak", " O'Brien", " COYLE", " Smith-Jones", " Ifeanyi")
+FIRST = ("Kilburn High", "Finchley", "Elm", "Acacia", "Victoria", "Sarah", "Grahame")
+SORT = ("Road", "Street", "Park", "Estate", "Station", "station", "tube station", "School", "shopping centre", "Lane")
+KNOWN = ("Kilburn", "Burnt Oak", "Golders Green", "Wembley", "Harrow", "Edgware", "Brent Cross", "Barnet")
+
+
+@given(st.sampled_from(AWAY), st.sampled_from(GIVEN), st.sampled_from(FAMILY))
+def test_whoever_is_to_be_kept_away_from_is_sent_back_by_whatever_name(away: str, given_: str, family: str) -> None:
+    assert gives_away(INSTRUCTION, away.format(given_ + family)).startswith("Leave out")
+
+
+@given(
+    st.sampled_from(AWAY),
+    st.one_of(st.builds("{} {}".format, st.sampled_from(FIRST), st.sampled_from(SORT)), st.sampled_from(KNOWN)),
+)
+def test_a_place_to_be_kept_away_from_can_be_written(away: str, place: str) -> None:
+    assert gives_away(INSTRUCTION, away.format(place)) == ""
+    assert gives_away(INSTRUCTION, f"{away.format('the area of Slough')} and {place}") == ""
+
+
+@given(
+    st.sampled_from(AWAY), st.sampled_from(("anybody under 18", "one named person", "the persons named in the order"))
+)
+def test_nobody_by_name_can_be_written(away: str, whom: str) -> None:
+    assert gives_away(INSTRUCTION, away.format(whom)) == ""
+
+
+def test_a_place_that_is_not_known_is_written_with_what_it_is() -> None:
+    said = gives_away(INSTRUCTION, "Keep away from Aylesbury")
+    assert "If it is a place, write what it is" in said
+    for text in ("Keep away from Aylesbury station", "Keep away from the area of Aylesbury"):
+        assert gives_away(INSTRUCTION, text) == ""
+
+
+@pytest.mark.parametrize("text", ["Keep away from Tom Street", "Keep away from her", "Keep away from sarah"])
+def test_what_it_cannot_tell_gets_through(text: str) -> None:
+    """A family name that is a sort of place, a name in small letters: docs/casework.md says so."""
     assert gives_away(INSTRUCTION, text) == ""
 
 
