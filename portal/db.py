@@ -8,12 +8,12 @@ import logging
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -39,6 +39,9 @@ class Base(DeclarativeBase):
     """Base of every table; constraints get predictable names so that migrations can name them."""
 
     metadata = MetaData(naming_convention=NAMES)
+
+
+Row = TypeVar("Row", bound=Base)
 
 
 @lru_cache(maxsize=32_768)
@@ -190,6 +193,15 @@ def put(session: Session, table: type[Base], key: Mapping[str, Any], values: Map
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**key, **values)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(values)))
+
+
+def as_read(session: Session, rows: Iterable[Row]) -> list[Row]:
+    """These rows as they were read, out of the session: what a log entry was written about is what is shown, although
+    the entry ends the transaction and somebody else may change or remove them then. To read alone."""
+    kept = list(rows)
+    for row in kept:
+        session.expunge(row)
+    return kept
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Mails at once, for whoever asked for them: somebody waits for an answer, or there is no time until the morning.
 
 Few are worth it: being asked by name, an action that is to be done within days, a release that becomes known days
-before; for a data-protection officer, an emergency. What such a mail told, the one of the morning does not repeat.
+before; for a data-protection officer, an emergency or the answer to a question. What such a mail told, the one of the
+morning does not repeat; what it may have lost, that one tells.
 """
 
 import uuid
@@ -16,14 +17,14 @@ from portal.audit.entry import Entry
 from portal.auth import away, capacities, contracts, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant
-from portal.casework import comments, notices, notifying, team, today
+from portal.casework import notices, notifying, pressing, team
 from portal.casework.notice_tables import MorningMail
 from portal.casework.notices import Round, Send
 from portal.db import DAY, MINUTE, put
 from portal.sharing import mailboxes
 from portal.sharing.doors import Doors
 from portal.sharing.logbook import scope
-from portal.sharing.reading import releases, staff
+from portal.sharing.reading import staff
 
 BETWEEN = 30 * MINUTE
 """So much lies between two mails to one person: what comes meanwhile is told by the next."""
@@ -83,10 +84,10 @@ def _waited_for(session: Session, doors: Doors, now: int) -> dict[uuid.UUID, Wai
         acting = [Actor(user, g.party, g.role, "", g.id, False, known[g.party], recorded) for g in grants]
         here = [actor for actor in acting if (user, actor.party) not in resting]
         absent = [actor for actor in acting if actor not in here and actor.role == scope.DPO]
-        for actor in (*here, *absent):
-            if _presses(session, doors, actor, since, now):
-                found[user] = Waited(tried, actor.party if actor in absent else "")
-                break
+        if any(pressing.presses(session, doors, actor, since, now) for actor in here):
+            found[user] = Waited(tried, "")
+        elif team_of := next((a.party for a in absent if scope.told_since(session, a.party, since)), ""):
+            found[user] = Waited(tried, team_of)
     return found
 
 
@@ -108,17 +109,6 @@ def _people(
     for grant, tried in session.execute(statement):
         held.setdefault(grant.user, ([], tried))[0].append(grant)
     return held
-
-
-def _presses(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
-    """Decided as a page would: what they may not read tells nothing."""
-    if actor.role == scope.DPO:
-        return scope.told_since(session, actor.party, since)
-    return (
-        comments.news(session, doors, actor, since)
-        or today.pressing(session, doors, actor, since)
-        or releases.news(session, doors, actor, since, now)
-    )
 
 
 def _claimed(session: Session, doors: Doors, user: uuid.UUID, waited: Waited, now: int) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import Table, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework.notice_tables import MorningMail, Notice
@@ -89,6 +89,15 @@ def left(session: Session, now: int) -> Sequence[Notice]:
     they do not: the next notice tells of what they would, but no other tells an officer of an emergency."""
     fresh = or_(Notice.day == day_at(now).toordinal(), and_(Notice.at_once, Notice.until > now - DAY))
     return session.scalars(select(Notice).where(fresh, Notice.state.in_(UNFINISHED), Notice.due <= now)).all()
+
+
+def lost(session: Session, now: int) -> dict[uuid.UUID, int]:
+    """Who may not have got what they were to be told at once, and until when it told of: it was refused, or broke off
+    and cannot be asked about. What is put off is not lost within its day: it goes yet."""
+    late = and_(Notice.state == PUT_OFF, Notice.until <= now - DAY)
+    perhaps = Notice.at_once, Notice.user.is_not(None), or_(Notice.state.in_((WAITING, ENDED)), late)
+    rows = session.execute(select(Notice.user, func.max(Notice.until)).where(*perhaps).group_by(Notice.user))
+    return {user: until for user, until in rows if user is not None}
 
 
 def sweep(session: Session, doors: Doors, now: int) -> None:

@@ -6,7 +6,7 @@ between sends nothing twice (`notices`), and the next mail tells of what a lost 
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
@@ -18,13 +18,14 @@ from portal.audit.entry import Entry
 from portal.auth import away, capacities, contracts, induction
 from portal.auth.actor import Actor
 from portal.auth.tables import CapacityGrant, UserAccount
-from portal.casework import asks, comments, confirming, inbox, meetings, notices, referrals, team, today
+from portal.casework import asks, comments, confirming, inbox, meetings, notices, pressing, referrals, team, today
 from portal.casework.notice_tables import MorningMail
 from portal.casework.notices import Outcome, Round, Send
 from portal.db import DAY, put
 from portal.sharing import mailboxes, posts
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
+from portal.sharing.logbook import questions
 from portal.sharing.reading import fresh, lists, staff
 
 SATURDAY = 5
@@ -81,7 +82,7 @@ def tell(session: Session, doors: Doors, opened: Callable[[], AbstractContextMan
         run = Round(session, doors, send)
         for each in begun:
             again(session, doors, run, each, addresses[each.user] if each.user else boxes.get(each.party, ""))
-        if run.count:  # one at once that goes only now tells what the morning would
+        if begun:  # one at once that goes only now tells what the morning would; one that is lost leaves it to it
             waits = set(_waiting(session, doors, now)[0])
             reachable = [user for user in reachable if user in waits]
         for user in reachable:
@@ -123,12 +124,12 @@ def again(session: Session, doors: Doors, run: Round, begun: Begun, address: str
 def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID], dict[str, list[uuid.UUID]]]:
     """For whom something waits: who is told alone, and whose team is, by party."""
     single, teams = [], defaultdict(list)
-    resting = away.everyone(session, now)
-    for user, grants in _people(session, doors, now):
+    resting, lost = away.everyone(session, now), notices.lost(session, now)
+    for user, grants in _people(session, doors, now, lost):
         here = [g for g in grants if (user, g.party) not in resting]
-        party = _waits(session, doors, user, here, now)
+        party = _own(session, doors, user, here, now, lost.get(user, 0)) or _waits(session, doors, user, here, now)
         absent = not party and here != grants
-        if absent:  # nobody mails who is away: the team hears of it
+        if absent:  # nobody mails who is away: the team hears of it, but not of what they alone can answer
             party = _waits(session, doors, user, [g for g in grants if g not in here], now)
         if party and (absent or to_team(session, user)) and mailboxes.exists(session, party):
             teams[party].append(user)
@@ -137,12 +138,15 @@ def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID],
     return single, teams
 
 
-def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
-    """Everybody who has a capacity that works on cases or attends meetings, and has not been told today."""
-    day = day_at(now).toordinal()
+def _people(
+    session: Session, doors: Doors, now: int, lost: Collection[uuid.UUID]
+) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
+    """Everybody who has a capacity that works on cases or attends meetings, whom their officer asks, or who may not
+    have got what they were to be told at once; and who has not been told today."""
+    day, asked = day_at(now).toordinal(), questions.asked(session)
     held: dict[uuid.UUID, list[CapacityGrant]] = defaultdict(list)
     for grant in session.scalars(select(CapacityGrant).where(capacities.granted(now))):
-        if doors.book.role(Capacity(grant.party, grant.role))[1]:
+        if _works(doors, grant) or (grant.user, grant.party) in asked or grant.user in lost:
             held[grant.user].append(grant)
     known = {m.user: m for m in session.scalars(select(MorningMail))}
     for user, grants in held.items():
@@ -151,16 +155,41 @@ def _people(session: Session, doors: Doors, now: int) -> Iterator[tuple[uuid.UUI
             yield user, grants
 
 
+def _works(doors: Doors, grant: CapacityGrant) -> bool:
+    return doors.book.role(Capacity(grant.party, grant.role))[1]
+
+
+def _own(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int, lost: int) -> str:
+    """As `_waits`, of what is for this person alone: a question of their officer, and what a mail at once until the
+    instant `lost` was to tell and may not have told. What it was is decided anew: it may be done since."""
+    row, (_, told) = session.get(MorningMail, user), _told(session, user, now)
+    asked_since = told if row and (row.told_until or row.at_once_told) else 0
+    for actor in _acting(session, user, grants, now):
+        missed = lost > told and pressing.presses(session, doors, actor, told, now)
+        if missed or questions.news(session, actor, asked_since):
+            return actor.party
+    return ""
+
+
 def _waits(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int) -> str:
     """The party for which something waits in one of their capacities, "" where nothing does: decided, so that what
     they may not read tells nothing."""
+    since, told = _told(session, user, now)
+    acting = _acting(session, user, [g for g in grants if _works(doors, g)], now)
+    return next((actor.party for actor in acting if _for(session, doors, actor, since, now, told)), "")
+
+
+def _told(session: Session, user: uuid.UUID, now: int) -> tuple[int, int]:
+    """Until when somebody was told by a mail of the morning, and by any."""
     row = session.get(MorningMail, user)
     since = _since(row, now)
-    told = max(since, (row.at_once_told or 0) if row else 0)
+    return since, max(since, (row.at_once_told or 0) if row else 0)
+
+
+def _acting(session: Session, user: uuid.UUID, grants: Sequence[CapacityGrant], now: int) -> Iterator[Actor]:
     known = {g.party: induction.of(session, user, g.party) for g in grants}
     recorded = contracts.recorded(session, now)
-    acting = (Actor(user, g.party, g.role, "", g.id, False, known[g.party], recorded) for g in grants)
-    return next((actor.party for actor in acting if _for(session, doors, actor, since, now, told)), "")
+    return (Actor(user, g.party, g.role, "", g.id, False, known[g.party], recorded) for g in grants)
 
 
 def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int, told: int = 0) -> bool:

@@ -19,7 +19,8 @@ from portal.config import Settings, read_smtp_password
 from portal.errors import Misconfigured
 
 SUBJECT = "Something in Accord needs you"
-WORDS = """Something on a case you work on needs you, a referral does, or a meeting is today.
+WORDS = """Something on a case you work on needs you, a referral does, a meeting is today, or somebody
+waits for you.
 
 Sign in to see what it is: {base_url}
 

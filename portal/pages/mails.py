@@ -18,10 +18,11 @@ pages = Blueprint("mails", __name__)
 
 DONE = "mails-done"
 YES, TEAM, ONCE, NO = "morning", "team", "once", "none"
-MORNING = "An update on a case of yours, an action, a review, a referral, a meeting"
+MORNING = "An update on a case of yours, an action, a review, a referral, a meeting, a question to you"
 PRESSING = (
-    "Somebody asks you by name, gives you something to do within three days, or writes that one of your people is "
-    "released within three days. On any day and at any hour, at most one e-mail in half an hour"
+    "Somebody asks you by name, your data-protection officer too, gives you something to do within three days, or "
+    "writes that one of your people is released within three days. On any day and at any hour, at most one e-mail in "
+    "half an hour"
 )
 
 
@@ -56,7 +57,8 @@ def _choices(who: Actor) -> list[tuple[str, str, str]]:
     """(value, words, note) of each."""
     never = (NO, "Never", "Your home page says the same")
     if who.role == DPO:
-        return [(ONCE, "At once, when an emergency is declared", "Your organisation reviews it"), never]
+        words = "At once, when an emergency is declared or somebody answers what you asked"
+        return [(ONCE, words, "Your organisation reviews an emergency"), never]
     found = [(YES, "Each working morning, if something needs me", MORNING)]
     if mailboxes.exists(db.session(), who.party) or notifying.to_team(db.session(), who.user):
         found.append((TEAM, "The same, to my team's mailbox", "Then it does not say whom it is for"))

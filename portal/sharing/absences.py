@@ -10,7 +10,7 @@ from portal.audit.entry import Subject
 from portal.auth import away, capacities, people
 from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
-from portal.db import from_micros
+from portal.db import as_read, from_micros
 from portal.errors import NotFound
 from portal.sharing import access_requests, joining, said
 from portal.sharing.days import day_at
@@ -48,7 +48,7 @@ def of(session: Session, doors: Doors, actor: Actor, user: uuid.UUID) -> Absence
     """One person's. Raises `NotFound` for whoever does not look after them, `LogUnavailable`."""
     now = doors.clock()
     _require(session, doors, actor, user, now)
-    rows = away.of_person(session, user, actor.party)
+    rows = as_read(session, away.of_person(session, user, actor.party))
     hands = {row.set_by for row in rows} | {row.ended_by for row in rows if row.ended_by}
     subjects = [Subject(each, {"staff": True}) for each in dict.fromkeys([user, *sorted(hands)])]
     with doors.log.transaction(session) as tx:
@@ -65,7 +65,7 @@ def of(session: Session, doors: Doors, actor: Actor, user: uuid.UUID) -> Absence
             names[row.ended_by] if row.ended_by else "",
             from_micros(row.ended_at) if row.ended_at else None,
         )
-        for row in away.of_person(session, user, actor.party)
+        for row in rows
     )
     return Absences(names[user], times, receipt)
 

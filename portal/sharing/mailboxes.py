@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from portal.audit.entry import Subject
 from portal.auth import capacities
 from portal.auth.actor import Actor
-from portal.db import from_micros, new_id, put
+from portal.db import as_read, from_micros, new_id, put
 from portal.errors import Conflict, NotFound
 from portal.keys.sealing import seal
 from portal.keys.tables import insert_unless_there
@@ -72,13 +72,12 @@ def exists(session: Session, party: str) -> bool:
 def look(session: Session, doors: Doors, actor: Actor) -> Mailbox:
     """The mailbox of the actor's party with its history. Raises `NotFound`, `LogUnavailable`."""
     _require(session, doors, actor)
-    rows = _rows(session, actor.party)
+    rows = as_read(session, _rows(session, actor.party))
     givers = sorted({row.set_by for row in rows})
     with doors.log.transaction(session) as tx:
         subjects = [Subject(user, {"staff": True}) for user in givers or [actor.user]]
         receipt = said.receipt(tx.append(said.entry("consultation", actor, subjects=subjects)))
     names = opening.names(session, doors, givers)
-    rows = _rows(session, actor.party)
     texts = opening.names(session, doors, [row.id for row in rows], FIELD)
     past = tuple(Setting("" if r.none else texts[r.id], names[r.set_by], from_micros(r.set_at)) for r in rows)
     now = past[0].address if past else ""

@@ -16,7 +16,7 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.secondments import AGREED, ASKED, REFUSED, WITHDRAWN
 from portal.auth.tables import Secondment
-from portal.db import from_micros
+from portal.db import as_read, from_micros
 from portal.sharing import roster, said
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
@@ -65,15 +65,13 @@ class Lines:
 def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
     """Every secondment to and from the actor's party. Raises `NotFound`, `LogUnavailable`."""
     capacities.require_administrator(session, actor, doors.clock())
-    rows = secondments.of_party(session, actor.party)
-    return _lines(session, doors, actor, [row.id for row in rows], "list")
+    return _lines(session, doors, actor, secondments.of_party(session, actor.party), "list")
 
 
 def one(session: Session, doors: Doors, actor: Actor, id: uuid.UUID) -> tuple[Line, Receipt]:
     """One of them. Raises `NotFound`, `LogUnavailable`."""
     capacities.require_administrator(session, actor, doors.clock())
-    secondments.one(session, actor.party, id)
-    found = _lines(session, doors, actor, [id], "consultation")
+    found = _lines(session, doors, actor, [secondments.one(session, actor.party, id)], "consultation")
     return found.lines[0], found.receipt
 
 
@@ -145,13 +143,13 @@ def _subject(nobody: uuid.UUID, id: uuid.UUID, **more: str) -> Subject:
     return Subject(nobody, {"staff": "true", "secondment": str(id), **more})
 
 
-def _lines(session: Session, doors: Doors, actor: Actor, ids: Sequence[uuid.UUID], operation: str) -> Lines:
-    hands = {user for id in ids for user in _hands(secondments.one(session, actor.party, id))}
+def _lines(session: Session, doors: Doors, actor: Actor, found: Sequence[Secondment], operation: str) -> Lines:
+    rows = as_read(session, found)
+    hands = {user for row in rows for user in _hands(row)}
     with doors.log.transaction(session) as tx:
         subjects = [Subject(user, {"staff": True}) for user in sorted(hands or {actor.user})]
         receipt = said.receipt(tx.append(said.entry(operation, actor, subjects=subjects)))
-    rows = [secondments.one(session, actor.party, id) for id in ids]
-    names = opening.names(session, doors, hands)
+    names, ids = opening.names(session, doors, hands), [row.id for row in rows]
     whom, why = (opening.names(session, doors, ids, name) for name in (WHOM, WHY_NOT))
     now = doors.clock()
     lines = tuple(

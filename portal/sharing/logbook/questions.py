@@ -21,7 +21,7 @@ from portal.audit.reading import Filters, Row, Scope
 from portal.auth import capacities
 from portal.auth.actor import Actor
 from portal.auth.tables import UserAccount
-from portal.db import from_micros, new_id
+from portal.db import as_read, from_micros, new_id
 from portal.errors import NotFound, Refused
 from portal.query import Query
 from portal.sharing import asks, said
@@ -45,6 +45,22 @@ _COUNT = select(func.count(OfficerQuestion.id)).where(OfficerQuestion.party == b
 _FRESH = Query(_COUNT.where(OfficerQuestion.answered_at.is_not(None), OfficerQuestion.read_at.is_(None)), itemgetter(0))
 _OPEN = Query(
     _COUNT.where(OfficerQuestion.to_user == bindparam("user"), OfficerQuestion.answered_at.is_(None)), itemgetter(0)
+)
+_ASKED = Query(
+    _COUNT.where(
+        OfficerQuestion.to_user == bindparam("user"),
+        OfficerQuestion.answered_at.is_(None),
+        OfficerQuestion.asked_at > bindparam("since"),
+    ),
+    itemgetter(0),
+)
+_ANSWERED = Query(
+    _COUNT.where(
+        OfficerQuestion.asked_by == bindparam("user"),
+        OfficerQuestion.read_at.is_(None),
+        OfficerQuestion.answered_at > bindparam("since"),
+    ),
+    itemgetter(0),
 )
 
 
@@ -136,12 +152,25 @@ def unread(session: Session, actor: Actor) -> int:
     return (_FRESH.first(session, party=actor.party) or 0) if actor.role == DPO else 0
 
 
+def news(session: Session, actor: Actor, since: int) -> bool:
+    """Whether they were asked after an instant and have not answered; for an officer also whether somebody answered
+    what they asked, and no officer has read it. Opens nothing."""
+    given = {"party": actor.party, "user": actor.user, "since": since}
+    return bool(_ASKED.first(session, **given) or (actor.role == DPO and _ANSWERED.first(session, **given)))
+
+
+def asked(session: Session) -> set[tuple[uuid.UUID, str]]:
+    """Whose answer is waited for, each with the party they are asked at."""
+    waits = select(OfficerQuestion.to_user, OfficerQuestion.party).where(OfficerQuestion.answered_at.is_(None))
+    return {(user, party) for user, party in session.execute(waits)}
+
+
 def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
     """What this reader may read, at most 200. Raises `LogUnavailable`."""
     officer = actor.role == DPO
     query = select(OfficerQuestion).where(OfficerQuestion.party == actor.party)
     query = query if officer else query.where(OfficerQuestion.to_user == actor.user)
-    rows = session.scalars(query.order_by(OfficerQuestion.asked_at.desc()).limit(MOST)).all()
+    rows = as_read(session, session.scalars(query.order_by(OfficerQuestion.asked_at.desc()).limit(MOST)))
     shown = {row.to_user for row in rows}
     receipt = _look(session, doors, actor, "list", sorted(shown))
     names = staff.names(session, doors, shown)
@@ -161,7 +190,7 @@ def everyone(session: Session, doors: Doors, actor: Actor) -> Lines:
 
 def one(session: Session, doors: Doors, actor: Actor, id: uuid.UUID) -> Asked:
     """One of them; an officer's look at an answer is remembered. Raises `NotFound`, `LogUnavailable`."""
-    row = _readable(session, actor, id)
+    [row] = as_read(session, [_readable(session, actor, id)])
     reads = actor.role == DPO and row.to_user != actor.user  # an officer's look at their own answer is no reading of it
     receipt = _look(session, doors, actor, "consultation", [row.to_user], row if reads else None)
     names = staff.names(session, doors, {row.to_user, row.asked_by})
