@@ -14,7 +14,7 @@ from portal.auth.induction import LEVELS
 from portal.auth.lasting import TRAINED, VETTED
 from portal.db import db
 from portal.errors import Conflict, NotFound
-from portal.pages import people
+from portal.pages import people, presenting
 from portal.pages.day_input import Day, day_of, first_instant, sent, today, typed
 from portal.pages.frame import Alert
 from portal.pages.induction import LABELS, State, told
@@ -202,7 +202,9 @@ def approve(asked: uuid.UUID) -> ResponseReturnValue:
             access_requests.approve(db.session(), gate.doors(), gate.actor(), asked, role, since, until)
         except CapacityRefused as refused:
             errors = (("role", refused.words),)
-        except (Conflict, NotFound):
+        except Conflict:
+            return _late(asked, access_requests.APPROVED, _giving(role, first, last))
+        except NotFound:
             return _gone()
         else:
             session[DONE] = "The role is given. Record training next: without it no case opens."
@@ -222,13 +224,31 @@ def refuse(asked: uuid.UUID) -> ResponseReturnValue:
             access_requests.refuse(db.session(), gate.doors(), gate.actor(), asked, reason)
         except CapacityRefused as refused:
             words = refused.words
-        except (Conflict, NotFound):
+        except Conflict:
+            return _late(asked, access_requests.REFUSED, (("Why not", reason),))
+        except NotFound:
             return _gone()
         else:
             session[DONE] = "The request is refused. The asker reads your reason at the next sign-in."
             return redirect(url_for(".everyone"), 303)
     first = today()
     return _one(asked, Answer("", typed(first), typed(first + timedelta(days=364)), reason, (("reason", words),)))
+
+
+def _giving(role: str, first: date, last: date) -> Errors:
+    chosen = next((o.name for o in access_requests.giveable(gate.doors(), gate.actor()) if o.id == role), "")
+    return (("Role", presenting.sentence(chosen)), ("Days", f"{day(first)} to {day(last)}"))
+
+
+def _late(asked: uuid.UUID, wanted: str, written: Errors) -> ResponseReturnValue:
+    """Somebody was quicker: who, with what, and what was typed here. The same form sent twice is one."""
+    found = access_requests.answered(db.session(), gate.doors(), gate.actor(), asked)
+    same = wanted == access_requests.APPROVED or found.reason == written[0][1]
+    if found.mine and found.state == wanted and same:
+        return _gone()
+    d = {"answered": found, "typed": written}
+    title, back = f"{found.name} asked for a role", url_for(".everyone")
+    return show("joining_answered.html", title, status=409, receipt=found.receipt, back=back, back_text="Joining", d=d)
 
 
 def _gone() -> ResponseReturnValue:

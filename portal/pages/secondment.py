@@ -141,6 +141,7 @@ def agree(asked: uuid.UUID) -> ResponseReturnValue:
         lambda: secondments.agree(db.session(), gate.doors(), gate.actor(), asked, user),
         "Agreed. Their role there begins with the first day, and ends with the last by itself.",
         chosen,
+        lambda: (("Whom you chose", dict(_people()).get(chosen, "")),),
     )
 
 
@@ -153,7 +154,7 @@ def refuse(asked: uuid.UUID) -> ResponseReturnValue:
         words = f"Give a reason, in at most {WRITTEN:,} characters: the other administrator reads it"
         return _one(asked, (("why", words),), why=why)
     doing = lambda: secondments.refuse(db.session(), gate.doors(), gate.actor(), asked, why)  # noqa: E731
-    return _act(asked, doing, "Refused. The other organisation reads why.")
+    return _act(asked, doing, "Refused. The other organisation reads why.", typed=lambda: (("Why not", why),))
 
 
 @pages.post("/secondment/<uuid:asked>/withdraw")
@@ -172,35 +173,56 @@ def end(asked: uuid.UUID) -> ResponseReturnValue:
     return _act(asked, doing, "Ended. The role is gone from now on.")
 
 
-def _act(asked: uuid.UUID, doing: Callable[[], None], words: str, chosen: str = "") -> ResponseReturnValue:
+def _act(
+    asked: uuid.UUID, doing: Callable[[], None], words: str, chosen: str = "", typed: Callable[[], Errors] = lambda: ()
+) -> ResponseReturnValue:
     try:
         doing()
     except CapacityRefused as refused:
         return _one(asked, (("user" if chosen else "", refused.words),), chosen)
-    except (Conflict, NotFound):
+    except Conflict:
+        return _one(asked, late=True, written=typed())
+    except NotFound:
         session[DONE] = ANSWERED
     else:
         session[DONE] = words
     return redirect(url_for(".everyone"), 303)
 
 
-def _one(asked: uuid.UUID, errors: Errors = (), chosen: str = "", why: str = "") -> ResponseReturnValue:
+def _people() -> list[tuple[str, str]]:
+    return [(str(u), n) for u, n in secondments.candidates(db.session(), gate.doors(), gate.actor())]
+
+
+def _one(
+    asked: uuid.UUID,
+    errors: Errors = (),
+    chosen: str = "",
+    why: str = "",
+    late: bool = False,
+    written: Errors = (),
+) -> ResponseReturnValue:
+    """`late`: somebody answered meanwhile; `written`: what was typed and not kept, (label, text)."""
     doors, who = gate.doors(), gate.actor()
     line, receipt = secondments.one(db.session(), doors, who, asked)
+    if late and {text for _, text in written} == {line.why_not or line.name}:  # the same form sent twice is one
+        session[DONE] = ANSWERED
+        return redirect(url_for(".everyone"), 303)
     answers = line.state == kept.ASKED and not line.here
     d = {
         "line": line,
         "answers": answers,
-        "people": [(str(u), n) for u, n in secondments.candidates(db.session(), doors, who)] if answers else [],
+        "people": _people() if answers else [],
         "chosen": chosen,
         "why": why,
         "errors": errors,
+        "late": late,
+        "typed": written,
         **{name: url_for(f".{name}", asked=asked) for name in ("agree", "refuse", "withdraw", "end")},
     }
     return show(
         "secondment_one.html",
         f"Secondment: {line.name or line.whom}",
-        status=422 if errors else 200,
+        status=422 if errors else 409 if late else 200,
         receipt=receipt,
         back=url_for(".everyone"),
         back_text="Secondment",

@@ -5,6 +5,7 @@ What the asker wrote, and why it was refused, are sealed like their name.
 
 import uuid
 from dataclasses import dataclass
+from dataclasses import field as part
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -17,7 +18,7 @@ from portal.auth.actor import Actor
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
 from portal.auth.tables import AccessRequest, UserAccount
-from portal.db import from_micros, new_id, put
+from portal.db import as_read, from_micros, new_id, put
 from portal.errors import Conflict, NotFound
 from portal.keys.sealing import seal
 from portal.sharing import joining, roster, said
@@ -49,6 +50,20 @@ class Asked:
     why: str = ""
     reason: str = ""
     gives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a request. `state`: approved, refused, withdrawn; `by` "" where no colleague answered it."""
+
+    name: str = part(repr=False)
+    role: str
+    state: str
+    by: str = part(repr=False)
+    mine: bool
+    at: datetime
+    reason: str = part(repr=False)
+    receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,32 @@ def one(session: Session, doors: Doors, actor: Actor, request: uuid.UUID) -> tup
     found = _looked(session, doors, actor, [row], "consultation")
     assert found.receipt is not None
     return found.requests[0], found.receipt
+
+
+def answered(session: Session, doors: Doors, actor: Actor, request: uuid.UUID) -> Answered:
+    """How a request was answered, and by whom, for whoever answers it second. Raises `NotFound` for one that nobody has
+    answered, or of another party."""
+    _require(session, doors, actor)
+    row = session.get(AccessRequest, request, populate_existing=True)
+    if row is None or row.party != actor.party or row.answered_at is None:
+        raise NotFound
+    at = row.answered_at
+    [row] = as_read(session, [row])
+    hands = [row.user] if row.answered_by is None else [row.user, row.answered_by]
+    with doors.log.transaction(session) as tx:
+        subjects = [Subject(user, {"staff": True}) for user in dict.fromkeys(hands)]
+        receipt = tx.append(said.entry("consultation", actor, subjects=subjects))
+    names = opening.names(session, doors, hands)
+    return Answered(
+        name=names[row.user],
+        role=doors.book.role_name(row.party, row.role),
+        state=row.state,
+        by=names[row.answered_by] if row.answered_by else "",
+        mine=row.answered_by == actor.user,
+        at=from_micros(at),
+        reason=opening.names(session, doors, [row.user], REASON)[row.user] if row.state == REFUSED else "",
+        receipt=said.receipt(receipt),
+    )
 
 
 def giveable(doors: Doors, actor: Actor) -> tuple[Offered, ...]:

@@ -117,6 +117,44 @@ def test_a_starter_asks_is_approved_trained_and_in_and_as_a_leaver_out(
     assert answer.location.startswith("/sign-in")
 
 
+def test_whoever_answers_second_gets_back_what_they_typed_and_reads_who_was_quicker(
+    web: Web, world: World, asker: uuid.UUID, spoc: Actor
+) -> None:
+    access_requests.ask(world.session, world.doors, asker, HOUSING, "s", "practitioner", "Bea Boss", WHY)
+    asked = access_requests.of(world.session, world.doors, asker, HOUSING)
+    assert asked
+    path = f"/joining/requests/{asked.id}"
+    admin = Web(web.app, world)
+    admin.sign_in(world.actor(HOUSING, "admin", "Ada Admin"))
+    web.sign_in(spoc)
+    web.get(path)
+    assert admin.post(f"{path}/refuse", {"reason": "CANARY-FIRST: ask Barnet Homes"}).status_code == 303
+    assert admin.post(f"{path}/refuse", {"reason": "CANARY-FIRST: ask Barnet Homes"}).status_code == 303, "twice is one"
+    assert web.post(f"{path}/refuse", {"reason": "CANARY-SECOND: not my team"}).status_code == 409
+    for words in ("Ada Admin refused this since", "CANARY-FIRST", "CANARY-SECOND: not my team", "Nina Newcomer"):
+        assert words in web.text
+    form = {"role": "practitioner", **day("starts", TODAY), **day("ends", TODAY + timedelta(days=100))}
+    assert web.post(f"{path}/approve", form).status_code == 409
+    assert "25 November 2026 to 5 March 2027" in web.text
+    assert not capacities.current(world.session, asker, now_micros())
+    new = at_home(web, world, asker)
+    assert "CANARY-SECOND" not in (new.get("/capacity"), new.text)[1]
+    assert admin.post(f"{path}/refuse", {"reason": "CANARY-THIRD"}).status_code == 409
+    assert "You refused this since" in admin.text
+
+
+def test_who_asked_elsewhere_meanwhile_is_said(web: Web, world: World, asker: uuid.UUID, spoc: Actor) -> None:
+    access_requests.ask(world.session, world.doors, asker, HOUSING, "s", "practitioner", "Bea Boss", WHY)
+    asked = access_requests.of(world.session, world.doors, asker, HOUSING)
+    assert asked
+    access_requests.ask(world.session, world.doors, asker, "police", "s", "practitioner", "Bea Boss", WHY)
+    web.sign_in(spoc)
+    assert web.post(f"/joining/requests/{asked.id}/refuse", {"reason": "CANARY-SECOND"}).status_code == 409
+    assert "They have asked another organisation since" in web.text
+    assert "CANARY-SECOND" in web.text
+    assert web.post(f"/joining/requests/{uuid.uuid4()}/refuse", {"reason": "CANARY-SECOND"}).status_code == 303
+
+
 def test_a_refusal_is_read_at_the_next_sign_in(web: Web, world: World, asker: uuid.UUID, spoc: Actor) -> None:
     access_requests.ask(world.session, world.doors, asker, HOUSING, "s", "lead", "Bea Boss", WHY)
     asked = access_requests.of(world.session, world.doors, asker, HOUSING)

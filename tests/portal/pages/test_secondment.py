@@ -140,8 +140,12 @@ def test_a_refusal_has_a_reason_that_the_other_reads_and_what_was_answered_stays
     assert police.post(f"/secondment/{asked}/refuse", {"why": ""}).status_code == 422
     assert police.post(f"/secondment/{asked}/refuse", {"why": "She leads a team until May"}).status_code == 303
     assert "She leads a team until May" in (youth.get(f"/secondment/{asked}"), youth.text)[1]
-    police.post(f"/secondment/{asked}/agree", {"user": str(ada.user)})
-    assert "Somebody has answered that meanwhile" in (police.get("/secondment"), police.text)[1]
+    assert police.post(f"/secondment/{asked}/refuse", {"why": "She leads a team until May"}).status_code == 303
+    assert "Somebody has answered that meanwhile" in (police.get("/secondment"), police.text)[1], "sent twice is one"
+    assert police.post(f"/secondment/{asked}/agree", {"user": str(ada.user)}).status_code == 409
+    assert "Paula Admin answered this since you opened the page" in police.text
+    assert "Whom you chose" in police.text
+    assert "Ada Okafor" in police.text
     assert lent(world, ada) == []
     youth.post("/secondment/ask", form())
     world.session.rollback()
@@ -149,6 +153,20 @@ def test_a_refusal_has_a_reason_that_the_other_reads_and_what_was_answered_stays
     assert youth.post(f"/secondment/{again}/withdraw").status_code == 303
     police.post(f"/secondment/{again}/agree", {"user": str(ada.user)})
     assert lent(world, ada) == []
+
+
+def test_a_reason_that_came_second_comes_back_with_who_answered(world, youth, police, ada):
+    youth.post("/secondment/ask", form())
+    asked = row(world).id
+    second = type(police)(police.app, world)
+    second.sign_in(world.actor("police", "admin", "Second Admin"))
+    assert second.post(f"/secondment/{asked}/refuse", {"why": "CANARY-FIRST: no cover"}).status_code == 303
+    assert police.post(f"/secondment/{asked}/refuse", {"why": "CANARY-SECOND: she is on leave"}).status_code == 409
+    for words in ("Second Admin answered this", "CANARY-FIRST: no cover", "CANARY-SECOND: she is on leave"):
+        assert words in police.text
+    assert "CANARY-SECOND" not in (youth.get(f"/secondment/{asked}"), youth.text)[1]
+    assert youth.post(f"/secondment/{asked}/withdraw").status_code == 409
+    assert "Second Admin answered this since you opened the page, so nothing was changed" in youth.text
 
 
 def test_only_the_two_organisations_and_only_the_one_that_lends_answers(world, youth, police, ada):
