@@ -30,8 +30,10 @@ _KNOWN = (
     "|uxbridge|ruislip|northolt|greenford|hanwell|brentford|twickenham|watford|bushey|borehamwood|elstree|radlett"
     "|hertfordshire|middlesex|euston|paddington|marylebone|soho|mayfair|shoreditch|bethnal|whitechapel|hampstead|maida"
     "|facebook|instagram|snapchat|tiktok|whatsapp|twitter|youtube|telegram|internet"
+    "|monday|tuesday|wednesday|thursday|friday|saturday|sunday|christmas|easter"
 )
-"""Districts of the three boroughs, the rest of London, towns beside it, and where people meet without being anywhere.
+"""Districts of the three boroughs, the rest of London, towns beside it, where people meet without being anywhere, and
+days, which stand beside places.
 What is as much a family name (Chelsea, Preston, Kent) is left out."""
 PLACES = frozenset(f"{_SORTS}|{_KNOWN}".split("|"))
 _AFTER = re.compile(rf"\s+(?:(?:{_BEFORE})\s+)?(?:{_SORTS})(?:e?s)?\b")

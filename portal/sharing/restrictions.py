@@ -84,12 +84,15 @@ _AWAY = (
     rf"|\bavoid(?:ing)?){_HOW}"
 )
 """What comes before whoever, or wherever, is to be kept away from."""
-_OFF = re.compile(rf"{_AWAY}(?P<name>{_PERSON}(?:[ -](?:{_WRITTEN}|{_CAPITAL}{{2,}}|{_CAPITAL}\.))*)")
+_NAMED = rf"(?P<name>{_PERSON}\w*(?:[ -](?:{_WRITTEN}\w*|{_CAPITAL}{{2,}}|{_CAPITAL}\.))*)"
+_OFF = re.compile(rf"{_AWAY}{_NAMED}")
+_NEXT = re.compile(rf"(?:\s+[a-z]+){{0,3}}?,?\s+(?i:and|or|nor)\s+(?:from\s+|of\s+)?{_NAMED}")
+"""What may follow a place: another, or somebody."""
 _IN_THE_INSTRUCTION = (
     (re.compile(rf"{_WITH}{_PERSON}"), _NAME),
     (re.compile(rf"{_WITH}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
     (re.compile(rf"{_AWAY}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
-    (re.compile(rf"{_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b"), _NAME),
+    (re.compile(rf"\b{_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b"), _NAME),
     (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_ANYBODY}{_WRITTEN}"), _NAME),
     (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
     (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
@@ -111,7 +114,13 @@ def gives_away(key: str, text: str) -> str:
 
 def _kept_from_somebody(text: str) -> bool:
     """Whether somebody, by what is written like a name and is no place, is to be kept away from."""
-    return any(not is_place(found["name"], text[found.end() :]) for found in _OFF.finditer(text))
+    for first in _OFF.finditer(text):
+        found: re.Match[str] | None = first
+        while found is not None:
+            if not is_place(found["name"], text[found.end() :]):
+                return True
+            found = _NEXT.match(text, found.end())
+    return False
 
 
 def wrong(keys: Collection[str], whole: Mapping[str, str]) -> dict[str, str]:

@@ -72,6 +72,8 @@ from tests.isa.test_hand_table import shipped
         "Keep away from Sarah's school",
         "Keep away from Kilburn High Road and stay away from Sarah",
         "Must avoid Sarah Coyle",
+        "Keep away from Kilburn and Sarah",
+        "Keep away from Burnt Oak station at night, and from Sarah Coyle",
         "Must not visit his mother",
         "Stay away from her sister's house",
         "Must not follow, stalk or confront Sarah",
@@ -112,6 +114,7 @@ def test_what_plainly_gives_somebody_away_is_sent_back(text: str) -> None:
         "Must not approach or visit one named person; ask the offender manager who.",
         "Keep away from The Broadway, Licensed premises and Brent's parks.",
         "Must not visit Facebook or WhatsApp.",
+        "Keep away from Wembley on match days and Saturdays, and from Kingsbury Road and Roe Green.",
         "Must not be near Middlesex University.",
         "Must stay in contact with Probation, and not miss Probation appointments.",
     ],
@@ -131,7 +134,20 @@ AWAY = (
     "No visits to {}",
     "Must avoid {}",
 )
-GIVEN = ("Sarah", "Édith", "Łucja", "Mohammed", "O’Neill", "Anne-Marie", "Öykü", "Nkechi", "SARAH", "S. Coyle", "Zoë")
+GIVEN = (
+    "Sarah",
+    "McKenzie",
+    "Édith",
+    "Łucja",
+    "Mohammed",
+    "O’Neill",
+    "Anne-Marie",
+    "Öykü",
+    "Nkechi",
+    "SARAH",
+    "S. Coyle",
+    "Zoë",
+)
 FAMILY = ("", " Coyle", " Nowak", " O'Brien", " COYLE", " Smith-Jones", " Ifeanyi")
 FIRST = ("Kilburn High", "Finchley", "Elm", "Acacia", "Victoria", "Sarah", "Grahame")
 SORT = ("Road", "Street", "Park", "Estate", "Station", "station", "tube station", "School", "shopping centre", "Lane")
