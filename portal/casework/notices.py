@@ -91,13 +91,14 @@ def left(session: Session, now: int) -> Sequence[Notice]:
     return session.scalars(select(Notice).where(fresh, Notice.state.in_(UNFINISHED), Notice.due <= now)).all()
 
 
-def lost(session: Session, now: int) -> dict[uuid.UUID, int]:
-    """Who may not have got what they were to be told at once, and until when it told of: it was refused, or broke off
-    and cannot be asked about. What is put off is not lost within its day: it goes yet."""
+def lost(session: Session, now: int) -> dict[uuid.UUID | str, int]:
+    """Who, a person or the party of a mailbox, may not have got what they were to be told at once, and until when it
+    told of: it was refused, or broke off and cannot be asked about. What is put off is not lost within its day: it goes
+    yet."""
     late = and_(Notice.state == PUT_OFF, Notice.until <= now - DAY)
-    perhaps = Notice.at_once, Notice.user.is_not(None), or_(Notice.state.in_((WAITING, ENDED)), late)
-    rows = session.execute(select(Notice.user, func.max(Notice.until)).where(*perhaps).group_by(Notice.user))
-    return {user: until for user, until in rows if user is not None}
+    perhaps = Notice.at_once, or_(Notice.state.in_((WAITING, ENDED)), late)
+    told = select(Notice.user, Notice.party, func.max(Notice.until)).where(*perhaps)
+    return {user or party: until for user, party, until in session.execute(told.group_by(Notice.user, Notice.party))}
 
 
 def sweep(session: Session, doors: Doors, now: int) -> None:

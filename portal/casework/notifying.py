@@ -6,8 +6,9 @@ between sends nothing twice (`notices`), and the next mail tells of what a lost 
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -25,7 +26,7 @@ from portal.db import DAY, put
 from portal.sharing import mailboxes, posts
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
-from portal.sharing.logbook import questions
+from portal.sharing.logbook import questions, scope
 from portal.sharing.reading import fresh, lists, staff
 
 SATURDAY = 5
@@ -130,7 +131,8 @@ def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID],
         party = _own(session, doors, user, here, now, lost.get(user, 0)) or _waits(session, doors, user, here, now)
         absent = not party and here != grants
         if absent:  # nobody mails who is away: the team hears of it, but not of what they alone can answer
-            party = _waits(session, doors, user, [g for g in grants if g not in here], now)
+            gone = [g for g in grants if g not in here]
+            party = _waits(session, doors, user, gone, now) or _missed(session, user, gone, now, lost)
         if party and (absent or to_team(session, user)) and mailboxes.exists(session, party):
             teams[party].append(user)
         elif party and not absent:
@@ -139,14 +141,15 @@ def _waiting(session: Session, doors: Doors, now: int) -> tuple[list[uuid.UUID],
 
 
 def _people(
-    session: Session, doors: Doors, now: int, lost: Collection[uuid.UUID]
+    session: Session, doors: Doors, now: int, lost: Collection[uuid.UUID | str]
 ) -> Iterator[tuple[uuid.UUID, list[CapacityGrant]]]:
-    """Everybody who has a capacity that works on cases or attends meetings, whom their officer asks, or who may not
-    have got what they were to be told at once; and who has not been told today."""
+    """Everybody who has a capacity that works on cases or attends meetings, whom their officer asks, or who (or, of an
+    officer, whose team) may not have got what they were to be told at once; and who has not been told today."""
     day, asked = day_at(now).toordinal(), questions.asked(session)
     held: dict[uuid.UUID, list[CapacityGrant]] = defaultdict(list)
     for grant in session.scalars(select(CapacityGrant).where(capacities.granted(now))):
-        if _works(doors, grant) or (grant.user, grant.party) in asked or grant.user in lost:
+        missed = grant.user in lost or (grant.role == scope.DPO and grant.party in lost)
+        if missed or _works(doors, grant) or (grant.user, grant.party) in asked:
             held[grant.user].append(grant)
     known = {m.user: m for m in session.scalars(select(MorningMail))}
     for user, grants in held.items():
@@ -161,13 +164,26 @@ def _works(doors: Doors, grant: CapacityGrant) -> bool:
 
 def _own(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int, lost: int) -> str:
     """As `_waits`, of what is for this person alone: a question of their officer, and what a mail at once until the
-    instant `lost` was to tell and may not have told. What it was is decided anew: it may be done since."""
+    instant `lost` was to tell and may not have told. What it was is decided anew: it may be done since. Where more came
+    after it, the next mail at once tells of all."""
     row, (_, told) = session.get(MorningMail, user), _told(session, user, now)
     asked_since = told if row and (row.told_until or row.at_once_told) else 0
     for actor in _acting(session, user, grants, now):
-        missed = lost > told and pressing.presses(session, doors, actor, told, now)
+        presses = partial(pressing.presses, session, doors, actor, now=now)
+        missed = lost > told and presses(since=told) and not presses(since=lost)
         if missed or questions.news(session, actor, asked_since):
             return actor.party
+    return ""
+
+
+def _missed(
+    session: Session, user: uuid.UUID, grants: list[CapacityGrant], now: int, lost: Mapping[uuid.UUID | str, int]
+) -> str:
+    """As `_own`, of an officer who is away, and of an emergency that the mailbox of their team was to be told of."""
+    _, told = _told(session, user, now)
+    for party in (g.party for g in grants if g.role == scope.DPO and lost.get(g.party, 0) > told):
+        if scope.told_since(session, party, told) and not scope.told_since(session, party, lost[party]):
+            return party
     return ""
 
 

@@ -14,7 +14,7 @@ from portal.auth.actor import Actor
 from portal.casework import notices, notifying
 from portal.casework.notices import Letter, Outcome, Send
 from portal.db import DAY, HOUR, MINUTE
-from portal.sharing import absences, mailboxes
+from portal.sharing import absences, emergency, mailboxes
 from portal.sharing.logbook import questions
 from portal.sharing.question_tables import OfficerQuestion
 from portal.sharing.tables import Notice
@@ -182,6 +182,33 @@ def test_the_morning_that_learns_that_it_went_says_nothing_more(either: World) -
 
     assert notifying.tell(either.session, either.doors, opened) == 1
     assert asked == [True]
+
+
+def test_the_morning_leaves_it_to_a_mail_at_once_that_follows(either: World) -> None:
+    """Else both would tell of what came in between."""
+    urgent = declared(either)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        urgent.once(breaks)
+    urgent.later(10 * MINUTE)
+    emergency.declare(either.session, either.doors, urgent.jo, urgent.case, "He rang from the bridge")
+    assert urgent.tell() == 0
+    urgent.later(HOUR)
+    assert (urgent.once(), urgent.box) == (1, [OFFICER])
+    assert urgent.tell() == 0
+
+
+def test_what_the_mailbox_of_a_team_may_not_have_got_it_gets_in_the_morning(either: World) -> None:
+    urgent = declared(either)
+    dora, admin = either.actor("ntmh", "dpo", "Dora Officer"), either.actor("ntmh", "admin", "Al Admin")
+    now = either.doors.clock()
+    absences.record(either.session, either.doors, admin, dora.user, now, now + 5 * DAY)
+    mailboxes.keep(either.session, either.doors, admin, "team@ntmh.example", 0, ())
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        urgent.once(breaks)
+    urgent.later(10 * MINUTE)
+    assert (urgent.tell(), urgent.box) == (1, ["team@ntmh.example"])
+    urgent.later(DAY)
+    assert (urgent.tell(), urgent.once(), urgent.box) == (0, 0, ["team@ntmh.example"])
 
 
 def test_what_was_dealt_with_meanwhile_is_not_told_late(either: World) -> None:
