@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +11,11 @@ from isa.agreement import Capacity
 from portal.auth.actor import Actor
 from portal.casework import assessing, referrals
 from portal.casework.assessing import Assessment
+from portal.db import DAY
 from portal.errors import Conflict, NotFound
-from portal.sharing import answering, inbox
+from portal.sharing import answering, inbox, transfers
 from portal.sharing.answering import STATUS, Answer
+from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
@@ -20,20 +23,37 @@ from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, Item
 from portal.sharing.reading import lists
 from portal.sharing.reading import referrals as reading
+from portal.sharing.reading import transfers as became
 from portal.sharing.reading.referrals import Line
 from portal.sharing.sight import CREATE, SHARE
 
 CLAUSE = "8.2"
 """Its note: the outcome belongs to the record of the party that keeps the panel's list."""
+TOLD_FOR = 28 * DAY
+"""How long it is told that something is offered no longer (clause 8.91)."""
+GONE_MARKING = "OFFICIAL-SENSITIVE"
 NO_ANSWER = "Choose what becomes of the referral"
 UNTOLD = "Whoever referred cannot be told what you ask: accept it or refuse it"
 NO_REASON = {ASKED: "Write what you need to know", REFUSED: "Say why. Whoever referred is told"}
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A transfer that nobody offers any more: the case here, from which borough and agency, since when it was offered
+    and is not, and whether it was taken back; else the case there is closed."""
+
+    reference: str
+    borough: str
+    agency: str
+    sent: date
+    since: date
+    taken_back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """What waits, the longest first. `total` counts what is not on this page too, `hidden` what nobody may read before
-    its agency records a basis, `asked` what waits for its referrer."""
+    its agency records a basis, `asked` what waits for its referrer; `gone`: what is offered no longer (clause 8.91)."""
 
     lines: tuple[Line, ...]
     total: int
@@ -41,6 +61,7 @@ class Waiting:
     asked: int
     marking: str
     receipt: Receipt | None
+    gone: tuple[Gone, ...]
 
 
 def keeps(doors: Doors, actor: Actor) -> tuple[str, ...]:
@@ -72,7 +93,30 @@ def waiting(session: Session, doors: Doors, actor: Actor, page: int = 1) -> Wait
     counted = inbox.counted(session, kept)
     found = reading.to_answer(session, doors, actor, inbox.waiting(session, kept, (page - 1) * inbox.PAGE))
     total = counted.get(WAITING, 0)
-    return Waiting(found.lines, total, found.hidden, counted.get(ASKED, 0), found.marking, found.receipt)
+    gone, receipt = _gone(session, doors, actor, kept) if page == 1 else ((), None)
+    shown = found.marking if found.lines or not gone else GONE_MARKING
+    return Waiting(found.lines, total, found.hidden, counted.get(ASKED, 0), shown, found.receipt or receipt, gone)
+
+
+def _gone(session: Session, doors: Doors, actor: Actor, kept: Sequence[str]) -> tuple[tuple[Gone, ...], Receipt | None]:
+    """What is offered no longer, the latest first, with its entry: a reference of this borough, and no name."""
+    offers = transfers.gone(session, kept, doors.clock() - TOLD_FOR)
+    if not offers:
+        return (), None
+    receipt = became.log(session, doors, actor, offers, "list")
+    agreements = transfers.agreements(session, offers)
+    boroughs = {a.id: a.borough for a in doors.book.all()}
+    return tuple(
+        Gone(
+            o.item.case.reference,
+            boroughs.get(agreements[o.case], "another borough"),
+            doors.book.party_name(o.item.party),
+            day_at(o.item.sent_at),
+            day_at(o.since),
+            o.state == transfers.BACK,
+        )
+        for o in offers
+    ), receipt
 
 
 def one(

@@ -25,7 +25,7 @@ from portal.sharing.reading.rows import heads, highest_marking, shape_of
 from portal.sharing.reading.transfers import Told
 from portal.sharing.sight import READ, Shape, sight
 from portal.sharing.transferring import BRINGS, WHO, Going, arriving, brings, going
-from portal.sharing.transfers import KIND, MOVED_ON, REASON, TAKEN_BACK, WAITS
+from portal.sharing.transfers import KIND, MOVED_ON, REASON, TAKEN_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def desk(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> Desk
     there = boroughs(doors, actor, case.agreement) if writes else ()
     if not (told or there):
         raise NotFound
-    waits = next((t for t in told if t.ours and t.code == WAITS), None) if there else None
+    waits = next((t for t in told if t.back), None) if writes else None
     backs = tuple(r for r in part.of(KIND) if r.text("what") == TAKEN_BACK)
     return Desk(part, told, backs, there if free else (), waits)
 

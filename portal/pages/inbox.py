@@ -15,7 +15,7 @@ from portal.pages.presenting import plural
 from portal.pages.rendering import show
 from portal.pages.team import id_of
 from portal.sharing.fields import Invalid
-from portal.sharing.inbox import ACCEPTED, ASKED, PAGE, REFUSED, WAITING
+from portal.sharing.inbox import ACCEPTED, ASKED, GONE, LAPSED, PAGE, REFUSED, WAITING, WITHDRAWN
 from portal.sharing.reading.earlier import earlier
 from portal.sharing.reading.referrals import Line
 
@@ -29,7 +29,11 @@ CHOICES = (
     (ASKED, "Ask for more", "Whoever referred is asked, and it waits again once they have answered"),
     (REFUSED, "Refuse", "Whoever referred is told, with your reason"),
 )
-ANSWERED = {ACCEPTED: "Accepted", ASKED: "Asked for more", REFUSED: "Refused"}
+ANSWERED = {
+    **{ACCEPTED: "Accepted", ASKED: "Asked for more", REFUSED: "Refused"},
+    WITHDRAWN: "No longer offered: taken back",
+    LAPSED: "No longer offered: the case that it came from is closed",
+}
 TOLD = {ACCEPTED: "Accepted to the panel", ASKED: "Asked. It waits for whoever referred", REFUSED: "Refused"}
 NONE = "Tick at least one referral"
 
@@ -105,6 +109,7 @@ def _list(problems: Mapping[str, str], status: int = 200) -> ResponseReturnValue
         "total": found.total,
         "hidden": found.hidden,
         "asked": found.asked,
+        "gone": found.gone,
         "action": url_for(".accept", page=page if page > 1 else None),
         "words": f"{(page - 1) * PAGE + 1:,} to {last:,} of {found.total:,}, the longest waiting first",
         "previous": url_for(".waiting", page=page - 1 if page > 2 else None) if page > 1 else None,
@@ -155,6 +160,7 @@ def _one(
         "chosen": chosen,
         "reason": reason,
         "late": late,
+        "gone": line.state in GONE,
         "answered": "" if waits else ANSWERED[line.state],
         "typed": [(ANSWERED.get(chosen, "Your answer"), reason)] if late and reason and not waits else [],
         "errors": errors,

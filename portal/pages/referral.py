@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import url_for
 
-from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, WITHDRAWN
+from portal.sharing.inbox import ACCEPTED, ASKED, GONE, LAPSED, REFUSED, WAITING, WITHDRAWN
 from portal.sharing.reading.referrals import Line, Words, asked
 
 STATES = {
@@ -15,6 +15,7 @@ STATES = {
     ACCEPTED: "Accepted: it goes to the panel",
     REFUSED: "Refused",
     WITHDRAWN: "Taken back",
+    LAPSED: "No longer offered: the case that it came from was closed",
 }
 
 ENDED = "It was not answered before this came to an end. Refer them again if it is still needed."
@@ -41,14 +42,14 @@ class Told:
 def told(line: Line) -> Told:
     """What its referrer is told: that it waits is their own; an answer only where a clause gives it."""
     waits, answered = line.state == WAITING and not line.ended, bool(line.outcome) and not line.ended
-    own = waits or line.state == WITHDRAWN
+    own = waits or line.state in GONE
     return Told(
         name=line.name or (line.reference if line.closed else "Name not shown"),
         borough=line.borough,
         sent=line.sent,
         since=line.since,
         state=STATES[line.state] if own or answered else "Ended" if line.ended else "Answered",
-        because=line.because if answered and line.state != WITHDRAWN else "",
+        because=line.because if answered and line.state not in GONE else "",
         withheld=ENDED if line.ended else "" if own or answered else line.withheld,
         asked=asked(line),
         waits=waits,

@@ -148,6 +148,7 @@ def _show(
         "boroughs": [(agreement, borough, "") for agreement, borough in found.boroughs],
         "action": url_for(".choose", visit=visit),
         "take_back": url_for(".back", visit=visit) if found.asked_back else "",
+        "untold": found.asked_back is not None and not found.asked_back.code,
         "base": base,
         "errors": errors,
         "typed": [("What you wrote", reason)] if reason else [],

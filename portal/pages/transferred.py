@@ -6,7 +6,7 @@ from datetime import datetime
 
 from portal.pages.presenting import day
 from portal.sharing.reading.transfers import Told
-from portal.sharing.transfers import BACK, DECLINED, PANEL, TAKEN, WAITS
+from portal.sharing.transfers import BACK, DECLINED, ENDED, PANEL, TAKEN, WAITS
 
 WORDS = {
     WAITS: "waiting for an answer",
@@ -14,7 +14,10 @@ WORDS = {
     TAKEN: "taken on in {borough}",
     DECLINED: "not taken on in {borough}",
     BACK: "taken back",
+    ENDED: "no longer offered, for this case was de-selected before an answer",
 }
+CAME = {BACK: "no longer offered: taken back", ENDED: "no longer offered: the case in {borough} is closed"}
+"""Of one that came here (clause 8.91)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +43,11 @@ def title(told: Told) -> str:
 
 def words(told: Told) -> str:
     """What became of it in a word, with the day it is so since."""
-    if told.code not in WORDS:
+    known = CAME if told.came else WORDS
+    if told.code not in known:
         return ""
     on = f", {day(told.since)}" if told.since and told.code != WAITS else ""
-    return WORDS[told.code].format(borough=told.record.text("borough")) + on
+    return known[told.code].format(borough=told.record.text("borough")) + on
 
 
 def reason(told: Iterable[Told]) -> str:

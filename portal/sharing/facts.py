@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from isa.agreement import Agreement
 from portal.auth.actor import Actor, Contracts
+from portal.db import DAY
 from portal.query import Query
 from portal.sharing import asks
 from portal.sharing.meeting_tables import AgendaItem, Attendance, Meeting
@@ -25,6 +26,8 @@ HOUSING, EDUCATION = "accommodation", "education, training, employment"
 DELIVERS = {HOUSING: "delivering_housing", EDUCATION: "delivering_ete"}
 """The pathway an assignment names → the fact that its party delivers it."""
 MEETING_OPEN, CONTRACTED = "meeting_open", "contracted"
+LATELY_CLOSED, LATELY = "lately_closed", 28 * DAY
+"""True of a closed case for so long (clause 8.92); of an open one it is not asked."""
 
 _ASSIGNED = select(Assignment.case, Assignment.user, Assignment.party, Assignment.pathway).where(
     Assignment.case.in_(bindparam("cases", expanding=True)),
@@ -129,6 +132,8 @@ def _facts(
         **dict.fromkeys(DELIVERS.values(), False),
         **confidence,
     }
+    if case.state != "open" and case.closed_at is not None:
+        known[LATELY_CLOSED] = now < case.closed_at + LATELY
     delivers = []
     for _, of, pathway in live:
         if pathway in DELIVERS:

@@ -16,6 +16,9 @@ KIND = "referral"
 WAITING, ASKED, ACCEPTED, REFUSED = "waiting", "asked", "accepted", "refused"
 WITHDRAWN = "withdrawn"
 """Taken back by whoever referred (clause 8.90): it is in no inbox and gets no answer."""
+LAPSED = "lapsed"
+"""An offer that ended with the case that it came from (clause 8.91): as `WITHDRAWN`."""
+GONE = (WITHDRAWN, LAPSED)
 OUTCOMES = {WAITING: "Waiting", ASKED: "More asked", ACCEPTED: "Accepted", REFUSED: "Refused"}
 """State → what a record says of it, of the choices of `referral.outcome`."""
 PAGE = 50

@@ -3,7 +3,7 @@
 import hmac
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import bindparam, select
@@ -111,7 +111,7 @@ def refer(
     others = not_meant(session, doors, actor, values, now)
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, now)
-        one_after_the_other(session, at.engine.agreement.digest)
+        one_after_the_other(session, [agreement])
         if not _MADE.first(session, referral=identity, by=actor.user):
             case, joined = case_for(session, doors, actor, at, values, others)
             _keep(tx, doors, actor, at, case, joined, values)
@@ -140,9 +140,9 @@ def checked(fields: Mapping[str, Sequence[Field]], typed: Mapping[str, str], now
     return {kind: given for kind, given in values.items() if given}
 
 
-def one_after_the_other(session: Session, digest: str) -> None:
+def one_after_the_other(session: Session, agreements: Iterable[str]) -> None:
     """Two referrals under one agreement are made one after the other: the second finds the person of the first."""
-    rows = select(Adoption.id).where(Adoption.digest == digest).order_by(Adoption.id)
+    rows = select(Adoption.id).where(Adoption.agreement.in_(list(agreements))).order_by(Adoption.id)
     session.connection().execute(rows.with_for_update())
 
 

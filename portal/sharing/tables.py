@@ -114,7 +114,7 @@ class Referral(Base):
     party: Mapped[str] = mapped_column(String(40))
     user: Mapped[uuid.UUID] = mapped_column(Id)
     answer: Mapped[uuid.UUID | None] = mapped_column(Id, ForeignKey("record.id"))  # of whoever keeps the panel's list
-    state: Mapped[str] = mapped_column(String(20))  # waiting, asked, accepted, refused, withdrawn
+    state: Mapped[str] = mapped_column(String(20))  # waiting, asked, accepted, refused, withdrawn, lapsed
     version: Mapped[int] = mapped_column(Integer)
     sent_at: Mapped[int] = mapped_column(Micros)
     since: Mapped[int] = mapped_column(Micros)  # when it came into this state

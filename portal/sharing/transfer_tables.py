@@ -16,5 +16,5 @@ class TransferRow(Base):
     referral: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("referral.id"), primary_key=True)
     case: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("case_file.id"), index=True)
     record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"))
-    state: Mapped[str] = mapped_column(String(20))  # offered, then taken, declined or back
+    state: Mapped[str] = mapped_column(String(20))  # offered, then taken, declined, back or ended
     since: Mapped[int] = mapped_column(Micros)  # when it came into this state

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Field
@@ -31,7 +30,6 @@ from portal.sharing.reading.part import Part
 from portal.sharing.reading.rows import heads
 from portal.sharing.sight import CREATE, EXPORT, SHARE, Shape, Sight
 from portal.sharing.storing import BORN, NewRecord
-from portal.sharing.tables import CaseFile
 from portal.sharing.transfers import BOROUGH, KIND, MOVED_ON, OFFERED_FROM, OFFERED_TO, REASON, WHAT
 from portal.sharing.visits import Case
 
@@ -129,15 +127,16 @@ def offer(
     case, made = plan.found.visit.case, plan.planned.record.id
     with doors.log.transaction(session) as tx:
         capacities.require(session, actor, plan.at.now)
-        state = session.scalar(select(CaseFile.state).where(CaseFile.id == case.id).with_for_update())
+        referring.one_after_the_other(session, [agreement])
         if writing.made(session, actor, made):
             return made
+        there, joined, state = _held(session, doors, actor, plan)
         if state != "open":  # de-selected meanwhile
             raise NotFound
         if any(o.stands for o in transfers.of_cases(session, [case.id])):
             raise Conflict(str(case.id), 0)
         writing.add(tx, doors, actor, plan.planned)
-        referral = _arrive(tx, doors, actor, plan)
+        referral = _arrive(tx, doors, actor, plan, there, joined)
         transfers.put(session, referral, case.id, made, plan.at.now)
     return made
 
@@ -210,12 +209,25 @@ def _checked(
     return values
 
 
-def _arrive(tx: Transaction, doors: Doors, actor: Actor, plan: _Plan) -> uuid.UUID:
+def _held(session: Session, doors: Doors, actor: Actor, plan: _Plan) -> tuple[Case, bool, str]:
+    """The case under the other agreement, whether it was there, and the state of the one that it comes from: both held
+    in the one order that there is. Whoever's case was closed while this waited for it gets another."""
+    old = plan.found.visit.case
+
+    def find() -> tuple[Case, bool]:
+        return referring.case_for(session, doors, actor, plan.at, plan.values, plan.others, old.person)
+
+    case, joined = find()
+    states = transfers.hold(session, (old.id, case.id))
+    if states[case.id] != "open":
+        case, joined = find()
+    return case, joined, states[old.id]
+
+
+def _arrive(tx: Transaction, doors: Doors, actor: Actor, plan: _Plan, case: Case, joined: bool) -> uuid.UUID:
     """Refer the person under the other agreement with what goes with them, and log both sides; the referral."""
-    session, at, now = tx.session, plan.at, plan.at.now
-    old, agreement = plan.found.visit.case, at.engine.agreement
-    referring.one_after_the_other(session, agreement.digest)
-    case, joined = referring.case_for(session, doors, actor, at, plan.values, plan.others, old.person)
+    at, now = plan.at, plan.at.now
+    old = plan.found.visit.case
     born = plan.values.get("person", {}).get(BORN)
     minor = referring.stricter(old.minor, is_minor(born, now) if born else case.minor if joined else None)
     told = {
@@ -232,7 +244,14 @@ def _arrive(tx: Transaction, doors: Doors, actor: Actor, plan: _Plan) -> uuid.UU
     ]
     readers = keep(tx, doors, actor, at, case, [*records, *copies], minor, joined)
     referral = new_id()
-    inbox.put(session, referral, case.id, actor.party, actor.user, now)
+    inbox.put(tx.session, referral, case.id, actor.party, actor.user, now)
+    _went(tx, actor, plan, readers)
+    return referral
+
+
+def _went(tx: Transaction, actor: Actor, plan: _Plan, readers: Sequence[str]) -> None:
+    """Log on the case here what went there, and who reads it."""
+    old = plan.found.visit.case
     went = [*plan.whose, *(g.record for g in plan.goes)]
     shapes = {Shape(r.kind, r.label, r.owner, plan.labels[r.id]) for r in went}
     entry = said.entry(
@@ -247,13 +266,12 @@ def _arrive(tx: Transaction, doors: Doors, actor: Actor, plan: _Plan) -> uuid.UU
                 old.id,
                 [(r.id, r.version) for r in went],
                 recipients=list(readers),
-                transfer_to=at.sight.reference,
+                transfer_to=plan.at.sight.reference,
             )
         ],
         visit=plan.found.visit.id,
     )
     tx.append(entry)
-    return referral
 
 
 def words_there(values: Mapping[str, str], what: str, borough: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ _VISIT = Query(
         CaseFile.lead_party,
         CaseFile.review_due,
         CaseFile.minor,
+        CaseFile.closed_at,
     )
     .join(CaseFile, CaseFile.id == VisitRow.case)
     .where(VisitRow.id == bindparam("visit"))
@@ -53,6 +54,7 @@ class Case(NamedTuple):
     lead_party: str
     review_due: int | None
     minor: bool | None
+    closed_at: int | None = None
 
 
 CASE = (
@@ -64,6 +66,7 @@ CASE = (
     CaseFile.lead_party,
     CaseFile.review_due,
     CaseFile.minor,
+    CaseFile.closed_at,
 )
 
 
@@ -95,9 +98,8 @@ def _row(session: Session, actor: Actor, visit: uuid.UUID) -> Any:
 
 
 def _visit(visit: uuid.UUID, seen: Any) -> Visit:
-    case = Case(
-        seen.case, seen.person, seen.agreement, seen.reference, seen.state, seen.lead_party, seen.review_due, seen.minor
-    )
+    s = seen
+    case = Case(s.case, s.person, s.agreement, s.reference, s.state, s.lead_party, s.review_due, s.minor, s.closed_at)
     return Visit(visit, case, seen.purpose, seen.emergency, seen.ends)
 
 

@@ -17,7 +17,7 @@ from portal.auth.actor import Actor
 from portal.db import new_id
 from portal.errors import Conflict, Refused
 from portal.query import Query
-from portal.sharing import acts, asks, cases, moves, preview, said, talk
+from portal.sharing import acts, asks, cases, lapsing, moves, preview, said, talk
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt, Record
 from portal.sharing.doors import Doors
@@ -138,6 +138,7 @@ def plan(
 def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Written:
     """Write a new record that was planned, with the entries of its collection and its disclosure."""
     found, shape, record = planned.found, planned.shape, planned.record
+    _lapse(tx, doors, actor, record)
     stored = store(tx.session, doors, found.engine.agreement, [record])
     aged(tx.session, record)
     _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
@@ -215,6 +216,7 @@ def alter(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writ
     """Write a change that was planned, with its entry. Raises `Conflict` where someone was quicker."""
     found, record = planned.found, planned.record
     agreement = found.engine.agreement
+    _lapse(tx, doors, actor, record)
     stored = change(tx.session, doors, agreement, record, planned.base, planned.standing, planned.whole)
     if stored is None:
         raise Conflict(str(record.id), planned.base + 1)
@@ -225,6 +227,12 @@ def alter(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writ
         acts.follow(tx.session, record.id, record.values)
     receipt = _append(tx, "alteration", actor, found, planned.shape, record, stored, EDIT)
     return Written(record.id, receipt, planned.remarks)
+
+
+def _lapse(tx: Transaction, doors: Doors, actor: Actor, record: NewRecord) -> None:
+    """What waits in another borough ends with the case that this record closes."""
+    if record.values.get(cases.STATUS) == cases.DESELECTED:
+        lapsing.with_case(tx, doors, actor, record.case, record.at)
 
 
 def _touched(present: Record, fields: Mapping[str, Field], typed: Mapping[str, str]) -> list[Field]:

@@ -15,7 +15,7 @@ from portal.query import Query
 from portal.sharing import said
 from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
-from portal.sharing.inbox import WITHDRAWN
+from portal.sharing.inbox import GONE
 from portal.sharing.reading.lists import sights_at
 from portal.sharing.tables import CaseFile, Referral
 from portal.sharing.visits import CASE, Case
@@ -34,9 +34,9 @@ class _Row(NamedTuple):
 
 _LATER = aliased(CaseFile)
 _TAKEN_BACK = exists().where(
-    Referral.case == CaseFile.id, Referral.state == WITHDRAWN, Referral.since == CaseFile.closed_at
+    Referral.case == CaseFile.id, Referral.state.in_(GONE), Referral.since == CaseFile.closed_at
 )
-"""A case that was closed by taking back what was offered (clause 8.90): nobody was ever on that list."""
+"""A case that was closed as what was offered ended (clauses 8.90 and 8.91): nobody was ever on that list."""
 _EARLIER = Query(
     select(_LATER.id, _LATER.opened_at, CaseFile.opened_at, CaseFile.closed_at, *CASE)
     .join(_LATER, (_LATER.person == CaseFile.person) & (_LATER.agreement == CaseFile.agreement))
