@@ -30,6 +30,8 @@ pages = Blueprint("case", __name__)
 
 DONE, SELECTION = "done", "selection"
 CLOSED = "Kept. The case is closed now (clause 6.8): it opens for a review of the de-selection, and for nothing else."
+LETTER, REVIEW = "document/letter-deselected", earlier.PURPOSE
+"""The letter that says so, and the purpose for which a case is opened that is de-selected (clause 8.92)."""
 UNASKED = "Select why you need to see this"
 
 
@@ -37,13 +39,16 @@ UNASKED = "Select why you need to see this"
 @gate.page(gate.CONTENT)
 def ask(case: uuid.UUID) -> ResponseReturnValue:
     """The purpose question, the same for every address; straight to the case while its visit lasts. `?at=` names the
-    update where the page is to begin."""
+    update where the page is to begin; `?then=` the letter after de-selection, which is for a review of that."""
     doors = gate.doors()
     begun = visits.current(db.session(), doors, gate.actor(), case, doors.clock())
     visit = visits.once(db.session(), gate.actor(), begun) if begun else None
+    letter = request.args.get(visiting.THEN) == LETTER
     if visit is not None and reading.leads(db.session(), doors, gate.actor(), visit):
-        return redirect(url_for("case.view", visit=visit.id) + _place(), 303)
-    return visiting.ask(action=url_for("case.begin", case=case, at=_at()))
+        on = f"/{LETTER}" if letter and visit.purpose == REVIEW else _place()
+        return redirect(url_for("case.view", visit=visit.id) + on, 303)
+    kept, chosen = ({visiting.THEN: LETTER}, REVIEW) if letter else (None, "")
+    return visiting.ask(action=url_for("case.begin", case=case, at=_at()), kept=kept, chosen=chosen)
 
 
 @pages.post("/case/<uuid:case>")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import gate
@@ -18,9 +18,8 @@ from portal.pages import pdf, transferred
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.errors import typed as typed_text
 from portal.pages.face import Face, face
-from portal.pages.frame import Alert
 from portal.pages.happened import may_act
-from portal.pages.meetings import DONE, say, title_of
+from portal.pages.meetings import said, say, title_of
 from portal.pages.presenting import moment
 from portal.pages.rendering import by_whom, show
 from portal.pages.team import id_of
@@ -29,6 +28,8 @@ from portal.sharing.disclosure import Record
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import transfers
 from portal.sharing.reading.earlier import earlier
+from portal.sharing.reading.transfers import Told as Transfer
+from portal.sharing.transfers import WAITS
 
 pages = Blueprint("decide", __name__)
 
@@ -88,7 +89,11 @@ def decide(meeting: uuid.UUID, case: uuid.UUID) -> ResponseReturnValue:
     except Conflict:
         return _one(meeting, case, told, review, {"": CHANGED}, 409)
     following = deciding.following(db.session(), meeting, case)
-    say("The decision is recorded.")
+    if told.outcome == deciding.DESELECT:
+        letter = url_for("case.ask", case=case, then="document/letter-deselected")
+        say("The decision is recorded. The case is closed.", letter, "Write the letter: no longer on IOM")
+    else:
+        say("The decision is recorded.")
     if STAYS in form and told.outcome not in deciding.ENDS:
         return redirect(url_for(".one", meeting=meeting, case=case), 303)
     if following is None:
@@ -152,7 +157,6 @@ def _one(
     moved = transfers.told(db.session(), gate.doors(), gate.actor(), case, d.records(moves.TRANSFER))
     if request.method == "GET" and (because := transferred.reason(moved)):
         told = replace(told, reason=because)
-    done = session.pop(DONE, None)
     return show(
         "decide.html",
         head.name or d.reference,
@@ -163,7 +167,7 @@ def _one(
         visit=url_for("case.view", visit=d.visit),
         back=url_for("meetings.one", meeting=meeting),
         back_text="The agenda",
-        alerts=(Alert("done", str(done)),) if done else (),
+        alerts=said(),
         d={
             "face": head,
             "disclosure": d,
@@ -173,7 +177,7 @@ def _one(
             "review": review,
             "record": standing.id if standing else "",
             "base": standing.version if standing else 0,
-            **_choices(found, told, head),
+            **_choices(found, told, head, ends=next((t for t in moved if t.code == WAITS), None)),
             "errors": [(anchor or ("outcome" if may else ""), words) for anchor, words in problems.items()],
             "may": may,
             "typed": () if may else typed_text(),
@@ -189,11 +193,16 @@ def _one(
     )
 
 
-def _choices(found: Desk, told: Told, head: Face) -> dict[str, Any]:
-    """What the form offers, and what stands chosen: as it was sent, else as the case has it. Who referred is ticked."""
+def _choices(found: Desk, told: Told, head: Face, ends: Transfer | None) -> dict[str, Any]:
+    """What the form offers, and what stands chosen: as it was sent, else as the case has it. Who referred is ticked.
+    `ends`: an offer that waits, which ends with the case (clause 8.91)."""
+    outcomes: tuple[tuple[str, str, str], ...] = RUNNING if head.status not in ("", "Referred") else REFERRED
+    if ends is not None:
+        closes = f"{CLOSES}, and ends the transfer offered to {ends.record.text('borough')}, which waits for an answer"
+        outcomes = tuple((code, words, closes if note == CLOSES else note) for code, words, note in outcomes)
     referred = {r.owner for r in found.disclosure.records("referral")}
     return {
-        "outcomes": RUNNING if head.status not in ("", "Referred") else REFERRED,
+        "outcomes": outcomes,
         "rags": [(r, r, "") for r in RAGS],
         "rag": told.rag or head.rag,
         "cohorts": [(c, c, "") for c in COHORTS],

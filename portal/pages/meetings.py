@@ -143,7 +143,7 @@ def _everything(wanted: Day, agreement: str, problems: Mapping[str, str]) -> Res
         "errors": list(problems.items()),
         "action": url_for(".plan"),
     }
-    return show("meetings.html", "Meetings", status=400 if problems else 200, alerts=_told(), d=d)
+    return show("meetings.html", "Meetings", status=400 if problems else 200, alerts=said(), d=d)
 
 
 def _only() -> str:
@@ -183,7 +183,7 @@ def _one(
         purpose="referral and selection" if view.joined else None,
         back=url_for(".everything"),
         back_text="Meetings",
-        alerts=_told(),
+        alerts=said(),
         d=d,
     )
 
@@ -216,11 +216,14 @@ def _alert(about: Summary) -> Alert:
     return Alert("notice", words, heading=heading, path=path, path_text="Go to the meeting")
 
 
-def say(words: str) -> None:
-    """Say once, on the next page of a meeting, what was done last. Never anything about a person."""
-    session[DONE] = words
+def say(words: str, path: str = "", path_text: str = "") -> None:
+    """Say once, on the next page of a meeting, what was done last, with the way on. Never anything about a person."""
+    session[DONE] = (words, path, path_text)
 
 
-def _told() -> tuple[Alert, ...]:
-    done = session.pop(DONE, None)
-    return (Alert("done", str(done)),) if done else ()
+def said() -> tuple[Alert, ...]:
+    """What was done last."""
+    if DONE not in session:
+        return ()
+    words, path, path_text = session.pop(DONE)
+    return (Alert("done", words, path=path, path_text=path_text),)

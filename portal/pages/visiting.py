@@ -52,7 +52,7 @@ def or_ask_again(view: Callable[P, Answer]) -> Callable[P, Answer]:
 
 THEN = "then"
 """Input that says where a form that outlived its visit was going."""
-WRITES = ("record.", "comment.", "change.", "action.", "ask.", "stands.", "transfer.")
+WRITES = ("record.", "comment.", "change.", "action.", "ask.", "stands.", "transfer.", "papers.")
 ASKED = ("purpose", "reason", THEN)
 """Inputs of the purpose question itself."""
 
@@ -74,7 +74,7 @@ def _over(visit: uuid.UUID) -> uuid.UUID | None:
 
 
 def goes_on(then: str) -> bool:
-    """Whether a carried form may be sent on there: only to the pages that write."""
+    """Whether a new visit may go on there: only to the pages that write, or make a letter."""
     paths = current_app.create_url_adapter(request)
     try:
         endpoint = paths.match(f"/visit/{uuid.UUID(int=0)}/{then}", method="POST")[0] if paths else ""
@@ -84,7 +84,7 @@ def goes_on(then: str) -> bool:
 
 
 def writes() -> bool:
-    """Whether this request is for a page that writes about a case."""
+    """Whether this request is for a page that writes about a case, or makes a letter."""
     return (request.endpoint or "").startswith(WRITES)
 
 
@@ -98,7 +98,8 @@ def ask(
     cancel: str = "",
     status: int = 200,
 ) -> Answer:
-    """The purpose question. `kept` are inputs of a form that is carried over to the new visit; `problems` by input."""
+    """The purpose question. `kept` are inputs of a form that is carried over to the new visit, or say alone where it
+    goes on to; `problems` by input."""
     doors, actor = gate.doors(), gate.actor()
     _, _, standing = doors.book.role(Capacity(actor.party, actor.role))
     return rendering.show(
@@ -112,6 +113,7 @@ def ask(
             "chosen": chosen or standing,
             "reason": reason,
             "kept": kept or {},
+            "outlived": bool(set(kept or {}) - {THEN}),
             "cancel": cancel,
             "errors": list((problems or {}).items()),
         },

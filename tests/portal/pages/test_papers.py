@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.auth.actor import Actor
+from portal.db import DAY, now_micros
 from portal.pages import pdf
-from portal.sharing.tables import SealedValue
+from portal.sharing.tables import SealedValue, VisitRow
 from tests.installation import World
 from tests.portal.pages.test_pdf import about, check, texts
 from tests.portal.pages.web import Web
@@ -274,3 +275,79 @@ def test_there_is_no_notice_of_another_name(web):
         "/privacy/barnet-iom/compact.pdf",
     ):
         assert web.get(path).status_code == 404
+
+
+WORKING = {
+    **LEAD,
+    "police assignment": {"practitioner": "PC Walsh", "role": "Offender manager", "telephone": "020 7946 0002"},
+    "barnet_safety assignment": {"practitioner": "Left Already", "role": "Lead", "until": "2026-01-02"},
+    "ntmh assignment": {"practitioner": "Nurse Moyo", "role": "Community nurse"},
+}
+
+
+def closed_case(web, world, actor, days=0) -> str:
+    """A visit for the review of a case that was de-selected so many days ago."""
+    more = {"state": "deselected", "closed_at": now_micros() - days * DAY}
+    case = world.case({**WHERE, **WORKING, **COMPACT, **REFERRED, **SILENT}, assigned=[actor], **more)
+    web.sign_in(actor)
+    return str(web.post(f"/case/{case}", {"purpose": "deselection", "reason": ""}).location)
+
+
+@pytest.mark.parametrize(
+    ("party", "role"), [("police", "practitioner"), ("probation", "practitioner"), ("barnet_safety", "coordinator")]
+)
+def test_the_letter_after_de_selection_names_whom_to_ask(web, world, party, role):
+    visit = closed_case(web, world, world.actor(party, role, "Writer"))
+    looked = web.get(f"{visit}/document/letter-deselected").text
+    assert "Ask the people who worked with you:" in web.text
+    for whom in ("Siân Price, Lead, Probation, 020 7946 0001", "PC Walsh, Offender manager, Police, 020 7946 0002"):
+        assert whom in web.text, whom
+    assert "Left blank, to be written by hand" not in web.text
+    assert "Nurse Moyo" not in looked, "that the trust treats somebody is the trust's"
+    assert "Left Already" not in looked
+    whole = " ".join(texts(web.post(f"{visit}/document/letter-deselected").data))
+    assert "Siân Price, Lead, Probation, 020 7946 0001" in whole
+    assert web.logged()[-1] == ("export", "permitted")
+
+
+def test_four_weeks_later_it_names_nobody_and_says_which_clause_did(web, world, officer):
+    visit = closed_case(web, world, officer, days=27)
+    assert "Siân Price" in web.get(f"{visit}/document/letter-deselected").text
+    visit = closed_case(web, world, officer, days=28)
+    web.get(f"{visit}/document/letter-deselected")
+    assert "Siân Price" not in web.text
+    assert "Left blank, to be written by hand: who is responsible." in web.text
+
+
+@pytest.mark.parametrize("party", ["barnet_housing", "barnet_bridges", "ntmh"])
+def test_who_makes_no_such_letter_reads_nobody_s_name_after_de_selection(web, world, party):
+    visit = closed_case(web, world, world.actor(party, "practitioner", "Somebody"))
+    assert "Siân Price" not in web.get(visit).text
+    assert "Siân Price" not in web.get(f"{visit}/document/letter-deselected").text
+
+
+def test_nothing_else_of_a_closed_case_opens_with_it(web, world, officer):
+    """The twin: of an open case the same officer reads what was agreed, and for another purpose nobody's name."""
+    visit = closed_case(web, world, officer)
+    for purpose in ("risk", "pathways", "enforcement", "safeguarding"):
+        case = world.case({**WHERE, **WORKING}, assigned=[officer], state="deselected", closed_at=now_micros())
+        other = web.post(f"/case/{case}", {"purpose": purpose, "reason": ""}).location
+        assert "Siân Price" not in web.get(str(other)).text
+    assert "CANARY" not in web.get(visit).text
+
+
+def test_the_way_to_the_letter_asks_for_the_purpose_and_leads_there(web, world, officer):
+    visit = closed_case(web, world, officer)
+    with world.doors.log.transaction(world.session) as tx:
+        [row] = tx.session.scalars(select(VisitRow.case)).all()
+        tx.session.execute(update(VisitRow).values(ends=now_micros() - 1))
+    asked = web.get(f"/case/{row}?then=document/letter-deselected").text
+    assert re.search(r'value="deselection" checked', asked)
+    assert "Your visit has ended" not in asked
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', asked))
+    on = web.post(f"/case/{row}", {**hidden, "purpose": "deselection", "reason": ""})
+    assert str(on.location).endswith("/document/letter-deselected")
+    assert "Siân Price" in web.get(str(on.location)).text
+    again = web.get(f"/case/{row}?then=document/letter-deselected")
+    assert str(again.location).endswith("/document/letter-deselected"), "while the visit lasts it is not asked again"
+    assert visit not in str(on.location)

@@ -5,14 +5,15 @@ import re
 import pytest
 from sqlalchemy import update
 
-from portal.db import now_micros
+from portal.db import DAY, now_micros
 from portal.sharing.tables import Adoption, VisitRow
 from tests.installation import World
-from tests.portal.casework.moving_away import SECRET, WHY, Boroughs
+from tests.portal.casework.moving_away import HELD, SECRET, WHY, Boroughs
+from tests.portal.pages.test_meetings import form, plan
 from tests.portal.pages.web import Web
 
-DAY = {"transfer.moved_on-day": "20", "transfer.moved_on-month": "11", "transfer.moved_on-year": "2026"}
-WORDS = {**DAY, "transfer.reason": WHY, "referral.priority_crime": "Burglary"}
+ON = {"transfer.moved_on-day": "20", "transfer.moved_on-month": "11", "transfer.moved_on-year": "2026"}
+WORDS = {**ON, "transfer.reason": WHY, "referral.priority_crime": "Burglary"}
 
 
 @pytest.fixture
@@ -126,3 +127,54 @@ def test_who_offered_reads_why_nothing_is_told_while_the_other_agreement_rests(w
     web.get(f"{visit}/transfer")
     assert "Not told now: the agreement of Brent gives nothing between you until it is signed again" in web.text
     assert "alone is told" not in web.text
+    assert "You may take it back all the same." in web.text
+    form = web.get(f"{visit}/transfer/back").text
+    assert "Take the transfer to Brent back" in form
+    sent = web.post(f"{visit}/transfer/back", {**inputs(form), "transfer.reason": "He stays."})
+    assert sent.status_code == 303
+    web.get(f"{visit}/transfer")
+    assert "Taken back, " in web.text
+    assert "Which borough do they move to?" in web.text
+    web.sign_in(move.bella)
+    assert "No longer offered" in web.get("/inbox").text
+    assert "the transfer from Barnet that Probation offered on 25 November 2026. Taken back on" in web.text
+    assert "Marlowe" not in web.text
+
+
+def test_who_answers_what_is_offered_no_longer_reads_so_and_keeps_what_they_wrote(web: Web, move: Boroughs) -> None:
+    known = {k: HELD[k] for k in ("probation person", "probation identifiers")}
+    theirs = {**known, "brent_safety case": {"status": "Active"}}
+    move.world.case(theirs, "brent-iom", assigned=[move.jo])
+    move.offers(move.jo)
+    web.sign_in(move.bella)
+    path = f"/inbox/{move.offer().referral}"
+    form = inputs(web.get(path).text)
+    move.back(move.jo)
+    late = web.post(path, {**form, "answer": "refused", "reason": "No room on the cohort."})
+    assert late.status_code == 409
+    assert "It is offered no longer since you opened the page" in web.text
+    assert "No longer offered: taken back" in web.text
+    assert "No room on the cohort." in web.text
+    assert web.get(path).status_code == 200
+
+
+def test_the_panel_reads_that_de_selection_ends_the_offer(web: Web, world: World) -> None:
+    move = Boroughs(world, review_due=now_micros() - DAY)
+    move.offers(move.jo)
+    web.sign_in(move.nadia)
+    meeting = str(plan(web))
+    assert web.post(f"{meeting}/join").status_code == 303
+    page = f"{meeting}/case/{move.case}"
+    answer = {**form(web, page), "outcome": "De-select"}
+    ends = "Closes the case from this moment, and ends the transfer offered to Brent, which waits for an answer"
+    assert ends in web.text
+    sent = web.post(page, answer)
+    assert sent.status_code == 303
+    told = web.get(str(sent.location)).text
+    assert "The decision is recorded. The case is closed." in web.text
+    assert f'href="/case/{move.case}?then=document/letter-deselected"' in told
+    assert move.offer().became[0] == "ended"
+    web.sign_in(move.bella)
+    web.get("/inbox")
+    assert "The case in Barnet was closed on 25 November 2026" in web.text
+    assert "Marlowe" not in web.text
