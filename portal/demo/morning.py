@@ -62,24 +62,24 @@ def work(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], cast: M
     """Lists, views, cover for a colleague who goes on leave, a panel planned for today, requests to see more, talk on
     an update, a curious search that ends in a refusal, and an emergency that awaits its review."""
     for key, purpose in AT_WORK.items():
-        actor = _actor(session, doors, users[key])
+        actor = at_work(session, doors, users[key])
         for line in lists.my_cases(session, doors, actor).lines[:2]:
             _open(session, doors, actor, line.case, purpose)
     _goes_on_leave(session, doors, users["achterberg"], users["feeney"], users["okonkwo"])
-    chair = _actor(session, doors, users["rahman"])
+    chair = at_work(session, doors, users["rahman"])
     arranging.plan(session, doors, chair, "barnet-iom", day_at(doors.clock()))
     joining.ask(session, doors, users)
     _requests(session, doors, users, cast["keating"])
-    police, probation = (_actor(session, doors, users[key]) for key in ("walsh", "achterberg"))
+    police, probation = (at_work(session, doors, users[key]) for key in ("walsh", "achterberg"))
     _told_apart(session, doors, chair, cast["mensah-november"], cast["mensah-march"])
     talking.talk(session, doors, police, probation, _case(session, cast["hylton"]))
-    _curious(session, doors, _actor(session, doors, users["pryce"]), cast["pryce"])
-    _emergency(session, doors, _actor(session, doors, users["adebayo"]), cast["rudd"])
+    _curious(session, doors, at_work(session, doors, users["pryce"]), cast["pryce"])
+    _emergency(session, doors, at_work(session, doors, users["adebayo"]), cast["rudd"])
 
 
 def _goes_on_leave(session: Session, doors: Doors, by: uuid.UUID, away: uuid.UUID, covers: uuid.UUID) -> None:
     """The SPOC has all open cases of one colleague covered by another."""
-    spoc = _actor(session, doors, by, "spoc")
+    spoc = at_work(session, doors, by, "spoc")
     lines = team.desk(session, doors, spoc, away).lines
     now = doors.clock()
     until = to_micros(midnight(day_at(now) + AWAY + timedelta(days=1)))
@@ -91,10 +91,10 @@ def _requests(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], no
     """Two ask the treatment service; its SPOC has answered one of them."""
     case = _case(session, nominal)
     for key, why in ASKED.items():
-        actor = _actor(session, doors, users[key])
+        actor = at_work(session, doors, users[key])
         visit = visits.begin(session, doors, actor, case, "risk", "", doors.clock())
         asks.ask(session, doors, actor, visit, {asks.value(SERVICE, NEED)}, why, 7, new_id())
-    spoc = _actor(session, doors, users["latchford"])
+    spoc = at_work(session, doors, users["latchford"])
     first = min(asks.put(session, doors, spoc).lines, key=lambda line: line.asked)
     until = day_at(doors.clock()) + timedelta(days=7)
     asks.answer(session, doors, spoc, first.request, {first.parts[0].id: Answer(GRANTED, until)})
@@ -109,7 +109,8 @@ def _told_apart(session: Session, doors: Doors, keeper: Actor, one: Nominal, oth
     same_person.say(session, doors, keeper, pair, 0, TWO, NAMESAKES, new_id())
 
 
-def _actor(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:
+def at_work(session: Session, doors: Doors, user: uuid.UUID, role: str = "") -> Actor:
+    """Somebody of the staff in their capacity, this morning."""
     held = next(c for c in capacities.current(session, user, doors.clock()) if role in ("", c.role))
     known = induction.of(session, user, held.party)
     recorded = contracts.recorded(session, doors.clock())

@@ -21,7 +21,7 @@ from portal.auth.tables import ContractPeriod
 from portal.auth.tags import Tags
 from portal.config import Settings
 from portal.db import now_micros
-from portal.demo import configuring, morning, seeding, selecting
+from portal.demo import configuring, morning, moving_on, seeding, selecting
 from portal.demo.people import cast, crowd, staff, story
 from portal.demo.people.shapes import Nominal
 from portal.errors import Misconfigured
@@ -71,6 +71,7 @@ def seed(
         seeding.tell(session, doors, nominals, users, parties, now_micros(), bar(count, "people"))
         if crowd_of is None:
             morning.work(session, doors, users, {n.key: n for n in nominals if n.key in cast.CAST})
+            moving_on.move(session, doors, users, list(nominals))
     sequencer.drain(session, doors.signer(session))
 
 
