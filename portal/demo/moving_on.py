@@ -1,4 +1,4 @@
-"""Transfers of the demo: one that Brent has taken on, and one that waits there since this morning."""
+"""Transfers of the demo: one that Barnet has taken on from Harrow, and one that waits in Brent since this morning."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from portal.audit.entry import Entry, Subject
 from portal.casework import transferring
 from portal.db import DAY, HOUR, new_id
 from portal.demo.morning import at_work
-from portal.demo.people import cast
+from portal.demo.people import cast, staff
 from portal.demo.people import vocabulary as v
 from portal.demo.people.shapes import CaseDraft, Nominal
 from portal.sharing import inbox, storing, transfers, visits
@@ -22,20 +22,21 @@ from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile
 from portal.sharing.transfers import BOROUGH, MOVED_ON, OFFERED_FROM, OFFERED_TO, REASON, WHAT
 
-HERE, THERE, BY, PARTY = "barnet-iom", "brent-iom", "okonkwo", "probation"
+HERE, THERE, BEFORE = "barnet-iom", "brent-iom", "harrow-iom"
+BY, PARTY = "okonkwo", "probation"
 MOVED = (
-    "Rehoused in a flat near Wembley Park, keys on the day below. Reporting stays with me until Wembley has a slot. "
+    "Has taken a flat in Barnet with a cousin. Reporting stays with me until Barnet has a slot. "
     "Please keep the Tuesday group: it is the one thing never missed."
 )
 GOING = (
-    "Has a room with an uncle in Harlesden from the day below; the landlord here wants the flat back and there is no "
+    "Moves in with an uncle in Harlesden within the fortnight; the landlord here wants the flat back and there is no "
     "other. Old associates are all on this side, so we think well of it. Needs somebody local to ring."
 )
 
 
 def move(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], nominals: Sequence[Nominal]) -> None:
     """Tell both. The one that waits is offered through the real doors, and logged as it is."""
-    taken = next(n for n in nominals if [c.agreement for c in n.cases] == [HERE, THERE])
+    taken = next(n for n in nominals if [c.agreement for c in n.cases] == [BEFORE, HERE])
     _taken_on(session, doors, users, taken)
     going = next(n for n in nominals if _may_go(n))
     _waits(session, doors, users[BY], _file(session, going.cases[0].reference))
@@ -77,8 +78,8 @@ def _taken_on(session: Session, doors: Doors, users: Mapping[str, uuid.UUID], no
 
 
 def _manager(case: CaseDraft) -> str:
-    """Whoever of probation leads the case."""
-    return next(a.staff for a in case.assignments if a.staff in ("okonkwo", "feeney", "achterberg"))
+    """Whoever of probation works on the case."""
+    return next(a.staff for a in case.assignments if staff.by_key()[a.staff].party == PARTY)
 
 
 def _waits(session: Session, doors: Doors, by: uuid.UUID, file: CaseFile) -> None:

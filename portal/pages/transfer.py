@@ -233,6 +233,7 @@ def _back(visit: uuid.UUID, typed: Mapping[str, str], problem: str = "", status:
         "once": typed.get("once", ""),
         "name": REASON,  # not "reason", which is why one looks: of a form that outlives its visit both are sent on
         "reason": typed.get(REASON, ""),
+        "untold": not found.asked_back.code,
         "errors": [(REASON, problem)] if problem else [],
     }
     return _page(visit, "transfer_back.html", "Take the transfer back", found.part, d, status)

@@ -191,9 +191,22 @@ def _takes_him_off(nadia: Person, case: str, reference: str) -> None:
     nadia.chooses("De-select")
     nadia.fills("Why?", DONE)
     nadia.page.get_by_role("button", name=re.compile("^Record")).first.click()
-    nadia.reads("The decision is recorded.")
+    nadia.reads("The decision is recorded.", "The case is closed.")
+    _writes_to_him(nadia)
     nadia.goes_to(meeting)
     nadia.presses("Close the meeting")
+
+
+def _writes_to_him(nadia: Person) -> None:
+    """The letter that says so names whom he may ask (clause 8.92)."""
+    nadia.follows("Write the letter: no longer on IOM")
+    nadia.heading("Why do you need to see this?")
+    nadia.look("long-letter-purpose")
+    nadia.presses("Go on")
+    nadia.heading("You are no longer on Integrated Offender Management")
+    nadia.reads("Ask the people who worked with you", "Daniel Feeney")
+    nadia.does_not_read("who is responsible. Nothing is recorded")
+    nadia.looks_at_both_widths("long-letter")
 
 
 @pytest.mark.long

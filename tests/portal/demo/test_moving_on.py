@@ -17,12 +17,12 @@ from portal.sharing.transfer_tables import TransferRow
 from tests.installation import TAGS, World
 
 
-def test_one_waits_in_brent_and_one_was_taken_on_there(world: World) -> None:
+def test_one_waits_in_brent_and_one_was_taken_on_in_barnet(world: World) -> None:
     session, doors, now = world.session, world.doors, now_micros()
     everyone = list(staff.roster())
     users = seeding.enrol(session, doors, TAGS, everyone, lambda party: f"https://{party}.example", now)
     told = list(story.story(SEED, day_at(now)))
-    taken = next(n for n in told if [c.agreement for c in n.cases] == ["barnet-iom", "brent-iom"])
+    taken = next(n for n in told if [c.agreement for c in n.cases] == ["harrow-iom", "barnet-iom"])
     going = next(n for n in told if moving_on._may_go(n))
     seeding.tell(session, doors, [taken, going], users, {one.key: one.party for one in everyone}, now)
     entries = select(func.count()).select_from(ENTRY).where(ENTRY.c.operation.in_(("import", "disclosure")))
@@ -36,9 +36,9 @@ def test_one_waits_in_brent_and_one_was_taken_on_there(world: World) -> None:
     assert (line.agency, line.source) == ("Probation", "Transfer from Barnet")
     assert line.words[0].reason == moving_on.GOING
     assert _word(world, stacey, going.cases[0].reference) == transfers.WAITS
-    keeper = at_work(session, doors, users["rahman"])
-    assert _word(world, keeper, taken.cases[0].reference) == transfers.TAKEN
-    there = _desk(world, denise, taken.cases[1].reference)
+    susan, nadia = (at_work(session, doors, users[key]) for key in ("thackray", "rahman"))
+    assert _word(world, susan, taken.cases[0].reference) == transfers.TAKEN
+    there = _desk(world, nadia, taken.cases[1].reference)
     assert [(t.came, t.record.text("reason")) for t in there.told] == [(True, moving_on.MOVED)]
 
 
