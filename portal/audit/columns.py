@@ -292,10 +292,10 @@ def _text(value: object) -> str:
 
 
 @lru_cache(maxsize=MOST)
-def _tells(piece: str, session: object) -> bool:
-    """Whether what stands between salt and time is canonical and tells of this session."""
+def _tells(piece: str, of: object) -> bool:
+    """Whether what stands between salt and time is canonical and tells of this session: `of`."""
     found = _AFTER_SALT.fullmatch(piece)
-    return found is not None and found[1] == _text(session)
+    return found is not None and found[1] == _text(of)
 
 
 @lru_cache(maxsize=MOST)

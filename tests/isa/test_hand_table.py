@@ -81,8 +81,19 @@ def _points(terms: hand.Terms, every: frozenset[str]) -> Iterator[tuple[frozense
     """Where permission just begins, and where it just fails: from each way to permit one fact is missing."""
     for facts in terms:
         yield facts, True
-    for gone in product(*(sorted(facts) for facts in terms)):
-        yield every - set(gone), False
+    for gone in _missing(tuple(terms)):
+        yield every - gone, False
+
+
+@cache
+def _missing(terms: tuple[frozenset[str], ...]) -> frozenset[frozenset[str]]:
+    """The least sets of facts without which no way to permit is left; whoever lacks more is refused all the more."""
+    least: set[frozenset[str]] = {frozenset()}
+    for facts in terms:
+        wider = {gone | {fact} for gone in least if not gone & facts for fact in facts}
+        met = {gone for gone in least if gone & facts}
+        least = met | {gone for gone in wider if not any(other < gone for other in met | wider)}
+    return frozenset(least)
 
 
 class _Views:
