@@ -32,6 +32,8 @@ from portal.query import Query
 
 MOST: Final = 4_096
 """How many texts and pieces of leaves are remembered at a time."""
+LONGEST: Final = 1_000
+"""Characters of those that are: what somebody made longer is not kept in memory."""
 Raw = tuple[Any, ...]
 """A row as the driver gives it, in the order of `Row`."""
 _OWN: Final = (ENTRY.c.leaf, ENTRY.c.at, ENTRY.c.details, ENTRY.c.writer, ENTRY.c.n, ENTRY.c.reference, ENTRY.c.session)
@@ -117,6 +119,8 @@ class Words(dict[tuple[Any, ...], tuple[str, str, str, str]]):
 
     def __init__(self, decisions: Iterable[bytes]) -> None:
         self._decisions = {None: "null"} | {digest: f'"{digest.hex()}"' for digest in decisions}
+        self.doubted = False
+        """Whether a salt was met that is none: from then on each is looked at by itself, so that none costs a batch."""
 
     def __contains__(self, decision: object) -> bool:
         """Whether there is an outcome by field with this digest."""
@@ -133,7 +137,8 @@ class Words(dict[tuple[Any, ...], tuple[str, str, str, str]]):
         )
         if len(self) > MOST:
             self.clear()
-        self[told] = made
+        if sum(map(len, made)) <= LONGEST:
+            self[told] = made
         return made
 
 
@@ -159,7 +164,7 @@ def take(
     digests: list[bytes] = []
     salts: list[str] = []
     moved: dict[str, Head | None] = {}
-    begun = 0
+    begun, doubted = 0, words.doubted
     try:
         for index, raw in enumerate(rows, first):
             who, n, operation = _writer(raw[6]), raw[7], raw[13]
@@ -169,7 +174,7 @@ def take(
             if raw[0] != index or raw[2] != digest or n != due or operation in _LOOKED_AT:
                 break
             salt = _salt(raw, who, due, prev, words)
-            if salt is None or not _are_there(details.get(index, ()), raw[5]):
+            if salt is None or not _are_there(details.get(index, ()), raw[5]) or (doubted and not _are_hex(salt)):
                 break
             salts.append(salt)
             digests.append(digest)
@@ -177,7 +182,10 @@ def take(
             moved[who] = None if operation == CLOSED else (due, digest.hex(), index, raw[1], raw[4])
     except Exception:  # noqa: S110 - whatever a hostile row makes Python raise: the long way names it
         pass
-    return Taken(digests, moved, begun) if _are_hex("".join(salts)) else Taken([], {}, 0)
+    if not _are_hex("".join(salts)):
+        words.doubted = True
+        return take(rows, first, details, heads, words)
+    return Taken(digests, moved, begun)
 
 
 def _salt(raw: Raw, who: str, n: int, prev: str, words: Words) -> str | None:
@@ -293,7 +301,10 @@ def _text(value: object) -> str:
 
 @lru_cache(maxsize=MOST)
 def _tells(piece: str, of: object) -> bool:
-    """Whether what stands between salt and time is canonical and tells of this session: `of`."""
+    """Whether what stands between salt and time is canonical and tells of this session: `of`. Raises for what is no
+    text, or too long to be remembered."""
+    if len(piece) > LONGEST:
+        raise ValueError("longer than is remembered")
     found = _AFTER_SALT.fullmatch(piece)
     return found is not None and found[1] == _text(of)
 

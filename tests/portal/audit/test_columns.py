@@ -168,6 +168,116 @@ def test_each_single_byte_of_a_leaf_counts():
             assert finding is not None  # by its columns, or by what the writer's next entry remembers
 
 
+def with_leaf(log, place, leaf):
+    """The leaf in its place, with a hash that fits."""
+    raw = log.rows[place]
+    log.rows[place] = (*raw[:2], leaf_hash(leaf), leaf, *raw[4:])
+
+
+def test_no_piece_of_a_leaf_is_a_leaf():
+    log = Log([(Entry("list", agency="police", correlation="c"), 1, DECISIONS[1], [(b"a", b"b")])])
+    leaf = log.rows[0][3]
+    for at in range(len(leaf)):
+        for piece in (leaf[:at], leaf[at + 1 :], leaf[:at] + leaf[at : at + 40] * 2 + leaf[at + 40 :]):
+            with_leaf(log, 0, piece)
+            assert long_way(log)[0] is not None
+            assert short_way(log).digests == []
+
+
+CORRELATIONS = [
+    *("null", '""', '"null"', '"a b"', '"~"', '"a/b"', "nul", "", '"', '"a', "Null", "NULL", "0", "true", "[]", "{}"),
+    *(
+        '"\x7f"',
+        '"\x1f"',
+        '"\n"',
+        '"\x00"',
+        '"\u00a0"',
+        '"\u00e9"',
+        '"\u2028"',
+        '"\\u0061"',
+        '"\\n"',
+        '"\\""',
+        '"\\\\"',
+    ),
+    *('"a","decision":null', '"",null', "null,", "null ", ' "a"', '"a" ', "'a'", '"a""b"', '"a" "b"'),
+]
+
+
+@pytest.mark.parametrize("told", CORRELATIONS)
+@pytest.mark.parametrize("had", [None, "some"])
+def test_a_correlation_is_taken_where_it_is_canonical_and_only_there(told, had):
+    log = Log([(Entry("list", correlation=had), 1, None, [])])
+    before = b"null" if had is None else b'"some"'
+    with_leaf(log, 0, log.rows[0][3].replace(b'"correlation":' + before, b'"correlation":' + told.encode()))
+    finding, _, right = long_way(log)
+    assert (right == 1) == (finding is None)
+    usual = told == "null" or (told[:1] == '"' and told.isascii() and told.isprintable() and "\\" not in told)
+    assert len(short_way(log).digests) == (right if usual else 0)
+
+
+def salted(salts):
+    """Entries by writers of their own, with these salts (32 characters of JSON)."""
+    log = Log([(Entry("list"), writer, None, []) for writer in range(1, len(salts) + 1)])
+    for place, salt in enumerate(salts):
+        with_leaf(log, place, log.rows[place][3].replace(b"0" * 32 + b'","sealed', salt.encode() + b'","sealed'))
+    return log
+
+
+GOOD = "0123456789abcdef" * 2
+SALTS = [
+    *(GOOD.upper(), GOOD[:31] + "g", " " * 32, GOOD[:15] + "  " + GOOD[17:], GOOD[:31] + " ", " " + GOOD[1:]),
+    *(GOOD[:30], GOOD + "00", "", GOOD[:31] + "\u0663", GOOD[:28] + '","a', GOOD[:31] + "\t", "0x" + GOOD[2:]),
+]
+
+
+@pytest.mark.parametrize("salt", SALTS)
+@pytest.mark.parametrize("beside", [GOOD, " " * 32, GOOD[:31] + " "])
+def test_no_salt_hides_another(salt, beside):
+    """They are looked at together: each counts nonetheless, and what stands before it is taken."""
+    known = Words([])
+    assert len(short_way(salted([GOOD, GOOD, salt, beside, GOOD]), known).digests) == 2
+    assert len(short_way(salted([GOOD, salt, beside]), known).digests) == 1
+    assert len(short_way(salted([salt, beside]), known).digests) == 0
+    assert len(short_way(salted([GOOD] * 3), known).digests) == 3
+
+
+def test_salts_that_are_none_do_not_cost_a_batch_each():
+    log, known, calls, rows = salted([GOOD.upper()] * 60), Words([]), [], 0
+    with patch.object(columns, "_salt", side_effect=columns._salt, autospec=True) as looked:
+        while rows < 60:
+            rows += 1 + len(columns.take(log.rows[rows:], rows, {}, {}, known).digests)
+        calls.append(looked.call_count)
+    assert calls[0] < 3 * 60
+
+
+def test_what_somebody_made_long_is_not_remembered():
+    columns._tells.cache_clear()
+    known = Words([])
+    for entry in (Entry("list", source=bytes(columns.LONGEST)), Entry("list", purpose="p" * columns.LONGEST)):
+        log = Log([(entry, 1, None, [])])
+        assert long_way(log)[0] is None
+        short_way(log, known)
+    assert columns._tells.cache_info().currsize <= 1
+    assert sum(len(piece) for made in known.values() for piece in made) <= columns.LONGEST
+
+
+@given(logs, st.data())
+@settings(max_examples=150, deadline=None)
+def test_details_that_are_moved_doubled_or_dropped_are_left(log, data):
+    place = data.draw(st.integers(0, len(log.rows) - 1))
+    there = [raw for rows in log.details.values() for raw in rows] or [(0, 0, bytes(32), b"", b"", None, None)]
+    some = data.draw(st.lists(st.sampled_from(there), max_size=3))
+    if data.draw(st.booleans()):
+        some = [
+            (each[0], data.draw(st.sampled_from([at, at + 1, float(at), None])), *each[2:])
+            for at, each in enumerate(some)
+        ]
+    log.details[place] = some
+    finding, _, right = long_way(log)
+    assert len(short_way(log).digests) <= right
+    assert finding is not None or len(short_way(log).digests) == right
+
+
 def test_an_outcome_that_is_gone_and_a_chain_that_forks_are_left():
     log = Log([(Entry("list"), 1, DECISIONS[1], [])] * 2)
     assert len(short_way(log, Words([])).digests) == 0

@@ -242,3 +242,24 @@ def test_many_leaves_at_once_are_as_many_one_by_one(split):
         edge.extend(some, lambda *node: told.append(node), 8)
     assert (edge.size, edge.root()) == (300, ROOTS[300])
     assert told == [(8, 0, NODE(8, 0))]
+
+
+def completed_between(start, end):
+    """Every node that some leaf from `start` to `end` - 1 completes."""
+    return {
+        (level, last >> level, NODE(level, last >> level))
+        for last in range(start, end)
+        for level in range(1, 10)
+        if (last + 1) % (1 << level) == 0
+    }
+
+
+@pytest.mark.parametrize("more", [0, 1, 2, 3, 4, 7, 8, 9, 31, 64, 128, 150])
+def test_leaves_after_every_edge_complete_what_they_complete_one_by_one(more):
+    for size in range(len(HASHES) - more + 1):
+        told, edge = [], tree.edge_of(NODE, size)
+        edge.extend(iter(HASHES[size : size + more]), lambda *node, told=told: told.append(node))
+        assert (edge.size, edge.root()) == (size + more, ROOTS[size + more])
+        assert edge.hashes == tree.edge_of(NODE, size + more).hashes
+        assert len(told) == len(set(told))
+        assert set(told) == completed_between(size, size + more)
