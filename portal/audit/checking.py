@@ -4,8 +4,8 @@ Streams in order of index; memory is flat. The answer is one plain sentence, or 
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -76,6 +76,7 @@ def examine(
     work.erasures.periods = periods or {}
     try:
         work.everything()
+        return work.report()
     except LogBroken as error:
         return Report(False, error.sentence(), work.entries, index=error.index, reference=error.reference)
     except (OperationalError, OSError):
@@ -83,7 +84,6 @@ def examine(
     except Exception as error:  # whatever a hostile row makes Python raise is a finding, not a crash
         broken = LogBroken(f"a row there cannot be read ({type(error).__name__})", work.run.edge.size)
         return Report(False, broken.sentence(), work.entries, index=broken.index)
-    return work.report()
 
 
 class _Check:
@@ -104,7 +104,7 @@ class _Check:
         if connection.execute(select(SEQUENCE.c.index).limit(1)).first() is None:
             self.size = 0
         self.erasures = Erasures({}, complete=True)
-        self.holds = holds.Check()
+        self.holds = holds.Check(connection)
         self._kept = KeptKeys(connection)
         self.waiting = 0
         self.entries = 0
@@ -140,7 +140,7 @@ class _Check:
         self._check_head()
         self._check_waiting()
         self.erasures.settle()
-        self.holds.settle(self.connection)
+        self.holds.settle()
         weak = [f"trigger {name} is missing, changed or switched off" for name in triggers.missing(self.connection)]
         weak += [f"the role {role} may change rows of {table}" for role, table in grants.excess(self.connection)]
         if weak:
@@ -168,8 +168,9 @@ class _Check:
         return count
 
     def _check_details(self, members: Mapping[str, Any], details: Iterable[Detail], index: int) -> None:
-        self.holds.entry(index, members)
-        self.erasures.check(index, members, list(details))
+        kept = list(details)
+        self.holds.entry(index, members, [each.erasure for each in kept if each.erasure is not None])
+        self.erasures.check(index, members, kept)
 
     def _checkpoints(self) -> Iterator[Checkpoint]:
         last = -(1 << 63)
@@ -300,4 +301,7 @@ def _by_place(details: Sequence[columns.Raw]) -> dict[int, Sequence[columns.Raw]
     alone: dict[int, Sequence[columns.Raw]] = dict(zip(map(_INDEX, details), zip(details, strict=True), strict=True))
     if len(alone) == len(details):
         return alone
-    return {place: tuple(rows) for place, rows in groupby(details, _INDEX)}
+    found: dict[int, list[columns.Raw]] = defaultdict(list)  # in whatever order they came, none takes another's place
+    for raw in details:
+        found[raw[0]].append(raw)
+    return dict(found)

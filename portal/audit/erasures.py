@@ -51,6 +51,12 @@ def correlation(year: int) -> str:
     return f"details-{year}"
 
 
+def year_in(told: str | None) -> int | None:
+    """The year of a `correlation`; None where it is none."""
+    year = (told or "").removeprefix("details-")
+    return int(year) if len(year) == 4 and year.isdecimal() and told == correlation(int(year)) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Detail:
     """One sealed detail as it is kept: both parts are None once it is gone; `erasure` is the id of the entry that says

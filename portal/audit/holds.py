@@ -6,9 +6,11 @@ details it keeps is a tag in a row of its own, which goes with the hold's end: t
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
@@ -17,12 +19,12 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from portal.audit.entry import Entry, LeafInvalid, canonical, read_leaf, sealed_digest
-from portal.audit.erasures import correlation, erases, year_of
+from portal.audit.erasures import OPERATION, erases, year_in, year_of
 from portal.audit.log import Receipt, Transaction
 from portal.audit.run import LogBroken, reference_in
-from portal.audit.tables import DETAIL, ENTRY, HOLD, HOLD_LIFT, HOLD_SUBJECT
+from portal.audit.tables import DETAIL, ENTRY, HOLD, HOLD_LIFT, HOLD_SUBJECT, PENDING, SEQUENCE
 from portal.db import from_micros, new_id, to_micros
-from portal.errors import NotFound
+from portal.errors import LogUnavailable, NotFound
 
 KINDS: Final = ("inquiry", "review", "prosecution", "complaint")
 PLACED: Final = "details-held"
@@ -74,12 +76,17 @@ def lock(connection: Connection) -> None:
 def place(tx: Transaction, asked: Asked, entry: Entry) -> tuple[uuid.UUID, Receipt]:
     """Keep what is asked for. `entry` is of the operation `PLACED`; the hold's id and the receipt of the entry.
 
-    Raises `ValueError` for a kind that clause 9.32 does not know, or years that end before they begin.
+    Raises `ValueError` for a kind that clause 9.32 does not know, or years that end before they begin; and
+    `LogUnavailable` while an entry that erases details has no place in the log: the hold could get one before it, and
+    it would look as if its details had been kept already.
     """
     if asked.kind not in KINDS or asked.first_year > asked.last_year:
         raise ValueError("not a hold")
     connection = tx.session.connection()
     lock(connection)
+    waiting = select(PENDING.c.n).join_from(PENDING, ENTRY, ENTRY.c.entry_id == PENDING.c.entry_id)
+    if connection.execute(waiting.where(ENTRY.c.operation == OPERATION).limit(1)).first() is not None:
+        raise LogUnavailable("an entry that erases details waits for its place in the log")
     hold, salt = new_id(), os.urandom(SIZE)
     row = {
         **{name: getattr(asked, name) for name in ("kind", "party", "agreement", "first_year", "last_year")},
@@ -120,7 +127,8 @@ def every(session: Session, agreements: Iterable[str]) -> tuple[Hold, ...]:
 
 
 class Covering:
-    """The holds in force, as whoever erases must heed them.
+    """The holds in force, as whoever erases must heed them. One that has ended is in force until the entry of its end
+    has its place in the log, which is then before that of any entry that erases.
 
     Raises `LogBroken` where one, its end or whose details it keeps is not what an entry says: then nobody knows what is
     kept, and nothing may be erased.
@@ -128,7 +136,7 @@ class Covering:
 
     def __init__(self, connection: Connection) -> None:
         self._require(connection)
-        ended = select(HOLD_LIFT.c.hold)
+        ended = select(HOLD_LIFT.c.hold).join_from(HOLD_LIFT, SEQUENCE, SEQUENCE.c.entry_id == HOLD_LIFT.c.entry_id)
         query = select(HOLD, HOLD_SUBJECT.c.subject_tag).outerjoin_from(
             HOLD, HOLD_SUBJECT, HOLD_SUBJECT.c.hold == HOLD.c.id
         )
@@ -139,7 +147,7 @@ class Covering:
 
     @staticmethod
     def _require(connection: Connection) -> None:
-        check = Check()
+        check = Check(connection)
         for table in (HOLD, HOLD_LIFT):
             query = select(ENTRY.c.leaf).join_from(table, ENTRY, ENTRY.c.entry_id == table.c.entry_id)
             for leaf in connection.execute(query).scalars():
@@ -147,7 +155,7 @@ class Covering:
                     check.entry(0, read_leaf(leaf))
                 except LeafInvalid as error:
                     raise LogBroken("the entry of a hold was changed") from error
-        check.settle(connection)
+        check.settle()
 
     def keeps(self, tag: bytes, year: int, agreements: Iterable[str | None]) -> bool:
         """Whether a subject's details of a year are kept; `agreements`: the ids that their entries name, None for none.
@@ -164,47 +172,68 @@ class Covering:
 
 
 class Check:
-    """Holds the rows to the entries that fix them. Feed `entry` every entry, then call `settle`."""
+    """Holds the rows to the entries that fix them, and what was erased to the holds over whole agreements.
 
-    def __init__(self) -> None:
+    Feed `entry` every entry, then call `settle`. Memory: the entries of holds and those that erase.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._entries: dict[str, tuple[int, Mapping[str, Any]]] = {}
         self._erasing: list[tuple[int, Mapping[str, Any]]] = []
+        self._under: dict[str, set[str | None]] = defaultdict(set)
+        """By erasing entry: which held agreements (None: none at all) the entries name whose details it erased."""
 
-    def entry(self, index: int, members: Mapping[str, Any]) -> None:
-        """One entry of the log."""
+    def entry(self, index: int, members: Mapping[str, Any], erased: Iterable[str] = ()) -> None:
+        """One entry of the log; `erased`: the ids of the entries that erased details of it."""
+        agreement = _agreement(members)
         if erases(members):
             self._erasing.append((index, members))
         if members["operation"] in (PLACED, LIFTED) and members["outcome"] == "permitted":
             self._entries[members["entry"]] = index, members
+        for erasure in erased:
+            if agreement is None or agreement in self._held:
+                self._under[erasure].add(agreement)
 
-    def settle(self, connection: Connection) -> None:
-        """Raises `LogBroken` where a hold, its end or whose details it keeps was changed, removed or made up."""
-        rows = {
-            (PLACED, str(row.entry_id)): (_placed(row._asdict()), row.at) for row in connection.execute(select(HOLD))
-        }
-        for row in connection.execute(select(HOLD_LIFT)):
-            rows[LIFTED, str(row.entry_id)] = _lifted(row.hold), row.at
+    @cached_property
+    def _held(self) -> frozenset[str]:
+        query = select(HOLD.c.agreement).where(HOLD.c.subject.is_(None))
+        return frozenset(self._connection.execute(query).scalars())
+
+    def settle(self) -> None:
+        """Raises `LogBroken` where a hold, its end or whose details it keeps was changed, removed or made up, or was
+        not heeded."""
+        held = self._connection.execute(select(HOLD)).all()
+        ends = self._connection.execute(select(HOLD_LIFT)).all()
+        rows = {(PLACED, str(row.entry_id)): (_placed(row._asdict()), row.at) for row in held}
+        rows |= {(LIFTED, str(row.entry_id)): (_lifted(row.hold), row.at) for row in ends}
+        made_up = len(rows) != len(held) + len(ends)  # two that name one entry
         for entry, (index, members) in self._entries.items():
             digest, at = rows.pop((members["operation"], entry), (b"", None))
             if at != members["time"] or sealed_digest([digest]) != members["sealed"]:
                 what = "what it says of details that are kept longer was changed or removed"
                 raise LogBroken(what, index, reference_in(members))
-        if rows:
+        if rows or made_up:
             raise LogBroken("details are said to be kept longer, or no longer, and no entry says so")
-        self._subjects(connection)
-        for index, members in self._erasing:
-            self._heeded(connection, index, members)
+        self._subjects(self._connection)
+        if self._erasing:
+            self._heeded([row for row in held if row.subject is None], {row.hold: str(row.entry_id) for row in ends})
 
-    def _heeded(self, connection: Connection, index: int, members: Mapping[str, Any]) -> None:
-        """Nothing was announced to be erased that a hold over the whole agreement kept then. Whose details others keep
-        is not known here: of a detail that is gone nothing says whom it was about."""
-        lifted = {row.hold: str(row.entry_id) for row in connection.execute(select(HOLD_LIFT))}
-        agreement, told = (members["agreement"] or "").partition("@")[0], members["correlation"] or ""
-        for row in connection.execute(select(HOLD).where(HOLD.c.subject.is_(None), HOLD.c.agreement == agreement)):
-            held, end = self._entries[str(row.entry_id)][0], self._entries.get(lifted.get(row.id, ""))
-            kept = any(told == correlation(year) for year in range(row.first_year, row.last_year + 1))
-            if kept and held < index and (end is None or index < end[0]):
-                raise LogBroken("it erased details that were to be kept longer", index, reference_in(members))
+    def _heeded(self, held: Sequence[Any], lifted: Mapping[uuid.UUID, str]) -> None:
+        """Nothing was announced to be erased that a hold over the whole agreement kept then, as `Covering.keeps` says.
+        Whose details others keep is not known here: of a detail that is gone nothing says whom it was about."""
+        for index, members in self._erasing:
+            year = year_in(members["correlation"])
+            named = self._under[members["entry"]] | {_agreement(members)}
+            for row in held:
+                if year is None or not row.first_year <= year <= row.last_year or not named & {row.agreement, None}:
+                    continue
+                begin, (end, _) = (
+                    self._entries[str(row.entry_id)][0],
+                    self._entries.get(lifted.get(row.id, ""), (-1, 0)),
+                )
+                if begin < index and not begin <= end <= index:  # those that wait have one place, so they may be equal
+                    raise LogBroken("it erased details that were to be kept longer", index, reference_in(members))
 
     def _subjects(self, connection: Connection) -> None:
         ended = set(connection.execute(select(HOLD_LIFT.c.hold)).scalars())
@@ -213,6 +242,11 @@ class Check:
             if whose.get(row.id) != (None if row.id in ended else row.subject):
                 index, members = self._entries[str(row.entry_id)]
                 raise LogBroken("whose details it keeps was changed or removed", index, reference_in(members))
+
+
+def _agreement(members: Mapping[str, Any]) -> str | None:
+    agreement: str | None = members["agreement"]
+    return None if agreement is None else agreement.partition("@")[0]
 
 
 def _subject(salt: bytes | None, tag: bytes | None) -> bytes | None:

@@ -45,8 +45,9 @@ def years(world):
 
 
 def erase(world, year, kept=KEPT):
-    """As the command does: announce every year that is due, fix it under a checkpoint, destroy."""
+    """As the command does: sequence, announce every year that is due, fix it under a checkpoint, destroy."""
     now = at(world, year)
+    world.drain()
     with world.session() as session:
         for year in {found.year for found in erasing.survey(session, kept, now)}:
             erasing.announce(session, world.log, kept, year)
@@ -193,6 +194,7 @@ def test_a_hold_placed_after_the_announcement_still_keeps_what_is_there(years):
     assert report.whole
     assert "2 more are announced as erased and still there" in report.sentence
     lift(years, held)
+    years.drain()
     with years.session() as session:
         assert erasing.destroy(session, years.log).keys == 1
         assert erasing.survey(session, KEPT, now)[0].details == 0
