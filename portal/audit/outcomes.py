@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +15,7 @@ from portal.audit.run import LogBroken
 from portal.audit.tables import OUTCOME, OUTCOME_FIELD
 from portal.query import Query
 
-_FIELDS: Query[tuple[str, str, bool, bytes]] = Query(
+_FIELDS: Query[tuple[str, str, Any, bytes]] = Query(
     select(OUTCOME_FIELD.c.field, OUTCOME_FIELD.c.owner, OUTCOME_FIELD.c.permitted, OUTCOME_FIELD.c.digest), raw=True
 )
 _CONTENTS: Query[tuple[bytes, bytes]] = Query(select(OUTCOME.c.digest, OUTCOME.c.content), raw=True)
@@ -57,9 +58,9 @@ def verified(connection: Connection) -> set[str]:
 
     Raises `LogBroken` otherwise.
     """
-    named: dict[bytes, set[tuple[str, str, bool]]] = defaultdict(set)
+    named: dict[bytes, set[tuple[str, str, Any]]] = defaultdict(set)
     for field, owner, permitted, digest in _FIELDS.all(connection):
-        named[digest].add((field, owner, bool(permitted)))
+        named[digest].add((field, owner, permitted))  # as it is: another number, or none, is not yes or no
     digests = set()
     for digest, content in _CONTENTS.all(connection):
         if sha256(content).digest() != digest or named.pop(digest, set()) != _fields(content):

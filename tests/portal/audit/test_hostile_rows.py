@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from portal.audit import erasing
+from portal.audit import checking, erasing
 from portal.audit.tables import PENDING, SEQUENCE
 from portal.errors import LogUnavailable
 from tests.portal.audit.conftest import view
@@ -148,3 +148,27 @@ def test_a_function_that_reads_the_same_and_runs_otherwise_is_named(build, funct
     assert world.check().whole
     world.sql(f"ALTER FUNCTION {function}() {change}")
     assert f"trigger {function} is missing, changed or switched off" in world.check().sentence
+
+
+def test_a_time_of_a_checkpoint_that_no_calendar_has_is_named(world):
+    world.append(view())
+    world.drain()
+    world.attack("UPDATE audit_checkpoint SET at = 9000000000000000000")
+    assert "a row there cannot be read" in world.check().sentence
+
+
+def test_an_answer_by_field_that_is_neither_yes_nor_no_is_named(build):
+    """A filter for what was permitted would not find it."""
+    world = build("sqlite")
+    world.append(view())
+    world.drain()
+    world.attack("UPDATE audit_outcome_field SET permitted = 2 WHERE permitted = 1")
+    assert "a stored outcome by field was changed" in world.check().sentence
+
+
+def test_details_that_come_in_another_order_are_all_there():
+    """A database that answers out of order hides none of them."""
+    rows = [(1, 0), (2, 0), (1, 1), (3, 0), (2, 1)]
+    found = checking._by_place(rows)
+    assert {place: list(each) for place, each in found.items()} == {1: rows[:3:2], 2: rows[1::3], 3: rows[3:4]}
+    assert {place: list(each) for place, each in checking._by_place(rows[:2]).items()} == {1: rows[:1], 2: rows[1:2]}
