@@ -278,6 +278,13 @@ def test_details_that_are_moved_doubled_or_dropped_are_left(log, data):
     assert finding is not None or len(short_way(log).digests) == right
 
 
+@pytest.mark.parametrize("positions", [(1, 0), (0, 0), (0, 2), (1, 2), (0, None), (0, "1"), (0, -1), (0, 1)])
+def test_several_details_stand_at_their_positions(positions):
+    log = Log([(Entry("list"), 1, None, [(b"a", b"b"), (b"c", b"d")])])
+    log.details[0] = [(0, at, *raw[2:]) for at, raw in zip(positions, log.details[0], strict=True)]
+    assert len(short_way(log).digests) == long_way(log)[2] == (positions == (0, 1))
+
+
 def test_an_outcome_that_is_gone_and_a_chain_that_forks_are_left():
     log = Log([(Entry("list"), 1, DECISIONS[1], [])] * 2)
     assert len(short_way(log, Words([])).digests) == 0

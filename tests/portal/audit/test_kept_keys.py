@@ -3,6 +3,7 @@
 import uuid
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -60,3 +61,17 @@ def test_the_first_detail_that_lost_its_key_is_named(told, there, batch, most):
         except LogBroken as error:
             found = error.index
     assert found == min(lost, default=None)
+
+
+@pytest.mark.parametrize("years", [(2026, 2027), (2027, 2026)])
+def test_a_key_that_is_known_for_one_year_is_none_for_another(years):
+    """Also where both are looked at together, after batches of the first year alone."""
+    at = {2026: TIMES[0], 2027: TIMES[1]}
+    rows = [(n, uuid.UUID(int=n).bytes, None, None, at[year]) for n, year in enumerate((years[0], *years))]
+    details = [(n, 0, b"", MAGIC + b"k" * 8, b"", None, TAGS[0]) for n in range(3)]
+    with patch.object(kept_keys, "_KEPT", Table({(TAGS[0], years[0], b"k" * 8)})):
+        kept = KeptKeys(None)  # type: ignore[arg-type]
+        kept.require(rows[:1], details[:1])
+        with pytest.raises(LogBroken) as raised:
+            kept.require(rows[1:], details[1:])
+    assert raised.value.index == 2
