@@ -34,7 +34,7 @@ _NAMED: Final = slice(len(MAGIC), HEADER)
 """Where a sealed part names its key."""
 _AT, _SEALED, _TAG, _KEY = itemgetter(4), itemgetter(3), itemgetter(6), itemgetter(_NAMED)
 """Of an entry's row; of a detail's, twice; of a sealed part."""
-_Key = tuple[Any, bytes]  # subject tag, id
+_Key = tuple[int, Any, bytes]  # year, subject tag, id
 
 
 class KeptKeys:
@@ -42,7 +42,7 @@ class KeptKeys:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[int, set[_Key]] = defaultdict(set)  # by year
+        self._known: dict[int, dict[bytes, Any]] = defaultdict(dict)  # year → id of a key → whose it is
         self._year, self._from, self._to = 0, 0, 0
 
     def require(self, rows: Sequence[Raw], details: Sequence[Raw]) -> None:
@@ -52,20 +52,20 @@ class KeptKeys:
             return
         times = list(map(_AT, rows))
         if self._from <= min(times) and max(times) < self._to:  # nearly always: of one year, by keys that are known
-            with suppress(TypeError):  # some part is gone
-                keys = zip(map(_TAG, details), map(_KEY, map(_SEALED, details)), strict=True)
-                if self._known[self._year].issuperset(keys):
+            with suppress(TypeError, KeyError):  # some part is gone, some key not met yet
+                keys = map(_KEY, map(_SEALED, details))
+                if list(map(self._known[self._year].__getitem__, keys)) == list(map(_TAG, details)):
                     return
-        missing: dict[tuple[int, Any, bytes], tuple[Raw, Raw]] = {}
+        missing: dict[_Key, tuple[Raw, Raw]] = {}
         of = {row[0]: row for row in rows}
         for detail in details:
             row, sealed = of[detail[0]], detail[3]
             if sealed is not None:
                 if not self._from <= row[4] < self._to:
                     self._turn(row[4])
-                key = (detail[6], sealed[_NAMED])
-                if key not in self._known[self._year]:
-                    missing.setdefault((self._year, *key), (row, detail))
+                tag, key = detail[6], sealed[_NAMED]
+                if tag is None or self._known[self._year].get(key) != tag:
+                    missing.setdefault((self._year, tag, key), (row, detail))
         if missing:
             self._ask(missing)
 
@@ -73,15 +73,17 @@ class KeptKeys:
         self._year = year_of(at)
         self._from, self._to = due(self._year - 1, 0), due(self._year, 0)
 
-    def _ask(self, missing: Mapping[tuple[int, Any, bytes], tuple[Raw, Raw]]) -> None:
+    def _ask(self, missing: Mapping[_Key, tuple[Raw, Raw]]) -> None:
         if sum(map(len, self._known.values())) > MOST:
             self._known.clear()
+        there: set[_Key] = set()
         for year in {year for year, _, _ in missing}:
             tags = list({bytes(tag) for of, tag, _ in missing if of == year and tag is not None})
             for start in range(0, len(tags), 512):
                 found = _KEPT.all(self._connection, tags=tags[start : start + 512], year=year)
-                self._known[year].update((bytes(tag), bytes(key_id)) for tag, key_id in found)
-        gone = [told for (year, *key), told in missing.items() if tuple(key) not in self._known[year]]
+                there.update((year, bytes(tag), bytes(key)) for tag, key in found)
+                self._known[year].update((bytes(key), bytes(tag)) for tag, key in found)
+        gone = [told for key, told in missing.items() if key not in there]
         if gone:
             row, detail = min(gone, key=lambda told: int(told[0][0]))
             said = (
