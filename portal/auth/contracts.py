@@ -79,14 +79,22 @@ def one(session: Session, controller: str, id: uuid.UUID) -> Kept:
     return found
 
 
-def record(tx: Transaction, actor: Actor, party: str, starts: int, ends: int | None, now: int) -> uuid.UUID:
-    """Record a period in which a party acts for the actor's, from `starts` until (not including) `ends`, microseconds;
-    the id. That it acts for them by the agreement, the caller has decided. The caller logs it. Raises `NotFound` unless
-    the actor is an administrator, `CapacityRefused`."""
+def record(
+    tx: Transaction,
+    actor: Actor,
+    party: str,
+    starts: int,
+    ends: int | None,
+    now: int,
+    id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Record a period in which a party acts for the actor's, from `starts` until (not including) `ends`, microseconds,
+    under `id` or a new one; the id. That it acts for them by the agreement, the caller has decided. The caller logs it.
+    Raises `NotFound` unless the actor is an administrator, `CapacityRefused`."""
     capacities.require_administrator(tx.session, actor, now)
     if ends is not None and not max(starts, now) < ends:
         raise CapacityRefused(DAYS)
-    return install(tx, party, actor.party, starts, ends, actor.user, now)
+    return install(tx, party, actor.party, starts, ends, actor.user, now, id)
 
 
 def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> None:
@@ -104,11 +112,24 @@ def end(tx: Transaction, actor: Actor, id: uuid.UUID, now: int) -> None:
 
 
 def install(
-    tx: Transaction, party: str, controller: str, starts: int, ends: int | None, by: uuid.UUID | None, now: int
+    tx: Transaction,
+    party: str,
+    controller: str,
+    starts: int,
+    ends: int | None,
+    by: uuid.UUID | None,
+    now: int,
+    id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Record a period, by nobody signed in where `by` is None: for the demo. A page calls `record`."""
     row = ContractPeriod(
-        id=new_id(), party=party, controller=controller, starts=starts, ends=ends, recorded_by=by, recorded_at=now
+        id=id or new_id(),
+        party=party,
+        controller=controller,
+        starts=starts,
+        ends=ends,
+        recorded_by=by,
+        recorded_at=now,
     )
     tx.session.add(row)
     tx.session.flush()

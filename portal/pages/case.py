@@ -11,7 +11,7 @@ from portal.casework import asks, assessing, same_person, team, transferring
 from portal.casework.assessing import Assessment
 from portal.db import db
 from portal.errors import NotFound
-from portal.pages import happened, rendering, today, visiting
+from portal.pages import contract, happened, rendering, today, visiting
 from portal.pages.copying import own_system
 from portal.pages.face import face
 from portal.pages.frame import Alert
@@ -75,7 +75,7 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         purpose=d.purpose_name,
         purpose_path=f"{base}/purpose",
         visit=base,
-        alerts=_alerts(d, base),
+        alerts=_alerts(d, base) + contract.lacking(),
         d=d,
         face=head,
         base=base,

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.auth.errors import CapacityRefused
-from portal.db import db
+from portal.db import db, new_id
 from portal.errors import Conflict
 from portal.pages.day_input import Day, day_of, first_instant, sent, today, typed
 from portal.pages.frame import Alert
@@ -17,6 +17,7 @@ from portal.pages.presenting import day, near
 from portal.pages.rendering import show
 from portal.sharing import contracts
 from portal.sharing.contracts import COMING, NOTHING, OVER, RUNNING, Acting
+from portal.sharing.fields import clean
 
 pages = Blueprint("contract", __name__)
 
@@ -30,11 +31,12 @@ Errors = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form that records a period, as typed; no last day: open."""
+    """The form that records a period, as typed; no last day: open. `once`: sent twice, it records one."""
 
     called: str
     starts: Day
     ends: Day
+    once: str
     errors: Errors = ()
 
 
@@ -61,7 +63,7 @@ def alerts() -> tuple[Alert, ...]:
 
 
 def lacking() -> tuple[Alert, ...]:
-    """For the home of somebody whose organisation acts for another without a contract in force: why so little is shown,
+    """For somebody whose organisation acts for another without a contract in force: why so little is shown and found,
     and whom to ask."""
     doors, who = gate.doors(), gate.actor()
     party = doors.book.party_name(who.party)
@@ -99,6 +101,9 @@ def _told(acting: Acting) -> Told:
         case (contracts.OVER, date()):
             words = f"The contract of {name} ended on {day(until)}. {shut}"
             return Told(acting, "Not in force", "red", words, words)
+        case (contracts.OVER, None):
+            words = f"The contract of {name} was ended before it began. {shut}"
+            return Told(acting, "Not in force", "red", words, words)
         case _:
             words = f"No contract of {name} is recorded. {shut}"
             return Told(acting, "None recorded", "red", words, words)
@@ -126,21 +131,23 @@ def everything() -> ResponseReturnValue:
 @gate.page(gate.ADMIN)
 def form(party: str) -> ResponseReturnValue:
     """The form that records a period: from today, for a year, unless changed."""
-    return _form(party, Form("", typed(today()), typed(today() + timedelta(days=364))))
+    return _form(party, Form("", typed(today()), typed(today() + timedelta(days=364)), str(new_id())))
 
 
 @pages.post("/contracts/<party>/record")
 @gate.page(gate.ADMIN)
 def record(party: str) -> ResponseReturnValue:
     """Record it, or say what to correct."""
-    given = Form(request.form.get("called", "").strip(), sent("starts"), sent("ends"))
+    called = " ".join(clean(request.form.get("called", "")).split())
+    given = Form(called, sent("starts"), sent("ends"), request.form.get("once", ""))
     first, last = day_of(given.starts), day_of(given.ends)
     errors = _problems(given, first, last)
     if not errors and first:
         until = first_instant(last + timedelta(days=1)) if last else None
         doors, who = gate.doors(), gate.actor()
         try:
-            contracts.record(db.session(), doors, who, party, given.called, first_instant(first), until)
+            once = request.form.get("once", type=uuid.UUID)
+            contracts.record(db.session(), doors, who, party, given.called, first_instant(first), until, once)
         except CapacityRefused as refused:
             errors = (("ends", refused.words),)
         else:
@@ -151,7 +158,7 @@ def record(party: str) -> ResponseReturnValue:
 
 def _problems(given: Form, first: date | None, last: date | None) -> Errors:
     errors = []
-    if not 0 < len(given.called) <= MOST:
+    if not any(map(str.isalnum, given.called)) or len(given.called) > MOST:  # signs that nobody sees name nothing
         errors.append(("called", f"Say what you call the contract, in at most {MOST} characters"))
     if first is None or not today() - LONGEST <= first <= today() + LONGEST:
         errors.append(("starts", f"The first day {NO_DAY}"))
@@ -181,17 +188,24 @@ def ending(period: uuid.UUID) -> ResponseReturnValue:
 @gate.page(gate.ADMIN)
 def end(period: uuid.UUID) -> ResponseReturnValue:
     """End it now, with a reason."""
-    why = request.form.get("why", "").strip()
-    if not 0 < len(why) <= WRITTEN:
+    why = clean(request.form.get("why", ""))
+    if not any(map(str.isalnum, why)) or len(why) > WRITTEN:
         words = f"Say why it ends, in at most {WRITTEN:,} characters: both administrators read it"
         return _ending(period, why, (("why", words),))
     try:
-        contracts.end(db.session(), gate.doors(), gate.actor(), period, why)
+        still = contracts.end(db.session(), gate.doors(), gate.actor(), period, why)
     except Conflict:
         session[DONE] = "That was ended meanwhile. Nothing was changed."
     else:
-        session[DONE] = "Ended. It counts from the next request on."
+        session[DONE] = _ended(still)
     return redirect(url_for(".everything"), 303)
+
+
+def _ended(still: str) -> str:
+    if not still:
+        return "Ended. It counts from the next request on."
+    on = f"Another period covers today, so {still} is still shown what is given under its contract."
+    return f"Ended. {on} End that one too if the contract is over."
 
 
 def _ending(period: uuid.UUID, why: str = "", errors: Errors = ()) -> ResponseReturnValue:

@@ -11,6 +11,7 @@ from portal import gate
 from portal.casework import arranging, attending, deciding, meetings
 from portal.casework.meetings import CALLED_OFF, NOT_HELD, OPEN, OVER, PLANNED, Summary, View
 from portal.db import db, new_id
+from portal.pages import contract
 from portal.pages.day_input import Day, day_of, sent, today, typed
 from portal.pages.frame import Alert
 from portal.pages.presenting import day, plural
@@ -183,7 +184,7 @@ def _one(
         purpose="referral and selection" if view.joined else None,
         back=url_for(".everything"),
         back_text="Meetings",
-        alerts=said(),
+        alerts=said() + contract.lacking(),
         d=d,
     )
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import gate
 from portal.db import db
+from portal.pages import contract
 from portal.pages.limits import SEARCH, by_account, limiter
 from portal.pages.rendering import SENSITIVE, show
 from portal.sharing.fields import Invalid
@@ -82,7 +83,8 @@ def results(search_id: uuid.UUID) -> ResponseReturnValue:
         "more": found.more,
         "again": url_for(".ask"),
     }
-    return show("search_results.html", "Search results", marking=SENSITIVE, receipt=found.receipt, d=d)
+    alerts, receipt = contract.lacking(), found.receipt
+    return show("search_results.html", "Search results", marking=SENSITIVE, receipt=receipt, alerts=alerts, d=d)
 
 
 def _form(invalid: Invalid | None = None) -> ResponseReturnValue:
@@ -97,7 +99,7 @@ def _form(invalid: Invalid | None = None) -> ResponseReturnValue:
         number=typed.get("number", ""),
         errors=_errors(invalid, typed.get("by") == "number"),
     )
-    return show("search.html", "Find a person", status=422 if invalid else 200, d=d)
+    return show("search.html", "Find a person", status=422 if invalid else 200, alerts=contract.lacking(), d=d)
 
 
 def _errors(invalid: Invalid | None, by_number: bool) -> tuple[tuple[str, str], ...]:

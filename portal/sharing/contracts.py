@@ -12,14 +12,14 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from isa.agreement import Party
+from isa.agreement import Capacity, Party
 from portal.audit.entry import Entry, Subject
 from portal.auth import capacities, contracts
 from portal.auth.actor import Actor
 from portal.auth.contracts import Kept
 from portal.auth.errors import CapacityRefused
 from portal.auth.recording import Transaction
-from portal.db import from_micros
+from portal.db import from_micros, new_id
 from portal.errors import NotFound
 from portal.sharing import facts, said
 from portal.sharing.days import day_at
@@ -31,6 +31,7 @@ from portal.sharing.staff import write
 RECORDED, ENDED = "contract-recorded", "contract-ended"
 CALLED, WHY = "contract-called", "contract-why-ended"
 RUNNING, COMING, OVER, NOTHING = "running", "coming", "over", "nothing"
+SENT = "This form was sent before, and what it recorded was ended since. Cancel, and begin a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Acting:
     """A party that acts for another, how that stands today, and every period, the latest recorded first.
 
     `state`: running, coming, over, or nothing was ever recorded; `until` its last day as far as periods follow each
-    other without a gap, the first day of what is coming, the last day of what is over, None for an open end.
+    other without a gap, the first day of what is coming, the last day of what is over, None for an open end, and where
+    what is over had not begun.
     """
 
     party: str
@@ -116,31 +118,45 @@ def name_of(doors: Doors, actor: Actor, party: str) -> str:
 
 
 def record(
-    session: Session, doors: Doors, actor: Actor, party: str, called: str, starts: int, ends: int | None
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    party: str,
+    called: str,
+    starts: int,
+    ends: int | None,
+    once: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Record a period in which a party acts for the actor's; the id. It counts from the next request on. Raises
-    `NotFound`, `CapacityRefused`, `LogUnavailable`."""
+    """Record a period in which a party acts for the actor's; the id. It counts from the next request on. The same form
+    twice (`once`) is one period, else whoever ends it would leave the other open. Raises `NotFound`, `CapacityRefused`,
+    `LogUnavailable`."""
     _acts_for(doors, actor, party)
     if not called:
         raise CapacityRefused("Say what you call the contract.")
+    id = uuid.uuid5(once or new_id(), f"{actor.user} {party} {starts} {ends} {called}")  # `once` is kept nowhere
     nobody = doors.log.nobody(session)
     with doors.log.transaction(session) as tx:
-        made = contracts.record(tx, actor, party, starts, ends, doors.clock())
+        if _sent_before(session, doors, actor, id):
+            return id
+        made = contracts.record(tx, actor, party, starts, ends, doors.clock(), id)
         write(session, doors.keys, made, actor.party, CALLED, called)
         _log(tx, actor, RECORDED, nobody, contracts.one(session, actor.party, made))
     return made
 
 
-def end(session: Session, doors: Doors, actor: Actor, id: uuid.UUID, why: str) -> None:
-    """End a period now, with a reason that both administrators read. Raises `NotFound`, `Conflict`, `CapacityRefused`,
-    `LogUnavailable`."""
+def end(session: Session, doors: Doors, actor: Actor, id: uuid.UUID, why: str) -> str:
+    """End a period now, with a reason that both administrators read. The name of the party where another period of it
+    runs on, else "". Raises `NotFound`, `Conflict`, `CapacityRefused`, `LogUnavailable`."""
     if not why:
         raise CapacityRefused("Say why it ends.")
-    nobody = doors.log.nobody(session)
+    nobody, now = doors.log.nobody(session), doors.clock()
     with doors.log.transaction(session) as tx:
-        contracts.end(tx, actor, id, doors.clock())
+        contracts.end(tx, actor, id, now)
         write(session, doors.keys, id, actor.party, WHY, why)
-        _log(tx, actor, ENDED, nobody, contracts.one(session, actor.party, id))
+        row = contracts.one(session, actor.party, id)
+        _log(tx, actor, ENDED, nobody, row)
+        others = [r for r in contracts.of_controller(session, actor.party) if r.party == row.party]
+    return doors.book.party_name(row.party) if RUNNING in {_state(r, now) for r in others} else ""
 
 
 def install(session: Session, doors: Doors, party: Party, called: str, starts: int, ends: int | None) -> None:
@@ -156,8 +172,11 @@ def install(session: Session, doors: Doors, party: Party, called: str, starts: i
 
 
 def lacking(doors: Doors, actor: Actor) -> tuple[tuple[str, bool], ...]:
-    """Whom the actor's party acts for without a contract in force: (their name, whether one was ever recorded)."""
-    found = {}
+    """Whom the actor's party acts for without a contract in force: (their name, whether one was ever recorded). Nobody
+    for a role without case content: a contract opens nothing to it, and what is recorded is not read with it."""
+    found: dict[str, bool] = {}
+    if not doors.book.role(Capacity(actor.party, actor.role))[1]:
+        return ()
     for agreement in doors.book.of_party(actor.party):
         acts_for = agreement.parties[actor.party].acts_for
         known = facts.contracted(agreement, actor.party, actor.contracts)
@@ -171,6 +190,15 @@ def _acting(doors: Doors, controller: str) -> list[Party]:
     served = doors.book.of_party(controller)
     found = {p.id: p for a in served for p in a.parties.values() if p.acts_for == controller}
     return sorted(found.values(), key=lambda p: p.name.casefold())
+
+
+def _sent_before(session: Session, doors: Doors, actor: Actor, id: uuid.UUID) -> bool:
+    """Whether a form has recorded this period. Raises `NotFound`, `CapacityRefused` where it was ended since."""
+    capacities.require_administrator(session, actor, doors.clock())
+    before = next((row for row in contracts.of_controller(session, actor.party) if row.id == id), None)
+    if before is not None and before.ended_at is not None:
+        raise CapacityRefused(SENT)
+    return before is not None
 
 
 def _own(doors: Doors, party: str) -> list[Party]:
@@ -250,9 +278,16 @@ def _stands(doors: Doors, party: Party, rows: Sequence[Kept], now: int) -> Actin
     elif by_state[COMING]:
         state, until = COMING, day_at(min(row.starts for row in by_state[COMING]))
     elif by_state[OVER]:
-        state, until = OVER, day_at(max(min(filter(None, (row.ends, row.ended_at))) for row in by_state[OVER]) - 1)
+        state, until = OVER, _ran_until(by_state[OVER])
     other = doors.book.party_name(party.acts_for or "")
     return Acting(party.id, party.name, other, party.contract or "", state, until)
+
+
+def _ran_until(rows: Sequence[Kept]) -> date | None:
+    """The last day of those that are over, None where each was ended before it began."""
+    ends = [(row.starts, min(at for at in (row.ends, row.ended_at) if at is not None)) for row in rows]
+    last = max((end for starts, end in ends if starts < end), default=None)
+    return None if last is None else day_at(last - 1)
 
 
 def _runs_until(rows: Sequence[Kept], now: int) -> date | None:

@@ -1,16 +1,18 @@
 """Contracts: recorded by whom somebody acts for, counted at the next request, ended early, never overwritten."""
 
+import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, event, select, text
 
 from portal.audit.tables import ENTRY
+from portal.auth import capacities
 from portal.auth import contracts as kept
 from portal.auth.errors import CapacityRefused
 from portal.auth.tables import ContractPeriod
-from portal.db import DAY, db, now_micros
+from portal.db import DAY, db, now_micros, to_micros
 from portal.errors import Conflict, NotFound
 from portal.sharing import contracts
 from portal.sharing.logbook import one
@@ -78,6 +80,13 @@ def case(world, mentor):
     return world.case({**IDENTITY, **NOTE}, assigned=[mentor])
 
 
+def hidden(browser, path):
+    """The hidden fields of the form at a path, but the token."""
+    browser.get(path)
+    found = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', browser.last.text))
+    return {name: value for name, value in found.items() if name != "csrf_token"}
+
+
 def listed(browser):
     return "Marlowe" in (browser.get("/"), browser.text)[1]
 
@@ -103,10 +112,14 @@ def test_what_they_are_shown_follows_the_contract_at_the_next_request(world, aut
     shut = visitor.get(visit)
     assert "CANARY-NOTE" not in shut, "a visit that is open does not outlive the contract"
     assert "clause 9.36" in shut
+    assert "Ask the administrator of Community Safety" in shut, "the case names whom to ask as the home page does"
+    assert "Ask the administrator of Community Safety" in visitor.get("/search")
     assert authority.post(f"/contracts/{BRIDGES}/record", form()).status_code == 303
     assert listed(browser)
     assert why(browser) == ""
     assert "CANARY-NOTE" in visitor.get(visit)
+    assert "No contract is in force" not in visitor.get(visit)
+    assert "No contract is in force" not in visitor.get("/search")
     assert [(r.id == running.id, r.ended_at is None) for r in rows(world)] == [(True, False), (False, True)]
 
 
@@ -212,6 +225,7 @@ def theirs(web, world):
     ("more", "words"),
     [
         ({"called": " "}, "Say what you call the contract"),
+        ({"called": "\u200b\u202e"}, "Say what you call the contract"),
         ({"called": "x" * 201}, "at most 200 characters"),
         (day("starts", None), "The first day must be a real date"),
         ({"starts-month": "13"}, "The first day must be a real date"),
@@ -245,6 +259,90 @@ def test_a_contract_may_have_no_last_day_and_ends_with_a_reason_once(world, auth
     assert "First" in authority.text
     assert "Second" not in authority.text
     assert "has ended already" in (authority.get(f"/contracts/{made.id}/end"), authority.text)[1]
+
+
+def test_the_same_form_twice_records_one_period_and_another_form_another(world, authority):
+    forget(world)
+    path = f"/contracts/{BRIDGES}/record"
+    sent = hidden(authority, path)
+    for _ in range(2):
+        assert authority.post(path, form(**sent)).status_code == 303
+    assert len(rows(world)) == 1, "whoever ends it would leave the second one open"
+    assert [told[0] for told in authority.logged()].count("contract-recorded") == 1
+    assert authority.post(path, form(first=TODAY + timedelta(days=3), **sent)).status_code == 303
+    assert authority.post(path, form(**sent, called="Another")).status_code == 303
+    assert authority.post(path, form(**hidden(authority, path))).status_code == 303
+    assert len(rows(world)) == 4, "what was changed on it, or begun anew, is no repetition"
+    assert authority.post(f"/contracts/{rows(world)[0].id}/end", {"why": "Wrong year"}).status_code == 303
+    assert authority.post(path, form(**sent)).status_code == 422
+    assert "was sent before, and what it recorded was ended since" in authority.text
+    assert len(rows(world)) == 4
+
+
+def test_who_ends_one_of_two_is_told_that_the_other_runs_on(world, authority, browser, case):
+    [first] = rows(world)
+    assert authority.post(f"/contracts/{BRIDGES}/record", form()).status_code == 303
+    assert authority.post(f"/contracts/{first.id}/end", {"why": "Tender lost"}).status_code == 303
+    assert "so Bridges is still shown what is given" in (authority.get("/contracts"), authority.text)[1]
+    assert listed(browser)
+    second = rows(world)[-1]
+    assert authority.post(f"/contracts/{second.id}/end", {"why": "Tender lost"}).status_code == 303
+    assert "Ended. It counts from the next request on." in (authority.get("/contracts"), authority.text)[1]
+    assert "still shown" not in authority.text
+    assert not listed(browser)
+
+
+def test_what_was_ended_before_it_began_never_ran(world, authority):
+    now = now_micros()
+    period(world, now + 3 * DAY, now + 9 * DAY)
+    [coming] = rows(world)
+    assert authority.post(f"/contracts/{coming.id}/end", {"why": "Wrong year"}).status_code == 303
+    assert "was ended before it began" in (authority.get("/contracts"), authority.text)[1]
+    assert "was ended before it began" in (authority.get("/"), authority.text)[1]
+    with world.doors.log.transaction(world.session) as tx:
+        kept.install(tx, BRIDGES, SAFETY, now - 9 * DAY, now - 4 * DAY, None, now)
+    assert "The contract of Barnet Bridges ended on 21 November 2026." in (authority.get("/"), authority.text)[1]
+
+
+@pytest.mark.parametrize("role", ["signatory", "analyst"])
+def test_a_role_to_which_a_contract_opens_nothing_is_told_of_none(world, authority, role):
+    authority.sign_in(world.actor(BRIDGES, role, "Sid Signatory"))
+    assert why(authority) == "", "a contract is in force"
+    authority.sign_in(world.actor(BRIDGES, "attendee", "Ada Attendee"))
+    assert why(authority) == ""
+    forget(world)
+    assert UNKNOWN in why(authority)
+
+
+def test_an_administrator_whose_role_has_ended_records_and_ends_nothing(world):
+    sam, other = world.actor(SAFETY, "admin", "Sam Admin"), world.actor(SAFETY, "admin", "Ola Admin")
+    now = now_micros()
+    [running] = rows(world)
+    with world.doors.log.transaction(world.session) as tx:
+        capacities.end(tx, other, sam.capacity, now)
+    with pytest.raises(NotFound):
+        contracts.record(world.session, world.doors, sam, BRIDGES, "x", now, None)
+    with pytest.raises(NotFound):
+        contracts.end(world.session, world.doors, sam, running.id, "Gone")
+    for look in (contracts.everything, lambda *args: contracts.one(*args, running.id)):
+        with pytest.raises(NotFound):
+            look(world.session, world.doors, sam)
+    assert [(r.id, r.ended_at) for r in rows(world)] == [(running.id, None)]
+
+
+def test_the_last_day_ends_with_the_day_of_london_in_summer_as_in_winter(world, authority, browser, case):
+    for year, month, hours in ((2027, 6, 23), (2027, 1, 24)):
+        forget(world)
+        last = date(year, month, 30)
+        authority.sign_in(world.actor(SAFETY, "admin", "Sam Admin"))
+        assert authority.post(f"/contracts/{BRIDGES}/record", form(last=last)).status_code == 303
+        end = datetime(year, month, 30, tzinfo=UTC) + timedelta(hours=hours)
+        [made] = rows(world)
+        assert made.ends == to_micros(end), "an hour before the midnight of UTC in summer"
+        for moment, shown in ((end - timedelta(minutes=1), True), (end, False)):
+            with clock.ticking(moment):
+                browser.sign_in(world.actor(BRIDGES, "practitioner", "Mona Mentor"))
+                assert listed(browser) is shown
 
 
 def test_the_administrator_is_told_before_it_runs_out(world, authority):
