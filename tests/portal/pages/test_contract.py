@@ -304,6 +304,22 @@ def test_what_was_ended_before_it_began_never_ran(world, authority):
     assert "The contract of Barnet Bridges ended on 21 November 2026." in (authority.get("/"), authority.text)[1]
 
 
+def test_a_look_names_in_the_log_who_recorded_and_ended_what_it_shows(world, monkeypatch):
+    sam, ola = world.actor(SAFETY, "admin", "Sam Admin"), world.actor(SAFETY, "admin", "Ola Admin")
+    made = contracts.record(world.session, world.doors, sam, BRIDGES, "Mentoring", now_micros(), None)
+    contracts.end(world.session, world.doors, ola, made, "Wrong year")
+    named, plain = [], contracts.said.entry
+
+    def entry(*args, **more):
+        named.append({subject.person for subject in more["subjects"]})
+        return plain(*args, **more)
+
+    monkeypatch.setattr(contracts.said, "entry", entry)
+    contracts.everything(world.session, world.doors, world.actor(BRIDGES, "admin", "Bea Admin"))
+    contracts.one(world.session, world.doors, sam, made)
+    assert named == [{sam.user, ola.user}] * 2
+
+
 @pytest.mark.parametrize("role", ["signatory", "analyst"])
 def test_a_role_to_which_a_contract_opens_nothing_is_told_of_none(world, authority, role):
     authority.sign_in(world.actor(BRIDGES, role, "Sid Signatory"))
