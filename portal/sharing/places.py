@@ -22,18 +22,19 @@ _KNOWN = (
     "barnet|brent|harrow"
     "|hendon|finchley|colindale|edgware|cricklewood|burroughs|whetstone|totteridge|friern|arkley|osidge|hadley|childs"
     "|wembley|willesden|kilburn|neasden|harlesden|kingsbury|kenton|kensal|dollis|stonebridge|alperton|sudbury|dudden"
-    "|tokyngton|queensbury|roxeth|pinner|stanmore|wealdstone|hatch|rayners|canons|headstone|roxbourne|burnt|golders|mill"
+    "|tokyngton|queensbury|roxeth|pinner|stanmore|wealdstone|hatch|rayners|canons|chalkhill|fryent|headstone|roxbourne|burnt|golders|mill"
     "|london|camden|islington|haringey|enfield|hackney|ealing|hillingdon|hounslow|westminster|kensington|hammersmith"
     "|fulham|lambeth|southwark|lewisham|greenwich|bexley|bromley|croydon|richmond|wandsworth|newham|redbridge|havering"
     "|barking|dagenham|tottenham|edmonton|archway|highgate|muswell|hornsey|holloway|finsbury|stratford|ilford|romford"
     "|brixton|peckham|camberwell|deptford|woolwich|tooting|balham|clapham|battersea|putney|wimbledon|acton|southall"
     "|uxbridge|ruislip|northolt|greenford|hanwell|brentford|twickenham|watford|bushey|borehamwood|elstree|radlett"
     "|hertfordshire|middlesex|euston|paddington|marylebone|soho|mayfair|shoreditch|bethnal|whitechapel|hampstead|maida"
+    "|tesco|sainsbury|asda|lidl|aldi|waitrose|morrisons|argos|primark|boots|greggs|nando|wetherspoon|domino|starbucks"
     "|facebook|instagram|snapchat|tiktok|whatsapp|twitter|youtube|telegram|internet"
     "|monday|tuesday|wednesday|thursday|friday|saturday|sunday|christmas|easter"
 )
 """Districts of the three boroughs, the rest of London, towns beside it, where people meet without being anywhere, and
-days, which stand beside places.
+shops, days, which stand beside places.
 What is as much a family name (Chelsea, Preston, Kent) is left out."""
 PLACES = frozenset(f"{_SORTS}|{_KNOWN}".split("|"))
 _AFTER = re.compile(rf"\s+(?:(?:{_BEFORE})\s+)?(?:{_SORTS})(?:e?s)?\b")

@@ -21,30 +21,60 @@ _ROAD = (
     "road|street|avenue|lane|close|drive|way|gardens|terrace|crescent|court|house|rise|grove|place|mews|hill|walk|square"
     "|row|rd|st|ave"
 )
+_PLAIN_ROAD = "road|rd|street|avenue|ave|lane|crescent|terrace|mews|grove"
+_BETWEEN = (
+    "metres?|meters?|yards?|feet|miles?|km|hours?|days?|weeks?|months?|years?|am|pm|of|on|in|at|to|the|near|and|or|nor|not"
+    "|from|by|off|along|past|into|onto|with|for|an|any|his|her|their|this|that|between|until|till|except|unless|outside"
+    "|other|named|more|main|busy|side|bus"
+)
+"""What makes of a number and a road something else than an address: “10 metres along the road”."""
 _ANYBODY = (
     "(?!(?i:Any\\w*|Every\\w*|All|The|Those|One|Two|Three|An?|His|Her|Their|Children|Child|People|Persons?|Women|Men|Others?"
-    "|Witness(?:es)?|Police|Probation|Staff|Orders?|Licence|Schedule|Appendix|Conditions?)\\b)"
+    "|Witness(?:es)?|Police|Probation|Staff|Orders?|Licence|Schedule|Appendix|Conditions?|Offender|Ask|Tell|Unless|Except"
+    "|Must|Not?|Nor|And|Or|If|In|At|On|Council|Housing|\\w+\\s+(?:Council|Homes|Housing|Court|Team))\\b)"
 )
 _CAPITAL, _SMALL = r"[^\W\d_a-z]", r"(?:[^\W\d_A-Z]|['’-])"
 """Letters of any alphabet: names begin with É, Ł or Ö as well."""
 _WRITTEN = rf"{_CAPITAL}{_SMALL}+"
-_PERSON = rf"{_ANYBODY}(?:{_CAPITAL}\.?\s+)?(?:{_WRITTEN}|{_CAPITAL}{{4,}})"
+_PARTICLE = r"(?:(?:de|da|di|del|van|von|der|den|la|le|al|el|bin|ibn|ben)[\s-]+){0,2}"
+_PERSON = rf"{_PARTICLE}{_ANYBODY}(?:{_CAPITAL}\.?\s+|(?:PC|DC|DS|PS)\s+)?(?:{_WRITTEN}|{_CAPITAL}{{4,}})"
 """A word that is written like a name, or in capitals. It is looked for only where nothing but a person can stand."""
 _MEETING = (
     "contact|meet|speak to|speak with|communicate with|associate with|message|telephone|phone|text|write to"
     "|harass|molest|pester|threaten|intimidate|talk to|talk with|e-?mail|ring|call|see|be with|be alone with|live with"
-    "|stay with|be in the company of"
+    "|stay with|be in the company of|contacting|meeting|speaking (?:to|with)|communicating with|associating with"
+    "|messaging|(?:tele)?phoning|texting|writing to|harassing|molesting|pestering|threatening|intimidating"
+    "|talking (?:to|with)|e-?mailing|ringing|calling|seeing"
 )
 """What is done to or with a person."""
 _COMING = (
     "approach|visit|follow|stalk|pursue|seek(?: out)?|look for|search for|wait for|call on|drop in on|go near|go up to"
     "|come near|come up to|come close to|get close to|be near|be around|be close to|be seen with|track|observe|spy on"
-    "|confront|bother|disturb|trouble|attack|assault|hurt|harm"
+    "|confront|bother|disturb|trouble|attack|assault|hurt|harm|approaching|visiting|following|stalking|going near"
 )
 """What is done to a person, and some of it to a place as well; what is done to places alone (enter) is not among it."""
-_KIN = "mother|mum|father|dad|daughter|son|sister|brother|cousin|niece|nephew|aunt|uncle|step-?\\w+|grand\\w+"
-_HOME = "home|house|flat|address|door|place of work|workplace"
-_HOW = r"(?:,?\s+(?:either|directly|indirectly|or|and|in|by|any|way|means|whatsoever)\b)*,?\s+"
+_KIN = (
+    "mother|mum|father|dad|daughter|son|sister|brother|cousin|niece|nephew|aunt|uncle|nan|gran|parents|in-laws|missus"
+    "|(?:step|grand)-?(?:mother|mum|ma|father|dad|pa|daughter|son|sister|brother|child|children|kid|parent)"
+)
+_HOME = (
+    "home|house|flat|address|door|place of work|workplace|work|place|family|relatives|parents|children|kids|friends"
+    f"|partner|employer|{_KIN}"
+)
+_OPENS = r"[,:]?\s+(?:[–—-]\s+)?[\"“‘'(]?"
+"""What stands between an instruction and whom it is about."""
+_OURS = "Barnet|Brent|Harrow|London"
+_HOW = rf"(?:,?\s+(?:either|directly|indirectly|or|and|in|by|any|way|means|whatsoever)\b)*{_OPENS}"
+_NEVER = (
+    r"(?:(?:\b(?:not|never|nor|cannot)|n['’]t|\b(?:prohibited|banned|barred|forbidden|prevented|refrain|stop(?=\s+[a-z]+ing)|desist)"
+    r"(?:\s+from)?)\s+(?:[a-z]+,?\s+){0,6}?)"
+)
+_WHO = (
+    r"(?i:(?:(?:a|an|the|his|her|their)\s+)?(?:young|little|baby|former|old|colleague|neighbour|witness|friend|girl|boy"
+    r"|woman|man|lady|child|co-(?:defendant|accused)|associate|person)s?\s+(?:(?:called|named|known as)\s+)?){0,2}"
+    r"(?i:(?:the\s+)?(?:home|address|flat|family|relatives|friends?|parents|children|workplace|place of work) of\s+)?"
+)
+"""What may stand before a name and says what sort of person it is."""
 
 _CONFERENCE = "Leave out MARAC and any adviser: that alone tells who spoke. Write what the person must not do"
 _HARMED = "Leave out any word for who was harmed. Write “one named person”, and that the offender manager says who"
@@ -74,28 +104,59 @@ _ANYWHERE = (
     (re.compile(r"\bwhere (?:she|he|they) (?:now )?(?:lives?|works?|stays?)\b|\brefuge\b", re.I), _PLACE),
 )
 """What gives somebody away in whichever box it stands."""
-_WITH = rf"(?i:\bcontact\w*,?\s+(?:[a-z]+,?\s+){{0,6}}?with\s+|\bnot\s+(?:[a-z]+,?\s+){{0,6}}?(?:{_MEETING}){_HOW})"
+_WITH = (
+    rf"(?i:\b(?:contact\w*|nc),?\s+(?:[a-z]+,?\s+){{0,6}}?(?:with\b|w/){_OPENS}|\bno\s+contact\s*:\s*"
+    rf"|{_NEVER}(?:{_MEETING}){_HOW})"
+)
 """What comes before whoever is not to be met."""
 _AWAY = (
     r"(?i:\b(?:keep|stay|remain|live|be)\s+(?:well\s+|right\s+)?(?:away|clear|off|out of the way)\s+(?:from|of)"
-    r"|\bwithin\s+[\w.,]+\s*(?:metres?|meters?|m|yards?|feet|miles?|kilometres?|km)\s+of"
-    rf"|\b(?:not|never|nor)\s+(?:[a-z]+,?\s+){{0,6}}?(?:{_COMING})"
+    r"|(?:\bwithin\s+[\w.,]{1,20}|\b\d[\d.,]{0,8})\s*(?:metres?|meters?|m|yards?|feet|miles?|kilometres?|km)"
+    r"\s+(?:away\s+)?(?:of|from|to)"
+    rf"|{_NEVER}(?:{_COMING})|\bprotect(?:s|ing)?|\bfor\s+the\s+(?:safety|protection)\s+of"
     r"|\b(?:no|not|avoid|nor)\s+(?:[a-z]+,?\s+){0,6}?(?:approach(?:es|ing)?|visit(?:s|ing)?|follow(?:ing)?)(?:\s+(?:to|by))?"
     rf"|\bavoid(?:ing)?){_HOW}"
 )
 """What comes before whoever, or wherever, is to be kept away from."""
-_NAMED = rf"(?P<name>{_PERSON}\w*(?:[ -](?:{_WRITTEN}\w*|{_CAPITAL}{{2,}}|{_CAPITAL}\.))*)"
-_OFF = re.compile(rf"{_AWAY}{_NAMED}")
+_NAMED = rf"(?P<name>{_PERSON}\w*(?:[ -](?:{_WRITTEN}\w*|{_CAPITAL}{{2,}}|{_CAPITAL}\.)){{0,6}})"
+_OFF = re.compile(rf"{_AWAY}{_WHO}{_NAMED}")
+_BESIDE = (
+    re.compile(rf"\b(?i:persons?)\s*[,:(–—-]\s*(?>{_NAMED})"),
+    re.compile(
+        rf"\b(?!\w+s\s+(?:must|are|may|should)\b)(?>{_NAMED})\s+(?:must|is|are|may|should)\s+(?:not|never)\s+(?:to\s+)?be\s+(?:contact|approach|visit|follow)ed"
+    ),
+    re.compile(rf"\b(?i:to|at|past|outside|round)\s+(?>{_NAMED})(?<=['’]s)(?=\s*(?:[.,;)]|$))"),
+)
+"""Where a name, or a place, stands otherwise: “one named person, …”, “… must not be approached”, “to …’s”."""
 _NEXT = re.compile(rf"(?:\s+[a-z]+){{0,3}}?,?\s+(?i:and|or|nor)\s+(?:from\s+|of\s+)?{_NAMED}")
 """What may follow a place: another, or somebody."""
 _IN_THE_INSTRUCTION = (
-    (re.compile(rf"{_WITH}{_PERSON}"), _NAME),
-    (re.compile(rf"{_WITH}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
-    (re.compile(rf"{_AWAY}(?i:(?:his|her|their|the)\s+(?:{_KIN})\b)"), _RELATION),
-    (re.compile(rf"\b{_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b"), _NAME),
-    (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+{_ANYBODY}{_WRITTEN}"), _NAME),
+    (re.compile(rf"{_WITH}{_WHO}{_PERSON}"), _NAME),
+    (re.compile(rf"(?:{_WITH}|{_AWAY})(?:{_CAPITAL}\.\s?){{2}}|{_WITH}{_CAPITAL}\.(?!\w)"), _NAME),
+    (
+        re.compile(
+            rf"(?:{_WITH}|{_AWAY})(?i:the)\s+{_WRITTEN}\s+(?i:family|household|brothers|sisters|children|kids)\b"
+        ),
+        _NAME,
+    ),
+    (
+        re.compile(rf"(?:{_WITH}|{_AWAY})(?i:(?:his|her|their|the)\s+(?:[a-z]+['’]s?\s+|baby\s+)?(?:{_KIN})s?\b)"),
+        _RELATION,
+    ),
+    (
+        re.compile(rf"{_WITH}(?i:(?:baby\s+)?(?:mum|mother|dad|father)\b|(?:his|her|their)\s+(?:children|kids)\b)"),
+        _RELATION,
+    ),
+    (re.compile(rf"\b(?!(?:{_OURS})\b){_PERSON}['’]s\s+(?:[a-z]+\s+)?(?:{_HOME})\b(?!['’])"), _NAME),
+    (re.compile(rf"\b(?i:mr|mrs|ms|miss|mx)\.?\s+(?!Teams\b){_ANYBODY}{_WRITTEN}"), _NAME),
+    (re.compile(rf"\b(?:mrs?|ms|mx)\.?\s+(?:[a-z]\.?\s+)?{_SMALL}{{2,}}"), _NAME),
+    (re.compile(rf"\bwhere\s+{_PERSON}\w*(?:\s+{_WRITTEN})?\s+(?:now\s+)?(?:lives?|works?|stays?)\b"), _PLACE),
+    (re.compile(rf"\b{_PERSON}\s+(?:now\s+)?lives\b"), _PLACE),
     (re.compile(r"\b[a-z]{1,2}\d[a-z\d]?\s?\d[abd-hjlnp-uw-z]{2}\b|\b(?:flat|apartment)\s+\d+", re.I), _PLACE),
-    (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
+    (re.compile(r"\b(?i:flat|apartment)\s+[A-Z]\b"), _PLACE),
+    (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:[A-Z][\w.'’-]+\s+){{1,3}}(?i:{_ROAD})\b"), _PLACE),
+    (re.compile(rf"\b\d{{1,4}}[a-z]?,?\s+(?:(?!(?:{_BETWEEN})\b)[a-z][\w.'’-]+\s+){{1,2}}(?:{_PLAIN_ROAD})\b"), _PLACE),
+    (re.compile(r"\b(?:at|of|to|near|outside|from)\s+(?:number|no\.?)\s*\d{1,4}[a-z]?\b(?!\s+bus)", re.I), _PLACE),
 )
 """What does so only there: whom to ring if it is broken may have a name and an address."""
 
@@ -114,6 +175,9 @@ def gives_away(key: str, text: str) -> str:
 
 def _kept_from_somebody(text: str) -> bool:
     """Whether somebody, by what is written like a name and is no place, is to be kept away from."""
+    beside = (found for pattern in _BESIDE for found in pattern.finditer(text))
+    if any(not is_place(found["name"], text[found.end("name") :]) for found in beside):
+        return True
     for first in _OFF.finditer(text):
         found: re.Match[str] | None = first
         while found is not None:
