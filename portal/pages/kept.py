@@ -41,6 +41,8 @@ def keep_typed() -> datetime | None:
         if who is None or len(inputs) > visiting.CARRIED or not visiting.goes_on(_then(visit)):
             return None
         typed = {name: text for name, text in inputs if name != "csrf_token"}
+        if not typed:  # the button of a letter: nothing was written that could be lost
+            return None
         return kept.keep(db.session(), gate.doors(), who, visit, _then(visit), typed)
     except (PortalError, SQLAlchemyError):
         db.session.rollback()

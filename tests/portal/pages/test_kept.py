@@ -270,6 +270,13 @@ def test_what_is_not_ones_own_form_is_not_kept(web, world, officer, how):
     assert rows(world) == []
 
 
+def test_the_button_of_a_letter_was_nothing_written(web, world, officer):
+    visit = open_case(web)
+    idle(world)
+    assert web.post(f"{visit}/document/letter-deselected", {}).status_code == 401
+    assert rows(world) == []
+
+
 def test_a_table_cannot_be_filled(web, world, officer):
     visit = open_case(web)
     idle(world)
