@@ -22,8 +22,15 @@ def with_case(tx: Transaction, doors: Doors, actor: Actor, case: uuid.UUID, now:
     offers = transfers.of_cases(tx.session, [case])
     transfers.hold(tx.session, [case, *(o.item.case.id for o in offers)])
     for offer in offers:
-        if offer.became[0] == WAITS:
-            end(tx, doors, actor, offer, ENDED, now)
+        _lapse(tx, doors, actor, offer, now)
+
+
+def _lapse(tx: Transaction, doors: Doors, actor: Actor, offer: Offer, now: int) -> None:
+    """End one that waits. Nobody who asks something about it there, or answers that, holds a case: where they were
+    quicker it waits all the same, and ends as it stands now; what was answered stands."""
+    found: Offer | None = offer
+    while found is not None and found.became[0] == WAITS and not end(tx, doors, actor, found, ENDED, now):
+        found = next((o for o in transfers.of_cases(tx.session, [offer.case]) if o.referral == offer.referral), None)
 
 
 def end(tx: Transaction, doors: Doors, actor: Actor, offer: Offer, state: str, now: int) -> bool:

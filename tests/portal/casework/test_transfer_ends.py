@@ -15,7 +15,7 @@ from portal.casework import inbox as inbox_desk
 from portal.casework import referrals, transferring
 from portal.db import DAY, now_micros
 from portal.errors import Conflict, NotFound
-from portal.sharing import cases, transfers, visits, writing
+from portal.sharing import cases, inbox, transfers, visits, writing
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.inbox import LAPSED, WITHDRAWN
 from portal.sharing.reading import case as case_reading
@@ -138,6 +138,23 @@ def test_with_the_case_that_it_comes_from_an_offer_ends(either: World, asked: bo
     for who in (move.jo, move.pat, move.nadia):
         shown = move.reads(who, move.case, "deselection").records("transfer")
         assert shown, "who reviews the case reads what was offered of it"
+
+
+@pytest.mark.parametrize(("meanwhile", "became_of_it"), [(ASKED, transfers.ENDED), (REFUSED, transfers.DECLINED)])
+def test_who_asks_while_the_case_is_de_selected_keeps_no_offer_waiting(
+    move: Boroughs, monkeypatch: Any, meanwhile: str, became_of_it: str
+) -> None:
+    """Whoever keeps the list there holds no case while they ask; an answer of theirs stands."""
+    move.offers(move.jo)
+    item, hold = move.offer().item, transfers.hold
+
+    def quicker(session: Session, held: Any) -> dict[uuid.UUID, str]:
+        assert inbox.move(session, item, item.version, meanwhile, now_micros())
+        return hold(session, held)
+
+    monkeypatch.setattr(transfers, "hold", quicker)
+    deselects(move)
+    assert move.offer().became[0] == became_of_it
 
 
 def test_both_sides_are_told_in_a_word_and_its_sender_among_their_referrals(move: Boroughs) -> None:
