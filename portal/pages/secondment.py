@@ -26,6 +26,7 @@ DONE = "secondment-done"
 LONGEST = timedelta(days=731)
 MOST, WRITTEN = 200, 2_000
 ANSWERED = "Somebody has answered that meanwhile. Nothing was changed."
+BACK_ALREADY = "That was taken back already. Nothing was changed."
 Errors = tuple[tuple[str, str], ...]
 
 
@@ -204,8 +205,9 @@ def _one(
     """`late`: somebody answered meanwhile; `written`: what was typed and not kept, (label, text)."""
     doors, who = gate.doors(), gate.actor()
     line, receipt = secondments.one(db.session(), doors, who, asked)
-    if late and {text for _, text in written} == {line.why_not or line.name}:  # the same form sent twice is one
-        session[DONE] = ANSWERED
+    back = not written and line.state == kept.WITHDRAWN
+    if late and (back or {text for _, text in written} == {line.why_not or line.name}):  # one form sent twice is one
+        session[DONE] = BACK_ALREADY if back else ANSWERED
         return redirect(url_for(".everyone"), 303)
     answers = line.state == kept.ASKED and not line.here
     d = {

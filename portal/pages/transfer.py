@@ -27,7 +27,10 @@ DONE = "Offered. It waits for whoever keeps the list there. Until they take the 
 BACK = "Taken back. Those who keep the list there do not see it any more."
 UNCHOSEN = "Choose the borough that the person moves to"
 STANDS = "Somebody has offered this case meanwhile. Nothing was sent a second time; what you typed is below."
-LATE = "It was answered meanwhile, so it cannot be taken back. Ring the IOM coordinator there."
+LATE = (
+    "It was answered or taken back meanwhile, so nothing was changed. If you are not told which below, ring the IOM "
+    "coordinator there."
+)
 FIRST = ("person.surname", "person.forename", "person.date_of_birth", "identifiers.pnc", "identifiers.crn")
 GOES = "goes-"
 """The beginning of the name of the box of each record that goes."""

@@ -22,20 +22,25 @@ def with_case(tx: Transaction, doors: Doors, actor: Actor, case: uuid.UUID, now:
     offers = transfers.of_cases(tx.session, [case])
     transfers.hold(tx.session, [case, *(o.item.case.id for o in offers)])
     for offer in offers:
-        _lapse(tx, doors, actor, offer, now)
-
-
-def _lapse(tx: Transaction, doors: Doors, actor: Actor, offer: Offer, now: int) -> None:
-    """End one that waits. Nobody who asks something about it there, or answers that, holds a case: where they were
-    quicker it waits all the same, and ends as it stands now; what was answered stands."""
-    found: Offer | None = offer
-    while found is not None and found.became[0] == WAITS and not end(tx, doors, actor, found, ENDED, now):
-        found = next((o for o in transfers.of_cases(tx.session, [offer.case]) if o.referral == offer.referral), None)
+        end(tx, doors, actor, offer, ENDED, now)
 
 
 def end(tx: Transaction, doors: Doors, actor: Actor, offer: Offer, state: str, now: int) -> bool:
     """End an offer that waits, with its entry, and close the case that was opened for it alone; False where it was
-    answered meanwhile. Both cases are held. Raises `LogUnavailable`."""
+    answered meanwhile, which stands. Both cases are held. Raises `LogUnavailable`.
+
+    Whoever asks something about it there, or answers that, holds no case: where they were quicker it waits all the
+    same, and ends as it stands now.
+    """
+    found: Offer | None = offer
+    while found is not None and found.became[0] == WAITS:
+        if _ended(tx, doors, actor, found, state, now):
+            return True
+        found = next((o for o in transfers.of_cases(tx.session, [offer.case]) if o.referral == offer.referral), None)
+    return False
+
+
+def _ended(tx: Transaction, doors: Doors, actor: Actor, offer: Offer, state: str, now: int) -> bool:
     there = offer.item.case
     alone = transfers.made_for_it(tx.session, offer)
     if not transfers.end(tx.session, offer, state, now):

@@ -157,6 +157,23 @@ def test_who_asks_while_the_case_is_de_selected_keeps_no_offer_waiting(
     assert move.offer().became[0] == became_of_it
 
 
+def test_who_takes_it_back_while_more_is_asked_does_so_once(move: Boroughs, monkeypatch: Any) -> None:
+    """A question is no answer: it still waits, and one entry says that it ended."""
+    move.offers(move.jo)
+    item, hold = move.offer().item, transfers.hold
+
+    def quicker(session: Session, held: Any) -> dict[uuid.UUID, str]:
+        assert inbox.move(session, item, item.version, ASKED, now_micros())
+        return hold(session, held)
+
+    before = move.entries()
+    with monkeypatch.context() as race:
+        race.setattr(transfers, "hold", quicker)
+        move.back(move.jo)
+    assert move.offer().became[0] == transfers.BACK
+    assert move.operations(before).count(("alteration", "brent-iom")) == 1
+
+
 def test_both_sides_are_told_in_a_word_and_its_sender_among_their_referrals(move: Boroughs) -> None:
     at, there = move.world, joined(move)
     move.offers(move.jo)

@@ -151,7 +151,10 @@ def test_a_refusal_has_a_reason_that_the_other_reads_and_what_was_answered_stays
     world.session.rollback()
     [again] = [s.id for s in world.session.scalars(select(Secondment)) if s.state == "asked"]
     assert youth.post(f"/secondment/{again}/withdraw").status_code == 303
-    police.post(f"/secondment/{again}/agree", {"user": str(ada.user)})
+    assert youth.post(f"/secondment/{again}/withdraw").status_code == 303, "sent twice is one"
+    assert "That was taken back already" in (youth.get("/secondment"), youth.text)[1]
+    assert police.post(f"/secondment/{again}/agree", {"user": str(ada.user)}).status_code == 409
+    assert "took this back since you opened the page, so your answer was not kept" in police.text
     assert lent(world, ada) == []
 
 
