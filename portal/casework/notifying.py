@@ -165,12 +165,13 @@ def _works(doors: Doors, grant: CapacityGrant) -> bool:
 def _own(session: Session, doors: Doors, user: uuid.UUID, grants: list[CapacityGrant], now: int, lost: int) -> str:
     """As `_waits`, of what is for this person alone: a question of their officer, and what a mail at once until the
     instant `lost` was to tell and may not have told. What it was is decided anew: it may be done since. Where more came
-    after it, the next mail at once tells of all."""
+    after it, the next mail at once tells of all, to whoever still has them."""
     row, (_, told) = session.get(MorningMail, user), _told(session, user, now)
     asked_since = told if row and (row.told_until or row.at_once_told) else 0
     for actor in _acting(session, user, grants, now):
         presses = partial(pressing.presses, session, doors, actor, now=now)
-        missed = lost > told and presses(since=told) and not presses(since=lost)
+        again = actor.role == scope.DPO or (row is not None and row.at_once)
+        missed = lost > told and presses(since=told) and not (again and presses(since=lost))
         if missed or questions.news(session, actor, asked_since):
             return actor.party
     return ""

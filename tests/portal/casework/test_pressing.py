@@ -242,3 +242,14 @@ def test_what_is_put_off_is_lost_only_when_its_day_is_over(either: World, outcom
     now = either.doors.clock()
     assert bool(notices.lost(either.session, now)) == (outcome is Outcome.LATER)
     assert notices.lost(either.session, now + DAY)
+
+
+def test_who_wants_none_at_once_any_more_leaves_nothing_to_the_next(questioned: Questioned) -> None:
+    """What came after the lost one would be told at once, if anything were: the morning tells of both."""
+    questioned.releases(2)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        questioned.once(breaks)
+    questioned.later(10 * MINUTE)
+    questioned.wish(False)
+    questioned.releases(1)
+    assert (questioned.morning(), questioned.box) == (1, [ADDRESS])
