@@ -102,7 +102,7 @@ def desk(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> Desk
 def standing(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> bool:
     """Whether something was offered of a visit's case beside which nothing else may be. Raises `NotFound`."""
     case = case_reading.live(session, doors, actor, visit).case
-    return any(o.stands for o in transfers.of_cases(session, [case.id]))
+    return any(became.blocks(doors, o) for o in transfers.of_cases(session, [case.id]))
 
 
 def for_selection(session: Session, doors: Doors, actor: Actor, visit: uuid.UUID) -> uuid.UUID:

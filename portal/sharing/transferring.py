@@ -25,6 +25,7 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, check, clean
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.reading import part as reading
+from portal.sharing.reading import transfers as became
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.part import Part
 from portal.sharing.reading.rows import heads
@@ -133,7 +134,7 @@ def offer(
         there, joined, state = _held(session, doors, actor, plan)
         if state != "open":  # de-selected meanwhile
             raise NotFound
-        if any(o.stands for o in transfers.of_cases(session, [case.id])):
+        if any(became.blocks(doors, o) for o in transfers.of_cases(session, [case.id])):
             raise Conflict(str(case.id), 0)
         writing.add(tx, doors, actor, plan.planned)
         referral = _arrive(tx, doors, actor, plan, there, joined)

@@ -72,7 +72,7 @@ def _told(actor: Actor, whole: bool, record: Record, offer: Offer | None, given:
         ours=ours,
         referral=offer.referral if found and offer is not None else None,
         came=record.text("what") == OFFERED_FROM,
-        back=ours and offer is not None and (code == WAITS if given else offer.stands),
+        back=ours and offer is not None and (code == WAITS if given else offer.became[0] not in GONE),
     )
 
 
@@ -87,6 +87,17 @@ def may_be_told(doors: Doors, offer: Offer) -> bool:
         return False
     owners = sorted(engine.agreement.fields["case.status"].owners)
     return any(referrals.told(engine, offer.item, owner, doors.clock()) for owner in owners)
+
+
+def blocks(doors: Doors, offer: Offer) -> bool:
+    """Whether no other offer may be made beside this one: it stands, or nobody may be told now whether it does. Else
+    the borough that may be chosen would tell that the other one refused. Under an agreement that is served no more
+    nothing blocks, for no outcome of it will ever be told."""
+    try:
+        doors.book.engine(offer.item.case.agreement)
+    except NotFound:
+        return False
+    return offer.stands or not may_be_told(doors, offer)
 
 
 def log(

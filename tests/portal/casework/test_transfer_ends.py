@@ -84,11 +84,24 @@ def test_while_it_rests_an_answer_is_not_undone(move: Boroughs, state: str) -> N
     move.offers(move.jo)
     move.answers(state, "No room." if state == REFUSED else "")
     rests(move)
-    assert (move.desk(move.jo).asked_back is not None) == (state == ACCEPTED), "what is over may be offered again"
+    desk = move.desk(move.jo)
+    assert desk.asked_back is not None, "as while nobody has answered"
+    assert desk.boroughs == (), "that it may be offered again would tell that it was refused"
+    with pytest.raises(Conflict):
+        move.offers(move.jo, "harrow-iom", chosen=())
     with pytest.raises(Conflict):
         move.back(move.jo)
     assert move.offer().item.state == state
     assert not [r for r in move.records(move.case) if r.created_at > move.offer().item.since]
+
+
+def test_what_was_refused_may_be_offered_again_when_the_signature_stands(move: Boroughs) -> None:
+    move.offers(move.jo)
+    move.answers(REFUSED, "No room.")
+    rests(move)
+    rests(move, on=False)
+    assert move.desk(move.jo).asked_back is None
+    assert move.offers(move.jo, "harrow-iom", chosen=())
 
 
 def test_who_may_not_take_back_may_not_while_it_rests(move: Boroughs) -> None:
