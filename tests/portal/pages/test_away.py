@@ -98,6 +98,7 @@ def test_the_same_form_twice_counts_once_and_other_days_in_between_are_refused(w
     assert answer.status_code == 422
     assert "recorded for some of these days already" in web.text
     assert 'value="30"' in answer.text, "what was typed stays"
+    world.session.rollback()
     assert world.session.execute(text("SELECT count(*) FROM time_away")).scalar() == 1
 
 
