@@ -50,7 +50,7 @@ class Offer(NamedTuple):
 
     @property
     def stands(self) -> bool:
-        """Whether no other offer may be made beside it: it waits, goes to the panel, or was taken on."""
+        """Whether it waits, goes to the panel, or was taken on. May another be made? See `reading.transfers.blocks`."""
         return self.became[0] in (WAITS, PANEL, TAKEN)
 
 
