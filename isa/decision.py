@@ -22,7 +22,7 @@ from isa.rules import Key, Rulebook, Rules, among
 
 __all__ = ["Capacity", "Decision", "Engine", "View"]
 
-_KEPT = 704  # how many (capacity, purpose, facts) keep their decisions before all are let go
+_KEPT = 640  # how many (capacity, purpose, facts) keep their decisions before all are let go
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
 from portal.errors import Misconfigured
@@ -152,8 +152,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin(connection: Connection, statement: str) -> None:
     driver: Any = connection.connection
-    with driving(connection, statement):
+    try:
         driver.execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, statement, error) from error
 
 
 def _check_postgresql(connection: Any, _record: Any) -> None:
@@ -165,27 +167,23 @@ def _check_postgresql(connection: Any, _record: Any) -> None:
     connection.rollback()
 
 
-@contextmanager
-def driving(connection: Connection, text: str) -> Iterator[None]:
-    """Around everything that is asked of the driver itself: its errors become what SQLAlchemy would have raised,
-    without the values that the statement carried, and a connection that is gone is given up."""
+def failed(connection: Connection, text: str, error: Any) -> DBAPIError:
+    """What SQLAlchemy would have raised for an error of the driver itself (`loaded_dbapi.Error`), without the values
+    that the statement carried; a connection that is gone is given up."""
     dialect = connection.dialect
-    try:
-        yield
-    except dialect.loaded_dbapi.Error as error:
-        gone = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
-        if gone:
-            connection.invalidate(error)
-        raised = DBAPIError.instance(
-            text,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=gone,
-            dialect=dialect,
-        )
-        raise cast(DBAPIError, raised) from error
+    gone = not connection.invalidated and dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+    if gone:
+        connection.invalidate(error)
+    raised = DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=gone,
+        dialect=dialect,
+    )
+    return cast(DBAPIError, raised)
 
 
 def put(session: Session, table: type[Base], key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -217,8 +215,10 @@ def begin_write(session: Session) -> Iterator[None]:
         session.rollback()
     try:
         connection = session.connection()  # goes on in a new transaction of the database: cheaper than a new connection
-        with driving(connection, "ROLLBACK"):
+        try:
             connection.connection.rollback()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise failed(connection, "ROLLBACK", error) from error
     except BaseException:
         session.rollback()
         raise
@@ -238,8 +238,7 @@ def _write_lock(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
         yield
         return
-    path = Path(engine.url.database + ".write-lock")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(engine.url.database + ".write-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -291,7 +290,39 @@ def at_head(engine: Engine) -> bool:
 
 
 class OneEngine(FlaskSession):
-    """A session of an application with one database, whose engine is looked up once."""
+    """A session of an application with one database, whose engine is looked up once, and whose connection once a
+    transaction: SQLAlchemy's own way to it is dearer than most statements."""
+
+    _had: tuple[SessionTransaction, Connection] | None = None
+
+    def connection(self, *given: Any, **more: Any) -> Connection:
+        """As SQLAlchemy's."""
+        now = self.get_transaction()
+        had = self._had
+        if had is not None and had[0] is now and now.is_active and not (given or more):
+            return had[1]
+        found = super().connection(*given, **more)
+        now = self.get_transaction()
+        self._had = (now, found) if now is not None and not (given or more) else None
+        return found
+
+    def commit(self) -> None:
+        """As SQLAlchemy's. Where no row is held as an object the connection goes on in a new transaction of the
+        database, as at the beginning of a write: a page reads on after its entry has committed."""
+        now, had = self.get_transaction(), self._had
+        if now is None or had is None or had[0] is not now or had[1].dispatch.commit or self.in_nested_transaction():
+            return super().commit()
+        self.flush()
+        if self.identity_map:
+            return super().commit()
+        connection = had[1]
+        try:
+            connection.dialect.do_commit(connection.connection)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise failed(connection, "COMMIT", error) from error
+        if connection.dialect.name == "sqlite":
+            _begin_sqlite(connection)
+        return None
 
     def get_bind(self, *_: Any, bind: Any = None, **__: Any) -> Any:
         """That engine, or the connection a caller insists on."""

@@ -7,8 +7,7 @@ SQLAlchemy's own error.
 
 import uuid
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar, overload
@@ -36,7 +35,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BindParameter
 from sqlalchemy.types import TypeEngine
 
-from portal.db import Id, driving, id_of
+from portal.db import Id, failed, id_of
 
 Row = TypeVar("Row")
 Parameters = tuple[Any, ...] | dict[str, Any]
@@ -169,10 +168,15 @@ def run(connection: Connection, text: str, parameters: Parameters) -> Sequence[A
     if connection.dispatch.before_cursor_execute:  # somebody watches the statements: they go the long way
         result = connection.exec_driver_sql(text, parameters)
         return [tuple(row) for row in result] if result.returns_rows else ()
-    with _cursor(connection, text) as cursor:
-        cursor.execute(text, parameters)
-        found: Sequence[Any] = cursor.fetchall() if cursor.description else ()
-    return found
+    try:
+        cursor = _driver(connection).cursor()
+        try:
+            cursor.execute(text, parameters)
+            return cursor.fetchall() if cursor.description else ()
+        finally:
+            cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, text, error) from error
 
 
 class Write:
@@ -249,23 +253,24 @@ def _insert(table: FromClause) -> Write:
     return Write(insert(table), [column.key for column in table.columns])
 
 
+def _driver(connection: Connection) -> Any:
+    """The driver's own connection: the pool's way to it costs as much again at each statement."""
+    return connection.connection.dbapi_connection
+
+
 def _run_many(connection: Connection, text: str, rows: list[Any]) -> int:
     if connection.dispatch.before_cursor_execute:
         return connection.exec_driver_sql(text, rows if len(rows) > 1 else rows[0]).rowcount
-    with _cursor(connection, text) as cursor:
-        if len(rows) == 1:
-            cursor.execute(text, rows[0])
-        else:
-            cursor.executemany(text, rows)
-        met: int = cursor.rowcount
-    return met
-
-
-@contextmanager
-def _cursor(connection: Connection, text: str) -> Iterator[Any]:
-    with driving(connection, text):
-        cursor = connection.connection.cursor()
+    try:
+        cursor = _driver(connection).cursor()
         try:
-            yield cursor
+            if len(rows) == 1:
+                cursor.execute(text, rows[0])
+            else:
+                cursor.executemany(text, rows)
+            met: int = cursor.rowcount
+            return met
         finally:
             cursor.close()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failed(connection, text, error) from error

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, insert, select, tuple_, update
+from sqlalchemy import Engine, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from portal.audit.tables import CHECKPOINT, HEAD, NODE, PENDING, SEQUENCE
 from portal.audit.tree import HASH_SIZE, TILE_BITS, CompactRange
 from portal.db import begin_write, now_micros, settle
 from portal.errors import LogUnavailable, PortalError
+from portal.query import Query, insert_rows
 
 BATCH = 5_000
 SWEEP = 5.0
@@ -28,6 +29,14 @@ LOOK = 50
 """How many stored checkpoints are looked at for one that the log's key signed."""
 log = logging.getLogger(__name__)
 _ADVISORY_LOCK = 0x494F4D4C4F47  # "IOMLOG"
+_WAITING = Query(select(PENDING.c.n).limit(1))
+_HEAD = Query(select(HEAD.c.size, HEAD.c.edge).where(HEAD.c.id == 1))
+_SIGNED = Query(
+    select(CHECKPOINT.c.size, CHECKPOINT.c.note)
+    .where(CHECKPOINT.c.size >= bindparam("size"))
+    .order_by(CHECKPOINT.c.size)
+    .limit(LOOK)
+)
 
 
 def drain(session: Session, signer: Signer, clock: Callable[[], int] = now_micros) -> int:
@@ -38,7 +47,7 @@ def drain(session: Session, signer: Signer, clock: Callable[[], int] = now_micro
     """
     done = 0
     session.rollback()
-    while session.connection().execute(select(PENDING.c.n).limit(1)).first() is not None:
+    while _WAITING.first(session) is not None:
         with begin_write(session):
             done += _integrate(locked(session))
         publish(session, signer, clock)
@@ -60,7 +69,7 @@ def publish(session: Session, signer: Signer, clock: Callable[[], int] = now_mic
     with begin_write(session):
         connection = locked(session)
         if signing.current(connection, signer) and not _is_signed(connection, edge.size, signer):
-            connection.execute(insert(CHECKPOINT), {"size": edge.size, "at": clock(), "note": note})
+            insert_rows(connection, CHECKPOINT, [(edge.size, clock(), note)])
 
 
 def _is_signed(connection: Connection, size: int, signer: Signer) -> bool:
@@ -68,8 +77,7 @@ def _is_signed(connection: Connection, size: int, signer: Signer) -> bool:
 
     A larger one that it did not sign was put there by somebody, so that no checkpoint should follow.
     """
-    query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.size >= size)
-    for row in connection.execute(query.order_by(CHECKPOINT.c.size).limit(LOOK)).all():
+    for row in _SIGNED.all(connection, size=size):
         try:
             open_checkpoint(row.note, *signer.verifiers)
         except NoteInvalid:
@@ -179,14 +187,13 @@ def _integrate(connection: Connection) -> int:
 
     def completed(level: int, index: int, value: bytes) -> None:
         if level % TILE_BITS == 0:
-            nodes.append({"level": level // TILE_BITS, "index": index, "hash": value})
+            nodes.append((level // TILE_BITS, index, value))
 
     for row in _in_order(taken):
-        sequence.append({"index": edge.size, "entry_id": row.entry_id, "leaf_hash": row.leaf_hash})
+        sequence.append((edge.size, row.entry_id.bytes, row.leaf_hash))
         edge.append(row.leaf_hash, completed)
-    connection.execute(insert(SEQUENCE), sequence)
-    if nodes:
-        connection.execute(insert(NODE), nodes)
+    insert_rows(connection, SEQUENCE, sequence)
+    insert_rows(connection, NODE, nodes)
     _move_head(connection, old, edge)
     return len(taken)
 
@@ -202,7 +209,7 @@ def _in_order(rows: Sequence[Any]) -> list[Any]:
 
 
 def _head(connection: Connection) -> CompactRange:
-    row = connection.execute(select(HEAD.c.size, HEAD.c.edge).where(HEAD.c.id == 1)).first()
+    row = _HEAD.first(connection)
     if row is None:
         return CompactRange()
     hashes = [row.edge[start : start + HASH_SIZE] for start in range(0, len(row.edge), HASH_SIZE)]

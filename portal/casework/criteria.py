@@ -166,6 +166,13 @@ def evaluate(rules: Rules, known: Evidence, on: date) -> Outcome:
     return Outcome(MET, findings, rules.needed)
 
 
+@lru_cache(maxsize=256)
+def _least(asked: Criterion) -> Decimal:
+    found = figure(asked.predictor, asked.least)
+    assert found is not None  # `problems` lets no other set be kept
+    return found
+
+
 def figure(predictor: str, text: str) -> Decimal | None:
     """The figure of a score; of RoSH the place of its level. None for what is neither."""
     found = normal(text, predictor)
@@ -220,8 +227,7 @@ def _score(asked: Criterion, scores: Sequence[Scored], on: date, oldest: int) ->
     if latest < on - timedelta(days=oldest):
         return UNKNOWN, f"{asked.predictor} from {day(latest)}, too old"
     of_day = [s for at, s in dated if at == latest]
-    least = figure(asked.predictor, asked.least)
-    assert least is not None  # `problems` lets no other set be kept
+    least = _least(asked)
     valued = [s for s in of_day if s.value] or [s for s in of_day if s.band] or of_day
     found = {_one(asked.predictor, s, least) for s in valued}
     answers = {answer for answer, _ in found}

@@ -29,6 +29,12 @@ def number_part(number: int) -> bytes:
     return b"\x00\x00\x00\x08" + number.to_bytes(8, "big")
 
 
+@lru_cache(maxsize=8192)
+def field_parts(field: str, category: str, version: int) -> tuple[bytes, bytes]:
+    """The part of a field's name, and those of its category and version. Raises `OverflowError` as `number_part`."""
+    return text_part(field), text_part(category) + number_part(version)
+
+
 def commitment(key: bytes) -> bytes:
     """What a key is bound to: HKDF-SHA256(key, no salt, info "commit"), 32 bytes.
 

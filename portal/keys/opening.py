@@ -38,27 +38,26 @@ def open_with(deks: Mapping[bytes, Dek], context: Context, sealed: bytes) -> byt
 def open_fields(deks: Mapping[bytes, Dek], of: Bound, fields: Iterable[ToOpen]) -> list[bytes | None]:
     """As `open_with` for many fields of one record: each plaintext, None where a value does not open in its place."""
     found: list[bytes | None] = []
-    fits: Dek | None = None
+    known, dek = b"", None
     for name, category, version, sealed in fields:
         header = sealed[:HEADER]
-        dek = deks.get(header[len(MAGIC) :])
-        if dek is None or len(sealed) < SHORTEST or header[: len(MAGIC)] != MAGIC:
-            found.append(None)
-            continue
-        if dek is not fits:
-            if not serves(dek, of):
-                found.append(None)
-                continue
-            fits = dek
-        try:
-            bound_to = of.associated(header, name, category, version)
-            padded = dek.aead.decrypt(sealed[HEADER:BODY], sealed[BODY:], bound_to)
-        except (InvalidTag, OverflowError):  # no value has a version below 0
-            found.append(None)
-            continue
-        plain = padded.rstrip(b"\x00")
+        if header != known:  # most values of a record name the same key
+            known, dek = header, _fitting(deks, of, header)
+        plain = b""
+        if dek is not None and len(sealed) >= SHORTEST:
+            try:
+                bound_to = of.associated(header, name, category, version)
+                plain = dek.aead.decrypt(sealed[HEADER:BODY], sealed[BODY:], bound_to).rstrip(b"\x00")
+            except (InvalidTag, OverflowError):  # no value has a version below 0
+                pass
         found.append(plain[:-1] if plain[-1:] == b"\x80" else None)
     return found
+
+
+def _fitting(deks: Mapping[bytes, Dek], of: Bound, header: bytes) -> Dek | None:
+    """The key that a value with this header names, if it is of a known format and serves this record."""
+    dek = deks.get(header[len(MAGIC) :]) if header.startswith(MAGIC) else None
+    return dek if dek is not None and serves(dek, of) else None
 
 
 def _opened(dek: Dek, field: str, sealed: bytes, bound_to: bytes) -> bytes:

@@ -8,7 +8,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from portal.errors import SealBroken
-from portal.keys.encoding import number_part, text_part, uuid_part
+from portal.keys.encoding import field_parts, number_part, text_part, uuid_part
 
 MAGIC = b"\xe1\x01\x01"  # sealed value, format 1, suite 1 (AES-256-GCM)
 HEADER = len(MAGIC) + 8  # and the id of the data key
@@ -109,8 +109,8 @@ class Bound:
 
     def associated(self, header: bytes, field: str, category: str, version: int) -> bytes:
         """The bytes of `associated` for one field of this record."""
-        name, of = text_part(field), text_part(category)
-        return b"%b%b%b%b%b%b" % (header, self._before, name, self._after, of, number_part(version))
+        name, rest = field_parts(field, category, version)
+        return b"%b%b%b%b%b" % (header, self._before, name, self._after, rest)
 
 
 def serves(dek: Dek, context: Context | Bound) -> bool:

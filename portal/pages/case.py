@@ -63,8 +63,9 @@ def begin(case: uuid.UUID) -> ResponseReturnValue:
 @visiting.or_ask_again
 def view(visit: uuid.UUID) -> ResponseReturnValue:
     """The case as the agreement gives it to this visit. `?older=` shows an earlier page of what happened."""
-    d = reading.case(db.session(), gate.doors(), gate.actor(), visit, request.args.get("older", type=int))
-    on = day_at(gate.doors().clock())
+    here, doors, who = db.session(), gate.doors(), gate.actor()
+    d = reading.case(here, doors, who, visit, request.args.get("older", type=int))
+    on = day_at(doors.clock())
     head = face(d, on)
     base = url_for("case.view", visit=visit)
     return rendering.show(
@@ -80,21 +81,21 @@ def view(visit: uuid.UUID) -> ResponseReturnValue:
         face=head,
         base=base,
         emergency_path=url_for("emergency.panel", case=d.case) if d.emergency_offered else "",
-        team_path=url_for("team_case.show_team", visit=visit) if team.assigns(gate.doors(), gate.actor()) else "",
+        team_path=url_for("team_case.show_team", visit=visit) if team.assigns(doors, who) else "",
         sections=sections(d),
         happened=happened.told(d),
         stamps=stamps(d),
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
         may_move=happened.may_move(d),
-        earlier=None if d.emergency else earlier.earlier(db.session(), gate.doors(), gate.actor(), d.case),
-        may_transfer=transferring.may_offer(gate.doors(), gate.actor(), d.agreement.partition("@")[0], d.writable),
-        transfers=lines(transfers.told(db.session(), gate.doors(), gate.actor(), d.case, d.records(moves.TRANSFER))),
+        earlier=None if d.emergency else earlier.earlier(here, doors, who, d.case),
+        may_transfer=transferring.may_offer(doors, who, d.agreement.partition("@")[0], d.writable),
+        transfers=lines(transfers.told(here, doors, who, d.case, d.records(moves.TRANSFER))),
         add=happened.addable(d),
-        asked=asks.on_case(db.session(), gate.doors(), gate.actor(), d.case, d.purpose),
+        asked=asks.on_case(here, doors, who, d.case, d.purpose),
         assessed=_assessed(d),
-        linked=linked.linked(db.session(), gate.doors(), gate.actor(), d.case, d.purpose, d.visit),
-        pair_path=url_for("same_person.everything") if same_person.keeps(gate.doors(), gate.actor()) else "",
+        linked=linked.linked(here, doors, who, d.case, d.purpose, d.visit),
+        pair_path=url_for("same_person.everything") if same_person.keeps(doors, who) else "",
     )
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from isa.explaining import Group
@@ -41,9 +42,15 @@ class Record:
     def text(self, name: str) -> str:
         """The text of a field by its name within the kind, "" where it is absent or withheld."""
         for value in self.values:
-            if value.key.partition("@")[0].partition(".")[2] == name:
+            if name_of(value.key) == name:
                 return value.text
         return ""
+
+
+@lru_cache(maxsize=4096)
+def name_of(key: str) -> str:
+    """The name of a field within its kind: "text" of `update.text@behaviour`. A page asks for it hundreds of times."""
+    return key.partition("@")[0].partition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)

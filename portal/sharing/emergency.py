@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -94,22 +93,15 @@ def openings(engine: Engine, capacity: Capacity, known: Mapping[str, bool], now:
     """
     for purpose in _purposes(engine):
         opened = sight(engine, capacity, {**known, EMERGENCY: True}, purpose, from_micros(now))
-        found = _found(opened)
+        found = opened.once(_found)
         if found.fields:
             return found
     return None
 
 
-_FOUND: WeakKeyDictionary[Sight, Openings] = WeakKeyDictionary()  # goes with the sight it was found by
-
-
 def _found(opened: Sight) -> Openings:
-    kept = _FOUND.get(opened)
-    if kept is None:
-        found = tuple(_emergency_only(opened.agreement, opened))
-        words = _words(opened.agreement, {key for key, _ in found})
-        kept = _FOUND[opened] = Openings(opened.purpose, found, words)
-    return kept
+    found = tuple(_emergency_only(opened.agreement, opened))
+    return Openings(opened.purpose, found, _words(opened.agreement, {key for key, _ in found}))
 
 
 def _words(agreement: Agreement, keys: set[str]) -> tuple[str, ...]:

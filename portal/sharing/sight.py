@@ -1,10 +1,10 @@
 """What one capacity may do at one case for one purpose, given the facts: every decision a page needs, made once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from isa.agreement import Agreement, Capacity, Field
 from isa.decision import Decision, Engine, View
@@ -17,7 +17,7 @@ from portal.sharing.disclosure import Writable
 BASIS, CONFIDENCE = "basis", "confidence_met"
 """The kind of record that a basis for sharing in confidence is, and the fact that it makes true of its label."""
 
-MOST, MOST_OUTCOMES = 704, 64
+MOST, MOST_OUTCOMES = 640, 64
 """How many sights a worker keeps, and how many outcomes each of them keeps (a page of a list has at most 50). What they
 weigh stands in docs/operations.md (Memory)."""
 
@@ -33,6 +33,19 @@ class Shape(NamedTuple):
     label: str
     owner: str
     made_as_youth: bool | None
+
+
+class Named(NamedTuple):
+    """A record of one shape in the agreement's words, and what one capacity may do with it."""
+
+    kind: str
+    label: str
+    owner: str
+    can_edit: bool
+    can_copy: bool
+
+
+Made = TypeVar("Made")
 
 
 class Sight:
@@ -54,6 +67,15 @@ class Sight:
         self._told: dict[tuple[str, Shape], tuple[Permitted, ...]] = {}
         self._some: dict[tuple[str, Shape, frozenset[str]], tuple[Field, ...]] = {}
         self._outcomes: dict[tuple[str, frozenset[Shape]], Outcome] = {}
+        self._named: dict[Shape, Named] = {}
+        self._once: dict[Callable[[Sight], Any], Any] = {}
+
+    def once(self, make: Callable[["Sight"], Made]) -> Made:
+        """What a function makes of this sight, made once: for what others work out of its decisions alone."""
+        if make not in self._once:
+            self._once[make] = make(self)
+        made: Made = self._once[make]
+        return made
 
     def decide(self, action: str, field: str, owner: str, made_as_youth: bool | None = False) -> Decision:
         """The engine's decision on one field of a record of this owner."""
@@ -80,6 +102,20 @@ class Sight:
 
     def _fields(self, shape: Shape) -> tuple[Field, ...]:
         return self.agreement.fields_of(shape.kind, shape.label or None)
+
+    def named(self, shape: Shape) -> "Named":
+        """What a record of such a shape is called, and what may be done with it."""
+        found = self._named.get(shape)
+        if found is None:
+            agreement, owner = self.agreement, self.agreement.parties.get(shape.owner)
+            found = self._named[shape] = Named(
+                agreement.kinds[shape.kind].name,
+                agreement.categories[shape.label].name if shape.label else "",
+                owner.short if owner else shape.owner,
+                bool(self.permitted(EDIT, shape)),
+                shape.owner == self.capacity.party and bool(self.permitted(EXPORT, shape)),
+            )
+        return found
 
     @cached_property
     def knows_person(self) -> bool:

@@ -60,6 +60,10 @@ def arriving(session: Session, doors: Doors, actor: Actor, agreement: str, now: 
 
 def brings(seen: Sight) -> tuple[str, ...]:
     """The kinds of record that whoever is seen so may bring; none where they may offer no transfer at all."""
+    return seen.once(_brings)
+
+
+def _brings(seen: Sight) -> tuple[str, ...]:
     agreement = seen.agreement
     if not _both(seen, Shape(KIND, "", seen.capacity.party, False)):
         return ()

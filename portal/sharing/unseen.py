@@ -26,6 +26,10 @@ def unseen(sight: Sight) -> frozenset[str]:
     Asked of the agreement and the reader alone, silent categories as any other, and never of what is stored: who may
     not read what somebody could have recorded is told the same whether or not they did (clause 8.50).
     """
+    return sight.once(_unseen)
+
+
+def _unseen(sight: Sight) -> frozenset[str]:
     return frozenset(
         asked for asked, records in TOLD_BY.items() if not all(_whole(sight, either) for either in records)
     )

@@ -25,7 +25,7 @@ from portal.config import Settings
 from portal.db import Id, Micros, db, from_micros, new_id, now_micros, prepare
 from portal.pages import happened
 from portal.pages.face import face
-from portal.pages.frame import Alert, Frame, NavItem
+from portal.pages.frame import Frame, NavItem
 from portal.pages.home import Cases
 from portal.pages.search import Result
 from portal.pages.sections import sections
@@ -102,29 +102,27 @@ _SEARCH = (
 )
 WHY = ("selection", "Deciding whether to take someone on")
 FIELDS = ["person.surname", "person.forename", "case.rag", "case.status"]
+_AS_IT_IS = (
+    *("earlier", "transfers", "asked", "assessed", "linked", "stamps"),
+    *("pair_path", "team_path", "emergency_path", "may_move", "may_transfer"),
+)
 NO_RECEIPT = Receipt("", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 class Words:
-    """What a bare application would hold as constants: names of kinds, labels, owners and fields, and the frame.
+    """What a bare application would hold as constants: names of kinds, labels, owners and fields, and the frames.
 
-    `front`: a home page of ours, of which the bare one works out the list of cases and takes the rest as it is; with
-    its `alerts`.
+    `case` and `home`: what those pages of ours hand to their templates. The bare pages work out who the person is, the
+    records, what happened and the list of cases, and take the rest as it is.
     """
 
-    def __init__(
-        self,
-        shown: Disclosure,
-        listed: CaseList,
-        nav: Sequence[tuple[str, str]],
-        front: Cases,
-        alerts: tuple[Alert, ...],
-    ) -> None:
+    def __init__(self, shown: Disclosure, listed: CaseList, case: Mapping[str, Any], home: Mapping[str, Any]) -> None:
         self.shown = shown
-        self.front = front
-        self.alerts = alerts
         self.listed = listed
-        self.nav = nav
+        self.case = {name: case[name] for name in _AS_IT_IS}
+        self.front: Cases = home["d"]
+        self.case_frame: Frame = case["page"]
+        self.home_frame: Frame = home["page"]
         self.records = {r.id: r for r in (*shown.timeline, *(r for s in shown.sections for r in s.records))}
         self.kinds = {r.kind: r.kind_name for r in self.records.values()}
         self.labels = {r.label: r.label_name for r in self.records.values()}
@@ -246,22 +244,17 @@ def create(settings: Settings, words: Words) -> Flask:
     return app
 
 
-def _frame(words: Words, title: str, purpose: str | None = None, base: str | None = None) -> Frame:
-    """As `rendering.frame`, for somebody whose name is a constant."""
-    return Frame(
+def _frame(words: Words, of: Frame, title: str, base: str | None = None) -> Frame:
+    """As `rendering.frame`, for somebody whose name is a constant: made anew, with form tokens and addresses."""
+    nav = [(item.text, item.path) for item in of.nav]
+    return replace(
+        of,
         title=title,
-        marking="OFFICIAL-SENSITIVE",
         csrf=generate_csrf,
-        who="PC Siobhan Walsh",
-        capacity="Practitioner, Police",
-        can_change_capacity=True,
-        purpose=purpose,
+        receipt=NO_RECEIPT,
         purpose_path=f"{base}/purpose" if base else None,
         visit=base,
-        receipt=NO_RECEIPT,
-        nav=tuple(NavItem(text, path, current=request.path == path) for text, path in words.nav),
-        can_search=True,
-        demo=True,
+        nav=tuple(NavItem(text, path, current=request.path == path) for text, path in nav),
     )
 
 
@@ -273,16 +266,16 @@ def _view(words: Words, case: uuid.UUID) -> str:
     base = f"/case/{case}"
     return render_template(
         "case.html",
-        page=_frame(words, head.name or d.reference, d.purpose_name, base),
+        page=_frame(words, words.case_frame, head.name or d.reference, base),
         d=d,
         face=head,
         base=base,
-        emergency_path="/emergency",
         sections=sections(d),
         happened=happened.told(d),
         may_update=happened.may_update(d),
         may_act=happened.may_act(d),
         add=happened.addable(d),
+        **words.case,
     )
 
 
@@ -370,8 +363,7 @@ def _home(words: Words) -> str:
     )
     found = CaseList(lines, shared[:10], total, 1, "OFFICIAL-SENSITIVE", NO_RECEIPT, dated=words.listed.dated)
     d = replace(words.front, list=found)
-    page = replace(_frame(words, d.heading), alerts=words.alerts)
-    return render_template("home.html", page=page, d=d)
+    return render_template("home.html", page=_frame(words, words.home_frame, d.heading), d=d)
 
 
 def _line(case: Any, text: Mapping[str, str], new: int) -> Line:
@@ -406,4 +398,4 @@ def _results(words: Words, pnc: str) -> str:
     ]
     results = tuple(Result(hit, f"/case/{hit.case}", None, "") for hit in hits)
     d = {"results": results, "total": len(results), "more": False, "again": "/search"}
-    return render_template("search_results.html", page=_frame(words, "Search results"), d=d)
+    return render_template("search_results.html", page=_frame(words, words.case_frame, "Search results"), d=d)

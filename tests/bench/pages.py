@@ -14,8 +14,6 @@ from sqlalchemy import insert
 from portal.audit import sequencer
 from portal.db import new_id
 from portal.demo.people.shapes import Nominal
-from portal.pages.frame import Alert
-from portal.pages.home import Cases
 from portal.pages.limits import limiter
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import lists
@@ -24,7 +22,6 @@ from tests.bench.caller import Caller
 from tests.bench.places import Place
 from tests.bench.timing import Pair, block, pair
 
-NAV = (("Home", "/"), ("What can I see?", "/agreement/mine"))
 UPDATE = {
     "kind": "behaviour",
     "nature": "Fact",
@@ -130,7 +127,7 @@ def stage(place: Place, compared: Collection[str] = ("view", "list")) -> Iterato
     write_visit = places.visit_of(worker, places.case_of(place, "hylton"))
     d = case_reading.case(place.session, place.doors, who, uuid.UUID(visit.rpartition("/")[2]))
     listed = lists.my_cases(place.session, place.doors, coordinator)
-    words = bare.Words(d, listed, NAV, *front(app, lister))
+    words = bare.Words(d, listed, told(app, worker, visit, "case.html"), told(app, lister, "/", "home.html"))
     place.session.rollback()
     with place.session.begin():
         identity = bare.fill(place.session.connection(), words)
@@ -142,17 +139,17 @@ def stage(place: Place, compared: Collection[str] = ("view", "list")) -> Iterato
     places.closed(plain)
 
 
-def front(app: Flask, lister: Caller) -> tuple[Cases, tuple[Alert, ...]]:
-    """What our home page is made of, and its alerts."""
-    met: list[tuple[Cases, tuple[Alert, ...]]] = []
+def told(app: Flask, caller: Caller, path: str, page: str) -> dict[str, Any]:
+    """What a page of ours hands to its template."""
+    met: dict[str, Any] = {}
 
     def rendered(sender: Flask, template: Template, context: dict[str, Any], **more: object) -> None:
-        if template.name == "home.html":
-            met.append((context["d"], context["page"].alerts))
+        if template.name == page:
+            met.update(context)
 
     with template_rendered.connected_to(rendered, app):
-        lister.get("/")
-    return met[0]
+        caller.get(path)
+    return met
 
 
 def add_plain(stage: Stage, told: list[Nominal]) -> None:

@@ -61,8 +61,9 @@ def _opened(rows: Sequence[Head], sealed: Sealed) -> list[str]:
     for head in rows:
         row = sealed.values.get(head.id.bytes, {}).get(BORN)
         if row is not None:
+            version, category, value = row
             try:
-                born.append(open_with(sealed.deks, place(head, BORN, row.category, row.version), row.sealed).decode())
+                born.append(open_with(sealed.deks, place(head, BORN, category, version), value).decode())
             except SealBroken:
                 return []
     return [day for day in born if day]

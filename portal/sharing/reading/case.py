@@ -277,7 +277,9 @@ def _assemble(
 ) -> Disclosure:
     seen, case_file = found.sight, found.visit.case
     agreement = seen.agreement
-    categories = {category_of(agreement, r.kind, r.label) for r in records}
+    sections = _sections(seen, records)
+    categories = {s.id for s in sections if s.records}
+    categories |= {category_of(agreement, r.kind, r.label) for r in records if r.kind in SPOKEN}
     opens = emergency.openings(found.engine, seen.capacity, found.facts.known, found.now)
     urgent = opens.words if opens else ()
     return Disclosure(
@@ -293,12 +295,10 @@ def _assemble(
         state=case_file.state,
         review_due=from_micros(case_file.review_due) if case_file.review_due else None,
         lead_party=agreement.parties[case_file.lead_party].short if case_file.lead_party in agreement.parties else "",
-        sections=_sections(seen, records),
+        sections=sections,
         timeline=tuple(r for r in records if r.kind == UPDATE),
         timeline_older=older,
-        safety=tuple(
-            r for r in records if category_of(agreement, r.kind, r.label) == "safety" and r.kind not in SPOKEN
-        ),
+        safety=next((s.records for s in sections if s.id == "safety"), ()),
         writable=seen.addable,
         exportable=seen.exports and not found.visit.emergency,
         emergency=Emergency(from_micros(found.visit.ends), urgent) if found.visit.emergency else None,

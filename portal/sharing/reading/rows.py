@@ -19,7 +19,7 @@ from portal.keys.sealing import HEADER, MAGIC, Bound, Context, Dek
 from portal.query import Query
 from portal.sharing import moves
 from portal.sharing.disclosure import Record, Value
-from portal.sharing.sight import EDIT, EXPORT, READ, Shape, Sight
+from portal.sharing.sight import READ, Shape, Sight
 from portal.sharing.tables import RecordRow, SealedValue
 
 
@@ -107,14 +107,8 @@ def _standing(head: bytes) -> Mapping[str, tuple[int, bytes]]:
         return {}
 
 
-class Stored(NamedTuple):
-    """One sealed value as it lies in the database."""
-
-    version: int
-    category: str
-    sealed: bytes
-
-
+Stored = tuple[int, str, bytes]
+"""One sealed value as it lies in the database: its version, category and bytes."""
 _NOTHING: Mapping[str, Stored] = {}
 
 
@@ -141,7 +135,7 @@ def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fiel
                 of = values[record] = {}
             if type(sealed) is not bytes:  # SQLite keeps a text or a number in any column: it opens nowhere
                 sealed = b""
-            of[field] = Stored(version, category, sealed)
+            of[field] = (version, category, sealed)
             wanted.add(sealed[DEK_ID])  # if that is no registered format, opening fails, is shown and logged as such
     return Sealed(values, keyring.load(session, wanted), frozenset(fields))
 
@@ -153,33 +147,44 @@ def open_record(
 
     A value that does not verify in its place becomes a broken one and is added to `broken`.
     """
-    values = [
-        Value(field.key, field.name, text or "", field.type, text is None)
-        for field, text in opened(sight, head, sealed, broken, action)
-    ]
-    return _record(sight, head, shape_of(head), tuple(values)) if values else None
+    shape = shape_of(head)
+    values = tuple(
+        [
+            Value(field.key, field.name, text or "", field.type, text is None)
+            for field, text in _opened(sight, head, shape, sealed, broken, action)
+        ]
+    )
+    return _record(sight, head, shape, values) if values else None
 
 
 def opened(
     sight: Sight, head: Head, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], action: str = READ
 ) -> list[tuple[Field, str | None]]:
     """As `open_record`, fields and texts alone; None for a value that does not verify, which is added to `broken`."""
-    shape = shape_of(head)
+    return _opened(sight, head, shape_of(head), sealed, broken, action)
+
+
+def _opened(
+    sight: Sight, head: Head, shape: Shape, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], action: str
+) -> list[tuple[Field, str | None]]:
     rows = sealed.values.get(head.id.bytes, _NOTHING)
     standing = _standing(head.head)
-    fields, wanted = list[Field](), list[ToOpen]()
+    fields: list[Field] = []
+    wanted: list[ToOpen] = []
     for field in sight.some_permitted(action, shape, sealed.fields):
         key = field.key
         row = rows.get(key)
-        if row is None and key not in standing:
+        if row is None:
+            if key in standing:
+                fields.append(field)
+                wanted.append(_GONE)
             continue
-        if row is not None and row.category != field.category and not still(sight, shape, row.category, action):
+        version, category, value = row
+        if category != field.category and not still(sight, shape, category, action):
             continue
         fields.append(field)
-        if row is None or standing.get(key) != (row.version, sha256(row.sealed).digest()):
-            wanted.append(_GONE)  # from its place, or not the value that the head knows
-        else:
-            wanted.append((key, row.category, row.version, row.sealed))
+        known = standing.get(key) == (version, sha256(value).digest())
+        wanted.append((key, category, version, value) if known else _GONE)
     found: list[tuple[Field, str | None]] = []
     for field, plain in zip(fields, _texts(sealed, head, wanted), strict=True):
         if plain is None:
@@ -190,7 +195,7 @@ def opened(
 
 
 _GONE: ToOpen = ("", "", 0, b"")
-"""Opens nowhere."""
+"""Opens nowhere: a value that is gone from its place, or not the one that the head knows."""
 
 
 def _texts(sealed: Sealed, head: Head, wanted: Sequence[ToOpen]) -> list[str | None]:
@@ -210,21 +215,21 @@ def _decoded(plain: bytes | None) -> str | None:
 
 
 def _record(sight: Sight, head: Head, shape: Shape, values: tuple[Value, ...]) -> Record:
-    agreement = sight.agreement
+    named = sight.named(shape)
     return Record(
         id=head.id,
         kind=head.kind,
-        kind_name=agreement.kinds[head.kind].name,
+        kind_name=named.kind,
         label=head.label,
-        label_name=agreement.categories[head.label].name if head.label else "",
+        label_name=named.label,
         owner=head.owner,
-        owner_name=agreement.parties[head.owner].short if head.owner in agreement.parties else head.owner,
+        owner_name=named.owner,
         at=from_micros(head.created_at),
         version=head.version,
         changed_at=from_micros(head.changed_at),
         made_as_youth=bool(head.made_as_youth),
-        can_edit=bool(sight.permitted(EDIT, shape)),
-        can_copy=head.owner == sight.capacity.party and bool(sight.permitted(EXPORT, shape)),
+        can_edit=named.can_edit,
+        can_copy=named.can_copy,
         values=values,
     )
 

@@ -15,9 +15,10 @@ from isa import decision
 from isa.agreement import Capacity
 from isa.decision import Engine
 from isa.loading import load
-from portal.sharing import emergency, sight
+from portal.sharing import emergency, sight, transferring
 from portal.sharing.reading import lists
 from portal.sharing.sight import EXPORT, READ, Shape, Sight
+from portal.sharing.unseen import unseen
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 POLICE = Capacity("police", "practitioner")
@@ -66,7 +67,11 @@ def use(seen: Sight, number: int) -> None:
     assert seen.withheld
     assert seen.addable
     assert seen.exports
-    emergency._found(seen)
+    assert seen.once(emergency._found) is seen.once(emergency._found)
+    unseen(seen)
+    transferring.brings(seen)
+    for shape in held:
+        seen.named(shape)
 
 
 def test_it_is_remembered_while_the_engine_decides_alike(engine: Engine) -> None:
@@ -108,14 +113,13 @@ def check_let_go(engine: Engine) -> None:
     seen = met(engine, 0)
     use(seen, 0)
     assert len(seen._outcomes) <= sight.MOST_OUTCOMES
-    gone, found = weakref.ref(seen), len(emergency._FOUND)
+    gone = weakref.ref(seen)
     lists.union(seen._outcomes.values())
     del seen
     for number in range(1, sight.MOST + 1):
         met(engine, number)
     gc.collect()
     assert gone() is None
-    assert len(emergency._FOUND) < found
     assert sight._sight.cache_info().currsize == sight.MOST
     assert len(engine._views) <= decision._KEPT
 
