@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
@@ -258,35 +257,6 @@ def settle(engine: Engine) -> None:
                 connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except (sqlite3.Error, SQLAlchemyError) as error:
             logging.getLogger(__name__).warning("the write-ahead log was not settled: %s", type(error).__name__)
-
-
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to a revision of `migrations/`, up or down ("base" is empty). Each step commits whole."""
-    from alembic import command
-    from alembic.config import Config
-    from alembic.migration import MigrationContext
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        now = MigrationContext.configure(connection).get_current_revision() or ""
-        down = revision == "base" or revision.startswith("-") or revision < now  # revisions are numbers of four digits
-        (command.downgrade if down else command.upgrade)(config, revision)
-        connection.commit()
-
-
-def at_head(engine: Engine) -> bool:
-    """Whether the database is at the newest revision: the portal does not start otherwise."""
-    from alembic.config import Config
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current == ScriptDirectory.from_config(config).get_current_head()
 
 
 class OneEngine(FlaskSession):

@@ -21,9 +21,9 @@ from portal.sharing.doors import Doors
 from portal.sharing.fields import Invalid, clean
 from portal.sharing.importing.matching import PURPOSE
 from portal.sharing.inbox import ACCEPTED, ASKED, REFUSED, WAITING, Item
-from portal.sharing.reading import lists
 from portal.sharing.reading import referrals as reading
 from portal.sharing.reading import transfers as became
+from portal.sharing.reading.reach import working
 from portal.sharing.reading.referrals import Line
 from portal.sharing.sight import CREATE, SHARE
 
@@ -69,7 +69,7 @@ def keeps(doors: Doors, actor: Actor) -> tuple[str, ...]:
     reach, content, _ = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach != "agreement":
         return ()
-    seen = lists.working(doors, actor, PURPOSE, doors.clock())
+    seen = working(doors, actor, PURPOSE, doors.clock())
     return tuple(s.agreement.id for s in seen if all(s.decide(a, STATUS, actor.party).permit for a in (CREATE, SHARE)))
 
 

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -17,6 +18,7 @@ from portal.casework import agenda, team
 from portal.casework.present import Present, present
 from portal.db import DAY, from_micros
 from portal.errors import NotFound
+from portal.query import Query
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
@@ -84,6 +86,39 @@ class View:
     receipt: Receipt | None
 
 
+class Times(NamedTuple):
+    """A meeting as far as a list needs it, in the order of `_TIMES`."""
+
+    id: uuid.UUID
+    agreement: str
+    held_on: int
+    opened_at: int | None
+    closed_at: int | None
+    ends: int | None
+
+
+_TIMES = select(
+    Meeting.id, Meeting.agreement, Meeting.held_on, Meeting.opened_at, Meeting.closed_at, Meeting.ends
+).where(Meeting.agreement.in_(bindparam("agreements", expanding=True)))
+_LATEST = (Meeting.held_on.desc(), Meeting.id)
+_OF_AGREEMENTS = Query(_TIMES.order_by(*_LATEST).limit(LATEST), Times._make)
+_ASKED_TO = Query(
+    _TIMES.where(
+        Meeting.id.in_(select(Attendance.meeting).where(Attendance.capacity == bindparam("capacity"))),
+        Meeting.held_on > bindparam("after"),
+    )
+    .order_by(*_LATEST)
+    .limit(LATEST),
+    Times._make,
+)
+_COUNTED = Query(
+    select(AgendaItem.meeting, func.count(), func.count(AgendaItem.decided_at))
+    .where(AgendaItem.meeting.in_(bindparam("meetings", expanding=True)))
+    .group_by(AgendaItem.meeting),
+    tuple,
+)
+
+
 def keeps(doors: Doors, actor: Actor) -> bool:
     """Whether this capacity arranges and holds meetings: the chair and the coordinator."""
     reach, content, _ = doors.book.role(Capacity(actor.party, actor.role))
@@ -107,7 +142,7 @@ def row(session: Session, doors: Doors, actor: Actor, meeting: uuid.UUID) -> Mee
     return found
 
 
-def state_of(found: Meeting, now: int) -> str:
+def state_of(found: Meeting | Times, now: int) -> str:
     """Whether it is planned, open, over because it was closed or its time has come, was called off, or was not held on
     its day."""
     if found.opened_at is None and found.closed_at is not None:
@@ -121,11 +156,11 @@ def coming(session: Session, doors: Doors, actor: Actor) -> tuple[Summary, ...]:
     """The meetings this capacity keeps or is asked to: those to come first, then the latest. Names nobody."""
     doors.book.refresh(session)
     now, own = doors.clock(), keeps(doors, actor)
-    within: list[ColumnElement[bool]] = [Meeting.agreement.in_([a.id for a in doors.book.bound(actor.party)])]
-    if not own:
-        asked = select(Attendance.meeting).where(Attendance.capacity == actor.capacity)
-        within += [Meeting.id.in_(asked), Meeting.held_on > now - 2 * DAY]
-    rows = session.scalars(select(Meeting).where(*within).order_by(Meeting.held_on.desc()).limit(LATEST)).all()
+    agreements = [a.id for a in doors.book.bound(actor.party)]
+    if own:
+        rows = _OF_AGREEMENTS.all(session, agreements=agreements)
+    else:
+        rows = _ASKED_TO.all(session, agreements=agreements, capacity=actor.capacity, after=now - 2 * DAY)
     counts = _counts(session, [r.id for r in rows])
     return tuple(_summary(doors, r, counts, own, now) for r in rows)
 
@@ -201,16 +236,13 @@ def _attendee(doors: Doors, who: Present, name: str, chosen: bool) -> Attendee:
     return Attendee(who.capacity, name, doors.book.party_name(who.party), chosen, joined)
 
 
-def _summary(doors: Doors, found: Meeting, counts: Mapping[uuid.UUID, tuple[int, int]], own: bool, now: int) -> Summary:
+def _summary(
+    doors: Doors, found: Meeting | Times, counts: Mapping[uuid.UUID, tuple[int, int]], own: bool, now: int
+) -> Summary:
     cases, decided = counts.get(found.id, (0, 0))
     borough = doors.book.engine(found.agreement).agreement.borough
     return Summary(found.id, borough, day_at(found.held_on), state_of(found, now), cases, decided, own)
 
 
 def _counts(session: Session, meetings: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    counted = (
-        select(AgendaItem.meeting, func.count(), func.count(AgendaItem.decided_at))
-        .where(AgendaItem.meeting.in_(meetings))
-        .group_by(AgendaItem.meeting)
-    )
-    return {meeting: (cases, decided) for meeting, cases, decided in session.execute(counted).all()}
+    return {meeting: (cases, decided) for meeting, cases, decided in _COUNTED.all(session, meetings=meetings)}

@@ -28,6 +28,7 @@ from portal.sharing.days import day_at
 from portal.sharing.doors import Doors
 from portal.sharing.logbook import questions, scope
 from portal.sharing.reading import fresh, lists, staff
+from portal.sharing.reading.reach import within_reach
 
 SATURDAY = 5
 
@@ -226,7 +227,7 @@ def _for(session: Session, doors: Doors, actor: Actor, since: int, now: int, tol
 
 def _news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:
     """An update they may read and have not seen, or a review that fell due, on one of their cases."""
-    cases = lists.within_reach(session, doors, actor, now)
+    cases = within_reach(session, doors, actor, now)
     if not cases:
         return False
     purpose = doors.book.role(Capacity(actor.party, actor.role))[2]

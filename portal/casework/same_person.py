@@ -22,8 +22,8 @@ from portal.sharing.doors import Doors
 from portal.sharing.reading import earlier
 from portal.sharing.reading import same as reading
 from portal.sharing.reading.earlier import Earlier
-from portal.sharing.reading.lists import working
 from portal.sharing.reading.part import Part, part
+from portal.sharing.reading.reach import working
 from portal.sharing.reading.same import Person, compares, purpose_of
 from portal.sharing.reading.search import MATCHED
 from portal.sharing.same import SAME, TWO, Filed, Pair

@@ -23,6 +23,7 @@ from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.posts import Post
 from portal.sharing.reading import lists, staff
+from portal.sharing.reading.reach import working
 
 CLAUSE = "9.5"
 """Each party gives access to named people; its SPOC says who of them works on which case."""
@@ -219,7 +220,7 @@ class _People:
 def _people(session: Session, doors: Doors, actor: Actor, now: int) -> _People:
     doors.book.refresh(session)
     purpose = require(doors, actor)
-    given = tuple(s.agreement.id for s in lists.working(doors, actor, purpose, now) if s.knows_person)
+    given = tuple(s.agreement.id for s in working(doors, actor, purpose, now) if s.knows_person)
     return _People(
         party=actor.party,
         now=now,

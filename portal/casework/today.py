@@ -18,6 +18,7 @@ from portal.sharing.days import day_at, midnight
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
 from portal.sharing.fields import LIMITS, Invalid, clean
+from portal.sharing.looks import Look, nothing
 from portal.sharing.reading import due as reading
 from portal.sharing.reading import releases as coming
 from portal.sharing.reading import turning as growing
@@ -41,19 +42,19 @@ class Closed:
     receipt: Receipt | None
 
 
-def due(session: Session, doors: Doors, actor: Actor) -> DueList:
+def due(session: Session, doors: Doors, actor: Actor) -> Look[DueList]:
     """Open actions of this person that are overdue or due within a week; for whoever sees the cases of the whole party
-    also those that nobody has, and those a week overdue. Raises `LogUnavailable`."""
+    also those that nobody has, and those a week overdue."""
     now = doors.clock()
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
-        return NOTHING
+        return nothing(NOTHING)
     soon = to_micros(midnight(day_at(now) + timedelta(days=AHEAD)))
     if not team.assigns(doors, actor):
         found = acts.due_for(session, actor.party, actor.user, now, soon)
     else:
         found = _of_party(session, doors, actor, now, soon)
-    return reading.listed(session, doors, actor, found, purpose, now) if found else NOTHING
+    return reading.listed(session, doors, actor, found, purpose, now) if found else nothing(NOTHING)
 
 
 def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int) -> list[Act]:
@@ -68,13 +69,13 @@ def _of_party(session: Session, doors: Doors, actor: Actor, now: int, soon: int)
     return acts.due_for_party(session, actor.party, actor.user, now, soon, late, sorted(able), sorted(everywhere))
 
 
-def releases(session: Session, doors: Doors, actor: Actor) -> ReleaseList:
-    """Who of this reader's cases comes out within 14 days, with what is not arranged. Raises `LogUnavailable`."""
+def releases(session: Session, doors: Doors, actor: Actor) -> Look[ReleaseList]:
+    """Who of this reader's cases comes out within 14 days, with what is not arranged."""
     return coming.coming(session, doors, actor, doors.clock())
 
 
-def turning(session: Session, doors: Doors, actor: Actor) -> TurningList:
-    """Who of this reader's cases turns 18 within 90 days (clause 4.5). Raises `LogUnavailable`."""
+def turning(session: Session, doors: Doors, actor: Actor) -> Look[TurningList]:
+    """Who of this reader's cases turns 18 within 90 days (clause 4.5)."""
     return growing.turning(session, doors, actor, doors.clock())
 
 

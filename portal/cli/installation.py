@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from portal.audit import pinned, sequencer
 from portal.audit.collecting import Collector
 from portal.config import Settings, load_settings
-from portal.db import at_head, open_engine
-from portal.db import migrate as migrate_database
+from portal.db import open_engine
 from portal.errors import Misconfigured
 from portal.keys.catalogue import ROOTS, create_root
+from portal.schema import at_head
+from portal.schema import migrate as migrate_database
 from portal.sharing.doors import Doors, open_doors
 
 NO_PROVIDERS = "format = 1\nprovider = []\nparty = []\n"

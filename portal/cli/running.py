@@ -14,8 +14,8 @@ from portal.auth import capacities, induction, people
 from portal.auth.actor import Induction
 from portal.auth.lasting import TRAINED
 from portal.cli import installation
-from portal.db import migrate as migrate_database
 from portal.db import now_micros, open_engine, to_micros
+from portal.schema import migrate as migrate_database
 from portal.sharing.days import midnight
 
 

@@ -34,10 +34,12 @@ from portal.pages.rendering import OFFICIAL, SENSITIVE, role_name, show
 from portal.pages.team import standing
 from portal.pages.today import Release, Today, Typed
 from portal.sharing import joining as sharing_joining
+from portal.sharing.looks import log, nothing
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.asks import Line
 from portal.sharing.reading.due import NOTHING
 from portal.sharing.reading.lists import CaseList
+from portal.sharing.reading.reach import PAGE
 from portal.sharing.reading.releases import NOTHING as NOBODY
 from portal.sharing.reading.turning import NOTHING as NOT_TURNING
 from portal.sharing.reading.turning import Turning
@@ -110,40 +112,43 @@ def done() -> ResponseReturnValue:
 def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturnValue:
     review = request.args.get("review") == "1"
     page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
-    found = lists.my_cases(db.session(), gate.doors(), who, page, review)
+    here, doors = db.session(), gate.doors()
+    front = page == 1 and not review
+    listed = lists.look_at_mine(here, doors, who, page, review)
+    due = casework.due(here, doors, who) if front else nothing(NOTHING)
+    soon = casework.releases(here, doors, who) if front else nothing(NOBODY)
+    grown = casework.turning(here, doors, who) if front else nothing(NOT_TURNING)
+    log(here, doors, listed, due, soon, grown)
+    found, to_do, releases, turning = listed.shown(), due.shown(), soon.shown(), grown.shown()
     if not found.lines and page > 1:
         return redirect(_path(review, 1))
-    own = referrals.lately(db.session(), gate.doors(), who)
-    first = (page - 1) * lists.PAGE + 1
+    own = referrals.lately(here, doors, who)
+    asked = asks.mine(here, doors, who)
+    calls = comments.waiting(here, doors, who) if front else NO_CALLS
+    unread = confirming.mine(here, doors, who) if front else 0
+    first = (page - 1) * PAGE + 1
     last = first + len(found.lines) - 1
-    front = page == 1 and not review
-    asked = asks.mine(db.session(), gate.doors(), who)
-    due = casework.due(db.session(), gate.doors(), who) if front else NOTHING
-    calls = comments.waiting(db.session(), gate.doors(), who) if front else NO_CALLS
-    unread = confirming.mine(db.session(), gate.doors(), who) if front else 0
-    soon = casework.releases(db.session(), gate.doors(), who) if front else NOBODY
-    grown = casework.turning(db.session(), gate.doors(), who) if front else NOT_TURNING
     d = Cases(
         heading=_heading(who, reach),
         list=found,
         review=review and found.dated,
         numbers=bool({"pnc", "crn"} & search.boxes(gate.doors(), who)),
         previous=_path(review, page - 1) if page > 1 else None,
-        next=_path(review, page + 1) if page * lists.PAGE < found.total else None,
+        next=_path(review, page + 1) if page * PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
         purpose=found.purpose,
         task=_task(who, found.purpose),
         referrals=all_told(own.lines),
         asked=asked.lines,
-        today=today.part(due, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
-        releases=today.releases(soon),
-        turning=grown.lines,
+        today=today.part(to_do, found, typed or Typed(), this_day(), granting.to_answer()) if front else None,
+        releases=today.releases(releases),
+        turning=turning.lines,
         turn=Turn(calls, unread) if calls.lines or unread else None,
     )
     covers = standing(around(db.session(), gate.doors(), who), who.user)
     joins = contract.lacking() + question.alerts() + induction.alerts() + joining.alerts()
     panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
-    parts = (found, own, due, asked, soon, grown)
+    parts = (found, own, to_do, asked, releases, turning)
     return show(
         "home.html",
         d.heading,

@@ -19,7 +19,8 @@ import portal.sharing.meeting_tables
 import portal.sharing.same_tables
 import portal.sharing.tables  # noqa: F401
 from portal.audit import triggers
-from portal.db import Base, at_head, migrate, new_id, open_engine
+from portal.db import Base, new_id, open_engine
+from portal.schema import at_head, migrate
 from portal.sharing.tables import RecordRow
 from portal.sharing.talk_tables import Confirmation
 from tests import installation

@@ -16,6 +16,7 @@ from portal.sharing.acts import Act
 from portal.sharing.days import day_at
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.looks import Look, nothing
 from portal.sharing.reading import staff
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.lists import sights_at, subject_at, union
@@ -86,12 +87,12 @@ def readable(
     return kept
 
 
-def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Act], purpose: str, now: int) -> DueList:
-    """These actions, as far as they may be read, with the names of the persons. Raises `LogUnavailable`."""
+def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Act], purpose: str, now: int) -> Look[DueList]:
+    """These actions, as far as they may be read, with the names of the persons."""
     every = readable(session, doors, actor, found, purpose, now)
     shown = every[:MOST]
     if not shown:
-        return NOTHING
+        return nothing(NOTHING)
     by_case: dict[uuid.UUID, list[Head]] = {}
     for one in shown:
         by_case.setdefault(one.case.id, []).append(one.head)
@@ -111,21 +112,20 @@ def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Act], p
         decided=union(s.decided for s in subjects if s.decided),
         subjects=[*subjects, *(Subject(user, {"staff": True}) for user in sorted(holders))],
     )
-    with doors.log.transaction(session) as tx:
-        receipt = tx.append(entry)
-    texts = _texts(session, doors, actor, purpose, sights, cases, by_case, sealed)
-    names = staff.names(session, doors, holders)
     marking = highest_marking(shown[0].sight.agreement, {"identity"})
     for one in shown:
         agreement = one.sight.agreement
         if highest_marking(agreement, {category_of(agreement, acts.KIND, one.head.label)}) != "OFFICIAL":
             marking = "OFFICIAL-SENSITIVE"
-    return DueList(
-        tuple(_due(actor, one, texts, by_case[one.case.id], names) for one in shown),
-        len(every) > MOST,
-        marking,
-        said.receipt(receipt),
-    )
+
+    def opens() -> DueList:
+        texts = _texts(session, doors, actor, purpose, sights, cases, by_case, sealed)
+        names = staff.names(session, doors, holders)
+        lines = tuple(_due(actor, one, texts, by_case[one.case.id], names) for one in shown)
+        return DueList(lines, len(every) > MOST, marking, look.receipt)
+
+    look = Look(entry, opens)
+    return look
 
 
 def _texts(

@@ -5,28 +5,35 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from operator import itemgetter
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
 from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
 from portal.db import DAY, from_micros
-from portal.query import Query
 from portal.sharing import facts, moves, said
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.looks import Look, logged, nothing
 from portal.sharing.reading.case import note_broken, subject_of
 from portal.sharing.reading.fresh import Fresh, updates
-from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, latest_moves, open_record, shape_of
+from portal.sharing.reading.reach import PAGE, pages_of, working
+from portal.sharing.reading.rows import (
+    Head,
+    Sealed,
+    fetch,
+    heads,
+    highest_marking,
+    latest_moves,
+    open_record,
+    opened,
+    shape_of,
+)
 from portal.sharing.sight import READ, Sight, sight
-from portal.sharing.tables import Assignment, CaseFile
-from portal.sharing.visits import CASE, Case
+from portal.sharing.visits import Case
 
-PAGE, LATEST = 50, 10
+LATEST = 10
 MOST_UNIONS = 64
 FORTNIGHT = 14 * DAY
 SHOWN = ("person.surname", "person.forename", "case.rag", "case.status")
@@ -79,7 +86,12 @@ class CaseList:
 
 
 def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review: bool = False) -> CaseList:
-    """The cases within this capacity's reach, those due for review first; a page of 50. Raises `LogUnavailable`.
+    """As `look_at_mine`, logged and opened. Raises `LogUnavailable`."""
+    return logged(session, doors, look_at_mine(session, doors, actor, page, review))
+
+
+def look_at_mine(session: Session, doors: Doors, actor: Actor, page: int = 1, review: bool = False) -> Look[CaseList]:
+    """The cases within this capacity's reach, those due for review first; a page of 50.
 
     `review` keeps only those whose review is due within a fortnight. Nobody in reach: an empty list, nothing logged.
     To whom no clause gives review dates, neither the order nor `review` tells them.
@@ -88,7 +100,7 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
     doors.book.refresh(session)
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
-        return CaseList((), (), 0, 1, "OFFICIAL", None)
+        return nothing(CaseList((), (), 0, 1, "OFFICIAL", None))
     wanted = {
         "agreements": [a.id for a in doors.book.of_party(actor.party)],
         "party": actor.party,
@@ -98,72 +110,16 @@ def my_cases(session: Session, doors: Doors, actor: Actor, page: int = 1, review
         "first": (page - 1) * PAGE,
     }
     dated = _is_given_dates(doors, actor, purpose, now)
-    count, some = _within_reach(reach, review and dated, dated)
+    count, some = pages_of(reach, review and dated, dated)
     total = count.first(session, **wanted) or 0
     cases = some.all(session, **wanted)
-    return replace(listed(session, doors, actor, cases, purpose, now, total, page), dated=dated, purpose=purpose)
+    told = CaseList((), (), total, page, "OFFICIAL", None, dated, purpose)
+    return _look(session, doors, actor, cases, purpose, now, told)
 
 
 def _is_given_dates(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
     """Whether a clause gives this capacity the review dates of cases it works on."""
     return any(seen.knows_review for seen in working(doors, actor, purpose, now))
-
-
-def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, ...]:
-    """For each agreement of the actor's party, what it gives at an open case within reach of which no more is known."""
-    capacity, book = Capacity(actor.party, actor.role), doors.book
-    known = {"assigned": True, "case_open": True, **actor.induction.facts(now)}
-    return tuple(
-        sight(
-            book.engine(a.id),
-            capacity,
-            {**known, **facts.contracted(a, actor.party, actor.contracts)},
-            purpose,
-            from_micros(now),
-        )
-        for a in book.of_party(actor.party)
-    )
-
-
-def within_reach(session: Session, doors: Doors, actor: Actor, now: int) -> list[Case]:
-    """Every case that this capacity works on or may list, in pages of the database's own. Opens and decides nothing."""
-    reach, content, _ = doors.book.role(Capacity(actor.party, actor.role))
-    if not content or reach == "none":
-        return []
-    agreements = [a.id for a in doors.book.of_party(actor.party)]
-    wanted = {"agreements": agreements, "party": actor.party, "user": actor.user, "now": now}
-    _, some = _within_reach(reach, False, False)
-    found: list[Case] = []
-    while len(page := some.all(session, **wanted, first=len(found), soon=now)) == PAGE:
-        found += page
-    return found + page
-
-
-def within_terms(reach: str) -> list[ColumnElement[bool]]:
-    """What makes a case one within a reach, for parameters agreements, party, user and now."""
-    if reach == "agreement":
-        return [CaseFile.agreement.in_(bindparam("agreements", expanding=True))]
-    mine = select(Assignment.case).where(
-        Assignment.party == bindparam("party"),
-        Assignment.starts <= bindparam("now"),
-        or_(Assignment.ends.is_(None), Assignment.ends > bindparam("now")),
-    )
-    if reach == "assigned":
-        mine = mine.where(Assignment.user == bindparam("user"))
-    return [CaseFile.id.in_(mine)]
-
-
-@lru_cache(maxsize=16)
-def _within_reach(reach: str, review: bool, dated: bool) -> tuple[Query[int], Query[Case]]:
-    """How many cases are within a reach, and a page of them."""
-    within = within_terms(reach)
-    if review:
-        within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
-    soonest = (CaseFile.review_due.is_(None), CaseFile.review_due) if dated else ()
-    order = (*soonest, CaseFile.reference)
-    some = Query(select(*CASE).where(*within).order_by(*order).offset(bindparam("first")).limit(PAGE), Case._make)
-    count = Query(select(func.count()).select_from(CaseFile).where(*within), itemgetter(0))
-    return count, some
 
 
 def listed(
@@ -179,8 +135,23 @@ def listed(
 ) -> CaseList:
     """These cases as a list, those of them whose person may be known. `also`: who else is named in its entry, staff
     whose names the page shows beside it. No cases: an empty list, nothing logged."""
+    told = CaseList((), (), total, page, "OFFICIAL", None)
+    return logged(session, doors, _look(session, doors, actor, cases, purpose, now, told, also))
+
+
+def _look(
+    session: Session,
+    doors: Doors,
+    actor: Actor,
+    cases: Sequence[Case],
+    purpose: str,
+    now: int,
+    told: CaseList,
+    also: Sequence[Subject] = (),
+) -> Look[CaseList]:
+    """The list as `told` begins it, with these cases."""
     if not cases:
-        return CaseList((), (), total, page, "OFFICIAL", None)
+        return nothing(told)
     seen = sights_at(session, doors, actor, cases, purpose, now)
     visible = [c for c in cases if seen[c.id].knows_person]
     ids = [c.id for c in visible]
@@ -194,19 +165,22 @@ def listed(
     new = Counter(f.case for f in fresh if f.unseen)
     subjects = [_subject(seen[c.id], c, by_case.get(c.id, ())) for c in visible]
     decided = union(s.decided for s in subjects if s.decided)
+
+    def opens() -> CaseList:
+        lines = []
+        for c in visible:
+            broken: list[tuple[uuid.UUID, str]] = []
+            lines.append(_line(seen[c.id], c, by_case.get(c.id, ()), sealed, new[c.id], broken))
+            if broken:
+                note_broken(session, doors, actor, purpose, c, broken)
+        names = {line.case: line.name for line in lines}
+        shared = tuple(_shared(seen[f.case], f, names[f.case]) for f in fresh[:LATEST])
+        marking = highest_marking(seen[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
+        return replace(told, lines=tuple(lines), shared=shared, marking=marking, receipt=look.receipt)
+
     entry = said.entry("list", actor, purpose=purpose, decided=decided, subjects=[*subjects, *also])
-    with doors.log.transaction(session) as tx:
-        receipt = tx.append(entry)
-    lines = []
-    for c in visible:
-        broken: list[tuple[uuid.UUID, str]] = []
-        lines.append(_line(seen[c.id], c, by_case.get(c.id, ()), sealed, new[c.id], broken))
-        if broken:
-            note_broken(session, doors, actor, purpose, c, broken)
-    names = {line.case: line.name for line in lines}
-    shared = tuple(_shared(seen[f.case], f, names[f.case]) for f in fresh[:LATEST])
-    marking = highest_marking(seen[ids[0]].agreement, ["identity", "selection"]) if ids else "OFFICIAL"
-    return CaseList(tuple(lines), shared, total, page, marking, said.receipt(receipt))
+    look = Look(entry, opens)
+    return look
 
 
 def sights_at(
@@ -263,10 +237,17 @@ def _line(
     new: int,
     broken: list[tuple[uuid.UUID, str]],
 ) -> Line:
-    records = [r for head in rows if (r := open_record(seen, head, sealed, broken)) is not None]
     texts: dict[str, str] = {}
-    for value in (v for r in records for v in r.values):
-        texts.setdefault(value.key, value.text)
+    records = []
+    for head in rows:  # newest first
+        if head.kind == "person":
+            told = [(field.key, text or "") for field, text in opened(seen, head, sealed, broken)]
+        else:
+            record = open_record(seen, head, sealed, broken)
+            told = [(value.key, value.text) for value in record.values] if record else []
+            records += [record] if record else []
+        for key, text in told:
+            texts.setdefault(key, text)
     surname, forename, rag = (texts.get(key, "") for key in SHOWN[:3])
     return Line(
         case=case.id,

@@ -18,8 +18,10 @@ from portal.sharing import said
 from portal.sharing.days import day_at, midnight
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.looks import Look, nothing
 from portal.sharing.reading.case import note_broken
-from portal.sharing.reading.lists import sights_at, subject_at, union, within_terms
+from portal.sharing.reading.lists import sights_at, subject_at, union
+from portal.sharing.reading.reach import within_terms
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.release import CUSTODY, GAPS, KINDS, THINGS, State, judged, reads_all
 from portal.sharing.sight import READ, Sight, category_of
@@ -73,36 +75,39 @@ _DATED = Query(
 NOTHING = ReleaseList((), "OFFICIAL", None)
 
 
-def coming(session: Session, doors: Doors, actor: Actor, now: int) -> ReleaseList:
-    """Who of this reader's cases comes out within 14 days, and what is missing. Raises `LogUnavailable`.
+def coming(session: Session, doors: Doors, actor: Actor, now: int) -> Look[ReleaseList]:
+    """Who of this reader's cases comes out within 14 days, and what is missing.
 
     The operating date of a case only finds it: what is shown is a date that a clause gives, as it was opened.
     """
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
-        return NOTHING
+        return nothing(NOTHING)
     today = day_at(now)
     found = _within(session, doors, actor, reach, now, AHEAD)
     if not found:
-        return NOTHING
+        return nothing(NOTHING)
     sights = sights_at(session, doors, actor, found, purpose, now)
     cases = {case.id: case for case in found if sights[case.id].knows_person}
     by_case = _readable(session, cases, sights)
     if not by_case:
-        return NOTHING
+        return nothing(NOTHING)
     sealed = fetch(session, doors.keys, [h.id for each in by_case.values() for h in each], FIELDS)
     subjects = [subject_at(sights[of], cases[of], each) for of, each in by_case.items()]
     decided = union(s.decided for s in subjects if s.decided)
-    with doors.log.transaction(session) as tx:
-        receipt = tx.append(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects))
-    lines = [
-        line
-        for of, rows in by_case.items()
-        if (line := _line(session, doors, actor, cases[of], sights[of], rows, sealed, purpose, today))
-    ]
     agreement = sights[next(iter(by_case))].agreement
     marking = highest_marking(agreement, {category_of(agreement, h.kind, h.label) for e in by_case.values() for h in e})
-    return ReleaseList(tuple(sorted(lines, key=lambda line: (line.on, line.reference))), marking, said.receipt(receipt))
+
+    def opens() -> ReleaseList:
+        lines = [
+            line
+            for of, rows in by_case.items()
+            if (line := _line(session, doors, actor, cases[of], sights[of], rows, sealed, purpose, today))
+        ]
+        return ReleaseList(tuple(sorted(lines, key=lambda line: (line.on, line.reference))), marking, look.receipt)
+
+    look = Look(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects), opens)
+    return look
 
 
 def news(session: Session, doors: Doors, actor: Actor, since: int, now: int) -> bool:

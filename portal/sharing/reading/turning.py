@@ -21,9 +21,11 @@ from portal.sharing import said
 from portal.sharing.days import day_at, eighteenth
 from portal.sharing.disclosure import Receipt
 from portal.sharing.doors import Doors
+from portal.sharing.looks import Look, nothing
 from portal.sharing.reading.age import BORN
 from portal.sharing.reading.case import note_broken
-from portal.sharing.reading.lists import sights_at, subject_at, union, within_terms
+from portal.sharing.reading.lists import sights_at, subject_at, union
+from portal.sharing.reading.reach import within_terms
 from portal.sharing.reading.rows import Head, Sealed, fetch, heads, highest_marking, opened, shape_of
 from portal.sharing.sight import READ, Sight
 from portal.sharing.tables import CaseFile
@@ -65,18 +67,15 @@ def soon(born: str, today: date) -> date | None:
     return on if today < on <= today + timedelta(days=AHEAD) else None
 
 
-def turning(session: Session, doors: Doors, actor: Actor, now: int) -> TurningList:
-    """Who of this reader's open cases turns 18 within 90 days, where a clause gives the date of birth.
-
-    Raises `LogUnavailable`.
-    """
+def turning(session: Session, doors: Doors, actor: Actor, now: int) -> Look[TurningList]:
+    """Who of this reader's open cases turns 18 within 90 days, where a clause gives the date of birth."""
     reach, content, purpose = doors.book.role(Capacity(actor.party, actor.role))
     if not content or reach == "none":
-        return NOTHING
+        return nothing(NOTHING)
     agreements = [a.id for a in doors.book.of_party(actor.party)]
     found = _young(reach).all(session, agreements=agreements, party=actor.party, user=actor.user, now=now)
     if not found:
-        return NOTHING
+        return nothing(NOTHING)
     sights = sights_at(session, doors, actor, found, purpose, now)
     cases = {case.id: case for case in found if sights[case.id].knows_person}
     rows: dict[uuid.UUID, list[Head]] = defaultdict(list)
@@ -84,19 +83,23 @@ def turning(session: Session, doors: Doors, actor: Actor, now: int) -> TurningLi
         if sights[head.case].some_permitted(READ, shape_of(head), frozenset({BORN})):
             rows[head.case].append(head)
     if not rows:
-        return NOTHING
+        return nothing(NOTHING)
     sealed = fetch(session, doors.keys, [h.id for each in rows.values() for h in each], FIELDS)
     subjects = [subject_at(sights[of], cases[of], each) for of, each in rows.items()]
     decided = union(s.decided for s in subjects if s.decided)
-    with doors.log.transaction(session) as tx:
-        receipt = tx.append(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects))
-    lines = [
-        line
-        for of, each in rows.items()
-        if (line := _line(session, doors, actor, cases[of], sights[of], each, sealed, purpose, day_at(now)))
-    ]
-    marking = highest_marking(sights[next(iter(rows))].agreement, {"identity", "selection"}) if lines else "OFFICIAL"
-    return TurningList(tuple(sorted(lines, key=lambda line: (line.on, line.reference))), marking, said.receipt(receipt))
+
+    def opens() -> TurningList:
+        lines = [
+            line
+            for of, each in rows.items()
+            if (line := _line(session, doors, actor, cases[of], sights[of], each, sealed, purpose, day_at(now)))
+        ]
+        sensitive = highest_marking(sights[next(iter(rows))].agreement, {"identity", "selection"})
+        marking = sensitive if lines else "OFFICIAL"
+        return TurningList(tuple(sorted(lines, key=lambda line: (line.on, line.reference))), marking, look.receipt)
+
+    look = Look(said.entry("list", actor, purpose=purpose, decided=decided, subjects=subjects), opens)
+    return look
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,8 @@ from portal.casework import comments, confirming, inbox, notifying
 from portal.casework.confirming import EVERYONE
 from portal.db import now_micros
 from portal.sharing import answering, facts, referring
-from portal.sharing.reading import lists, referrals
+from portal.sharing.reading import referrals
+from portal.sharing.reading.reach import working
 from portal.sharing.sight import READ
 from portal.sharing.tables import RecordRow
 from tests.installation import World
@@ -109,7 +110,7 @@ def test_a_list_is_made_of_what_the_contract_gives_today(world: World, runs: boo
     mentor = world.actor(BRIDGES, "practitioner", "Mo Mentor")
     if not runs:
         ends(world)
-    [seen] = lists.working(world.doors, anew(world, mentor), "pathways", now_micros())
+    [seen] = working(world.doors, anew(world, mentor), "pathways", now_micros())
     assert seen.decide(READ, "update.text@behaviour", "probation").permit is runs
 
 

@@ -16,6 +16,7 @@ from portal.sharing.days import day_at
 from portal.sharing.fields import Invalid
 from portal.sharing.reading import case as case_reading
 from portal.sharing.reading import fresh, lists
+from portal.sharing.reading.reach import within_reach
 from portal.sharing.tables import CaseFile, RecordRow
 from tests.installation import IDENTITY, World
 
@@ -219,7 +220,7 @@ def test_those_on_the_case_are_told_that_something_changed_and_nobody_what(team:
     told = {}
     for who in (team.pat, team.mentor, team.jo):
         seen = lists.sights_at(
-            at.session, at.doors, who, lists.within_reach(at.session, at.doors, who, before), "risk", before
+            at.session, at.doors, who, within_reach(at.session, at.doors, who, before), "risk", before
         )
         told[who.party] = len(fresh.updates(at.session, who, seen, list(seen), before - 1))
     assert told == {"police": 1, "barnet_bridges": told["barnet_bridges"], "probation": 0}

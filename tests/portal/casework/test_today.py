@@ -20,6 +20,7 @@ from portal.sharing import acts
 from portal.sharing.acts import Act
 from portal.sharing.days import midnight
 from portal.sharing.fields import Invalid
+from portal.sharing.looks import logged
 from portal.sharing.reading import due as reading
 from portal.sharing.tables import ActionRow, RecordRow
 from tests.installation import World
@@ -41,7 +42,8 @@ def here(world: World) -> Partners:
 
 
 def due(people: Partners, actor: Actor) -> reading.DueList:
-    return today.due(people.world.session, people.world.doors, actor)
+    session, doors = people.world.session, people.world.doors
+    return logged(session, doors, today.due(session, doors, actor))
 
 
 def tasks(people: Partners, actor: Actor) -> list[str]:

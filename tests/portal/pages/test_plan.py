@@ -15,6 +15,7 @@ from portal.db import now_micros
 from portal.pages import pathways
 from portal.sharing import visits, writing
 from portal.sharing.days import day_at
+from portal.sharing.looks import logged
 from portal.sharing.reading import lists
 from portal.sharing.tables import CaseFile
 from tests import clock
@@ -277,9 +278,9 @@ def test_twenty_releases_take_as_many_statements_as_two(team, world):
             team.held(case=world.case(assigned=team.all))
 
     def asked():
-        today.releases(world.session, world.doors, team.jo)
+        logged(world.session, world.doors, today.releases(world.session, world.doors, team.jo))
         heard.clear()
-        found = today.releases(world.session, world.doors, team.jo)
+        found = logged(world.session, world.doors, today.releases(world.session, world.doors, team.jo))
         return len(found.lines), len(heard)
 
     heard: list[str] = []

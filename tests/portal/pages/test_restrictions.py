@@ -17,6 +17,7 @@ from portal.auth.actor import Actor
 from portal.casework import today as casework
 from portal.db import now_micros
 from portal.sharing.days import day_at
+from portal.sharing.looks import logged
 from portal.sharing.tables import KeptForm, RecordRow, SealedValue
 from tests import clock, installation
 from tests.installation import IDENTITY, World
@@ -301,9 +302,9 @@ def test_whose_birthdays_are_looked_at_is_logged_and_costs_the_same_for_many(tea
         for _ in range(more):
             who = {"surname": "Okafor", "forename": "A", "date_of_birth": born(18, 10)}
             world.case({"probation person": who}, assigned=[actor], minor=True)
-        casework.turning(world.session, world.doors, actor)
+        logged(world.session, world.doors, casework.turning(world.session, world.doors, actor))
         heard.clear()
-        found = casework.turning(world.session, world.doors, actor)
+        found = logged(world.session, world.doors, casework.turning(world.session, world.doors, actor))
         counts.append((len(found.lines), len(heard)))
         assert found.receipt is not None
     assert [lines for lines, _ in counts] == [2, 10]

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
+from portal.audit import sequencer
 from portal.auth import contracts
 from portal.auth.actor import Actor
 from portal.auth.recording import Transaction
@@ -146,9 +147,12 @@ def counts(tmp_path_factory: pytest.TempPathFactory, template: Path) -> Iterator
             ("dpo", "police", "dpo"),
         ):
             team.joins(key, party, role)
+        team.grows(FEW)
+        team.meeting()  # where there is none, nothing asks how many cases it has
         found: dict[str, list[int]] = {name: [] for name in PAGES}
         for count in (FEW, MANY):
             team.grows(count)
+            sequencer.drain(world.session, world.doors.signer(world.session))  # its thread comes when it comes
             for name, (who, path) in PAGES.items():
                 found[name].append(_asked(team, team.browsers[who], path(team)))
         yield found

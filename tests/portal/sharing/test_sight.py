@@ -17,6 +17,7 @@ from isa.decision import Engine
 from isa.loading import load
 from portal.sharing import emergency, sight, transferring
 from portal.sharing.reading import lists
+from portal.sharing.reading.reach import PAGE
 from portal.sharing.sight import EXPORT, READ, Shape, Sight
 from portal.sharing.unseen import unseen
 
@@ -125,4 +126,4 @@ def check_let_go(engine: Engine) -> None:
 
 
 def test_as_many_outcomes_are_kept_as_a_page_of_a_list_has_cases() -> None:
-    assert sight.MOST_OUTCOMES > lists.PAGE
+    assert sight.MOST_OUTCOMES > PAGE
