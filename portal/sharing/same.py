@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, distinct, func, or_, select
+from sqlalchemy import and_, bindparam, case, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -107,7 +107,6 @@ _OF_CASE = Query(
     Word._make,
 )
 _a, _b, _one, _other = aliased(SearchTag), aliased(SearchTag), aliased(CaseFile), aliased(CaseFile)
-_SHARED = select(SearchTag.tag).group_by(SearchTag.tag).having(func.count(distinct(SearchTag.case)) > 1)
 _UNSAID = ~(
     select(SamePerson.id)
     .where(SamePerson.agreement == _one.agreement, SamePerson.first == _one.person, SamePerson.second == _other.person)
@@ -122,7 +121,7 @@ _TWICE = Query(
         _other,
         and_(_other.id == _b.case, _other.agreement == _one.agreement, _other.person > _one.person),
     )
-    .where(_a.tag.in_(_SHARED), _one.agreement.in_(bindparam("agreements", expanding=True)), _UNSAID)
+    .where(_a.shared, _one.agreement.in_(bindparam("agreements", expanding=True)), _UNSAID)
     .group_by(_one.agreement, _one.person, _other.person, _a.kind)
     .order_by(_one.agreement, _one.person, _other.person)
     .limit(MOST),

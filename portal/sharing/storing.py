@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, false, func, literal_column, null, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from isa import classes
 from isa.agreement import Agreement
@@ -65,6 +65,7 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         stored.append(Stored(record.id, 1, sha256(head).digest()))
     for table, rows in ((RecordRow, heads), (SealedValue, values), (SearchTag, tags)):
         insert_rows(session.connection(), table.__table__, [driver_row(row) for row in rows])
+    SHARE_TAGS.run(session.connection(), sorted({(row["record"].bytes,) for row in tags}))
     return stored
 
 
@@ -147,6 +148,14 @@ _REPLACE = Write(
     ("of", "key"),
 )
 _UNTAG = Write(delete(SearchTag).where(SearchTag.record == bindparam("of")), ("of",))
+_own, _other = aliased(SearchTag), aliased(SearchTag)
+SHARE_TAGS = Write(
+    update(SearchTag)
+    .where(SearchTag.tag.in_(select(_own.tag).where(_own.record == bindparam("of"))))
+    .values(shared=select(_other.tag).where(_other.tag == SearchTag.tag, _other.case != SearchTag.case).exists()),
+    ("of",),
+)
+"""Says of the tags of a record, wherever they stand, whether two cases have them now (`SearchTag.shared`)."""
 _CASE = update(CaseFile).where(CaseFile.id == bindparam("of"))
 _DATED = (
     select(func.count())
@@ -212,6 +221,7 @@ class Batch:
             statement.run(connection, [(of,) for each, of in self.reborn if each is statement])
         _UNTAG.run(connection, self.untagged)
         insert_rows(connection, SearchTag.__table__, self.tags)
+        SHARE_TAGS.run(connection, self.untagged)
         return True
 
 
@@ -290,7 +300,7 @@ def _tag_rows(doors: Doors, record: NewRecord, values: Mapping[str, str]) -> lis
     for kind, tag in tags_of(doors, values):
         found[kind].add(tag)
     return [
-        {"tag": tag, "record": record.id, "case": record.case, "kind": kind}
+        {"tag": tag, "record": record.id, "case": record.case, "kind": kind, "shared": False}
         for kind, tags in sorted(found.items())
         for tag in sorted(tags)
     ]

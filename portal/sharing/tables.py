@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, Id, Micros
@@ -211,7 +211,11 @@ class Notice(Base):
 
 
 class SearchTag(Base):
-    """A keyed tag under which a person may be found; says nothing without the index key."""
+    """A keyed tag under which a person may be found; says nothing without the index key.
+
+    `shared`: when its record was written last another case had the same tag. Few are, so that whoever asks who may be
+    here twice looks at those alone.
+    """
 
     __tablename__ = "search_tag"
 
@@ -219,8 +223,13 @@ class SearchTag(Base):
     record: Mapped[uuid.UUID] = mapped_column(Id, ForeignKey("record.id"), primary_key=True)
     case: Mapped[uuid.UUID] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(String(20))
+    shared: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
-    __table_args__ = (Index("ix_search_tag_record", "record"), CLUSTERED)
+    __table_args__ = (
+        Index("ix_search_tag_record", "record"),
+        Index("ix_search_tag_shared", "tag", sqlite_where=text("shared = 1"), postgresql_where=text("shared")),
+        CLUSTERED,
+    )
 
 
 class CaseSeen(Base):

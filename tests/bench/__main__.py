@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument(
         "--long-log", action="store_true", help="a view, an export and its verifying with 1,000,000 entries in the log"
     )
-    parser.add_argument("--turns", type=int, default=32)
+    parser.add_argument("--turns", type=int, default=64)
     given = parser.parse_args()
     print(f"this machine: SHA-256 of 300 bytes {timing.hashing():.2f} µs, a turn of a loop {timing.looping():.3f} µs")
     print(f"forty decisions of a compiled capacity: {deciding.forty():.1f} µs (aim 30)")
@@ -53,6 +53,7 @@ def measure(stage: Stage, folder: Path, turns: int, full: bool, sqlite: bool) ->
     sequencing = stage.sequencing()
     measured(stage, "view", stage.view(), turns, sequencing)
     measured(stage, "list", stage.fifty(), turns, sequencing)
+    measured(stage, "home with that list", stage.home(), turns, 4 * sequencing)
     measured(stage, "update", stage.update(False), turns, 2 * sequencing)
     told("update and the page after it", pages.compare(stage.update(True), turns), 3 * sequencing)
     rates = serving.rates(stage, folder, 8 if full else 4)

@@ -112,17 +112,24 @@ NO_RECEIPT = Receipt("", datetime(2026, 1, 1, tzinfo=UTC))
 class Words:
     """What a bare application would hold as constants: names of kinds, labels, owners and fields, and the frames.
 
-    `case` and `home`: what those pages of ours hand to their templates. The bare pages work out who the person is, the
-    records, what happened and the list of cases, and take the rest as it is.
+    `case`, `home` and `due`: what those pages of ours hand to their templates. The bare pages work out who the person
+    is, the records, what happened and the list of cases, and take the rest as it is.
     """
 
-    def __init__(self, shown: Disclosure, listed: CaseList, case: Mapping[str, Any], home: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        shown: Disclosure,
+        listed: CaseList,
+        case: Mapping[str, Any],
+        home: Mapping[str, Any],
+        due: Mapping[str, Any],
+    ) -> None:
         self.shown = shown
         self.listed = listed
         self.case = {name: case[name] for name in _AS_IT_IS}
-        self.front: Cases = home["d"]
         self.case_frame: Frame = case["page"]
-        self.home_frame: Frame = home["page"]
+        self.home: tuple[Frame, Cases] = home["page"], home["d"]
+        self.due: tuple[Frame, Cases] = due["page"], due["d"]
         self.records = {r.id: r for r in (*shown.timeline, *(r for s in shown.sections for r in s.records))}
         self.kinds = {r.kind: r.kind_name for r in self.records.values()}
         self.labels = {r.label: r.label_name for r in self.records.values()}
@@ -229,7 +236,7 @@ def create(settings: Settings, words: Words) -> Flask:
 
     @app.get("/")
     def home() -> str:
-        return _home(words)
+        return _home(words, *(words.due if request.args.get("review") else words.home))
 
     @app.post("/search")
     @limits.limit("1000000 per minute")
@@ -244,7 +251,7 @@ def create(settings: Settings, words: Words) -> Flask:
     return app
 
 
-def _frame(words: Words, of: Frame, title: str, base: str | None = None) -> Frame:
+def _frame(of: Frame, title: str, base: str | None = None) -> Frame:
     """As `rendering.frame`, for somebody whose name is a constant: made anew, with form tokens and addresses."""
     nav = [(item.text, item.path) for item in of.nav]
     return replace(
@@ -266,7 +273,7 @@ def _view(words: Words, case: uuid.UUID) -> str:
     base = f"/case/{case}"
     return render_template(
         "case.html",
-        page=_frame(words, words.case_frame, head.name or d.reference, base),
+        page=_frame(words.case_frame, head.name or d.reference, base),
         d=d,
         face=head,
         base=base,
@@ -344,7 +351,7 @@ def _share(case: uuid.UUID) -> Response:
     return redirect(f"/case/{case}#happened", 303)
 
 
-def _home(words: Words) -> str:
+def _home(words: Words, frame: Frame, front: Cases) -> str:
     connection = db.session.connection()
     total = connection.execute(_COUNT).scalar_one()
     cases = connection.execute(_PAGE).all()
@@ -362,8 +369,8 @@ def _home(words: Words) -> str:
         if not update.new
     )
     found = CaseList(lines, shared[:10], total, 1, "OFFICIAL-SENSITIVE", NO_RECEIPT, dated=words.listed.dated)
-    d = replace(words.front, list=found)
-    return render_template("home.html", page=_frame(words, words.home_frame, d.heading), d=d)
+    d = replace(front, list=found)
+    return render_template("home.html", page=_frame(frame, d.heading), d=d)
 
 
 def _line(case: Any, text: Mapping[str, str], new: int) -> Line:
@@ -398,4 +405,4 @@ def _results(words: Words, pnc: str) -> str:
     ]
     results = tuple(Result(hit, f"/case/{hit.case}", None, "") for hit in hits)
     d = {"results": results, "total": len(results), "more": False, "again": "/search"}
-    return render_template("search_results.html", page=_frame(words, words.case_frame, "Search results"), d=d)
+    return render_template("search_results.html", page=_frame(words.case_frame, "Search results"), d=d)

@@ -22,6 +22,7 @@ from tests.bench.caller import Caller
 from tests.bench.places import Place
 from tests.bench.timing import Pair, block, pair
 
+DUE = "/?review=1"
 UPDATE = {
     "kind": "behaviour",
     "nature": "Fact",
@@ -54,7 +55,11 @@ class Stage:
         return got(self.worker, self.visit), got(self.plain_caller, self.plain_case)
 
     def fifty(self) -> tuple[Call, Call]:
-        """The list of fifty."""
+        """The list of fifty and nothing else: the coordinator's cases that are due for review."""
+        return got(self.lister, DUE), got(self.plain_caller, DUE)
+
+    def home(self) -> tuple[Call, Call]:
+        """The coordinator's home: the list of fifty, and above it who comes out, who turns 18, what waits."""
         return got(self.lister, "/"), got(self.plain_caller, "/")
 
     def update(self, then_view: bool) -> tuple[Call, Call]:
@@ -117,17 +122,19 @@ def pnc_of(nominal: Nominal) -> str:
 
 
 @contextmanager
-def stage(place: Place, compared: Collection[str] = ("view", "list")) -> Iterator[Stage]:
+def stage(place: Place, compared: Collection[str] = ("view", "list", "home")) -> Iterator[Stage]:
     """Build both applications over an installation; the bare one's rows are what ours disclosed. The pages that are
     to be `compared` must be the same."""
     app = places.portal_of(place)
+    places.due_for_review(place)
     worker, who = places.signed_in(place, app, places.WORKER)
     lister, coordinator = places.signed_in(place, app, places.LISTER)
     visit = places.visit_of(worker, places.case_of(place, "rudd"))
     write_visit = places.visit_of(worker, places.case_of(place, "hylton"))
     d = case_reading.case(place.session, place.doors, who, uuid.UUID(visit.rpartition("/")[2]))
     listed = lists.my_cases(place.session, place.doors, coordinator)
-    words = bare.Words(d, listed, told(app, worker, visit, "case.html"), told(app, lister, "/", "home.html"))
+    fronts = {path: told(app, lister, path, "home.html") for path in ("/", DUE)}
+    words = bare.Words(d, listed, told(app, worker, visit, "case.html"), fronts["/"], fronts[DUE])
     place.session.rollback()
     with place.session.begin():
         identity = bare.fill(place.session.connection(), words)
@@ -179,7 +186,8 @@ def same(stage: Stage, compared: Collection[str]) -> None:
     """Make sure that both serve the same pages: a bare page that shows less would flatter nobody but itself."""
     for name, mine, theirs in (
         ("view", stage.worker.get(stage.visit)[2], stage.plain_caller.get(stage.plain_case)[2]),
-        ("list", stage.lister.get("/")[2], stage.plain_caller.get("/")[2]),
+        ("list", stage.lister.get(DUE)[2], stage.plain_caller.get(DUE)[2]),
+        ("home", stage.lister.get("/")[2], stage.plain_caller.get("/")[2]),
     ):
         if name in compared and not 0.95 < len(theirs) / len(mine) < 1.05:
             raise SystemExit(f"{name}: the bare page has {len(theirs):,} bytes, the portal's {len(mine):,}")

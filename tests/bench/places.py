@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import gate
@@ -26,7 +26,7 @@ from portal.auth.actor import Actor
 from portal.auth.sessions import SignedInBy
 from portal.cli import installation
 from portal.config import Settings
-from portal.db import HOUR, SECOND, begin_write, db, new_id, now_micros, open_engine
+from portal.db import DAY, HOUR, SECOND, begin_write, db, new_id, now_micros, open_engine
 from portal.demo import running, seeding
 from portal.demo.people import crowd, staff, story
 from portal.demo.people.shapes import Nominal
@@ -113,6 +113,20 @@ def case_of(place: Place, key: str) -> uuid.UUID:
     found = place.session.execute(statement).scalar_one()
     place.session.rollback()
     return found
+
+
+def due_for_review(place: Place) -> None:
+    """The open cases of a borough are due for review within ten days, one after another."""
+    now = now_micros()
+    with place.session.begin():
+        cases = place.session.execute(
+            select(CaseFile.id)
+            .where(CaseFile.state == "open", CaseFile.agreement == "barnet-iom")
+            .order_by(CaseFile.id)
+        ).scalars()
+        for number, case in enumerate(cases.all()):
+            due = now + number % 10 * DAY + HOUR
+            place.session.execute(update(CaseFile).where(CaseFile.id == case).values(review_due=due))
 
 
 def add_persons(place: Place, count: int, first: int = 0) -> list[Nominal]:

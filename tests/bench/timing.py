@@ -12,21 +12,19 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True)
 class Pair:
-    """CPU microseconds of one portal request and one bare one: the quarter least disturbed of the turns of each."""
+    """CPU microseconds of one portal request and one bare one, the quarter least disturbed of the turns of each; and
+    how many bare requests one of ours costs, the median of the ratios of the turns: a machine that gets slower or
+    faster meanwhile does so for both."""
 
     ours: float
     bare: float
-
-    @property
-    def ratio(self) -> float:
-        """How many bare requests one of ours costs."""
-        return self.ours / self.bare
+    ratio: float
 
 
 def pair(ours: Work, bare: Work, turns: int, warm: int, between: Work = lambda: None) -> Pair:
     """Warm both with `warm` calls, then do five of each in turn. `between` is not counted.
 
-    Other work on the machine only ever adds, and adds to short turns unevenly: so the lower quartile, not the mean.
+    Other work on the machine only ever adds, and adds to short turns unevenly: so quartile and median, not the mean.
     """
     taken: tuple[list[float], list[float]] = ([], [])
     for work in (ours, bare):
@@ -38,7 +36,9 @@ def pair(ours: Work, bare: Work, turns: int, warm: int, between: Work = lambda: 
         for which in (0, 1) if turn % 2 else (1, 0):
             between()
             taken[which].append(block((ours, bare)[which], 5))
-    return Pair(*(statistics.quantiles(each, n=4)[0] for each in taken))
+    ratios = [mine / theirs for mine, theirs in zip(*taken, strict=True)]
+    one, other = (statistics.quantiles(each, n=4)[0] for each in taken)
+    return Pair(one, other, statistics.median(ratios))
 
 
 def block(work: Work, times: int) -> float:

@@ -21,7 +21,7 @@ import portal.sharing.tables  # noqa: F401
 from portal.audit import triggers
 from portal.db import Base, new_id, open_engine
 from portal.schema import at_head, migrate
-from portal.sharing.tables import RecordRow
+from portal.sharing.tables import RecordRow, SearchTag
 from portal.sharing.talk_tables import Confirmation
 from tests import installation
 from tests.postgres import Server, postgres  # noqa: F401
@@ -63,6 +63,18 @@ def test_up_down_up_with_rows_in_it(url: str, engine: Engine, tmp_path: Path) ->
     assert not at_head(engine)
     migrate(engine)
     assert at_head(engine)
+
+
+def test_tags_that_two_cases_have_are_marked_where_there_were_rows(url: str, engine: Engine, tmp_path: Path) -> None:
+    given = installation.build(tmp_path / "home", database_url=url)
+    with installation.opened(given) as world:
+        for number in ("N346668", "N346668", "N346669"):
+            world.case({"probation identifiers": {"crn": number}})
+        shared = world.session.scalars(select(SearchTag.shared)).all()
+    migrate(engine, "0020")
+    migrate(engine)
+    with Session(engine) as session:
+        assert sorted(session.scalars(select(SearchTag.shared))) == sorted(shared) == [False, True, True]
 
 
 def test_what_somebody_confirmed_for_two_parties_is_confirmed_once_by_the_version_before(

@@ -27,7 +27,7 @@ from portal.sharing.importing.matching import PURPOSE, now_known
 from portal.sharing.importing.preparing import Moved, Ready, prepare, standing
 from portal.sharing.importing.runs import Hold, Overtaken, Run
 from portal.sharing.reading import staged
-from portal.sharing.storing import Batch
+from portal.sharing.storing import SHARE_TAGS, Batch
 from portal.sharing.tables import CaseFile, ImportRow, RecordRow, SearchTag
 
 STEP = 20
@@ -214,6 +214,7 @@ def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
     moved = [(row.case.bytes, record.bytes) for row in joining if row.case for record in row.added]
     _MOVE.run(connection, moved)
     _RETAG.run(connection, moved)
+    SHARE_TAGS.run(connection, [(of,) for _, of in moved])
     for some_joining in chunks(joining):
         connection.execute(delete(CaseFile).where(CaseFile.id.in_([row.hidden for row in some_joining])))
 

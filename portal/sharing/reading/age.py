@@ -61,7 +61,7 @@ def _opened(rows: Sequence[Head], sealed: Sealed) -> list[str]:
     for head in rows:
         row = sealed.values.get(head.id.bytes, {}).get(BORN)
         if row is not None:
-            version, category, value = row
+            _, category, version, value = row
             try:
                 born.append(open_with(sealed.deks, place(head, BORN, category, version), value).decode())
             except SealBroken:

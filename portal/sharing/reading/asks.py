@@ -208,8 +208,8 @@ def _texts(
     for of, rows in by_case.items():
         broken: list[tuple[uuid.UUID, str]] = []
         for head in rows:
-            for field, text in opened(at[of].sight, head, sealed, broken):
-                texts[head.id, field.key] = text or NOT_OPENED
+            for value in opened(at[of].sight, head, sealed, broken):
+                texts[head.id, value.key] = value.text or NOT_OPENED
         if broken:
             note_broken(session, doors, actor, purpose, at[of].case, broken)
     return texts

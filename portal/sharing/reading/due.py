@@ -14,7 +14,7 @@ from portal.query import Query
 from portal.sharing import acts, posts, said
 from portal.sharing.acts import Act
 from portal.sharing.days import day_at
-from portal.sharing.disclosure import Receipt
+from portal.sharing.disclosure import Receipt, name_of
 from portal.sharing.doors import Doors
 from portal.sharing.looks import Look, nothing
 from portal.sharing.reading import staff
@@ -143,8 +143,8 @@ def _texts(
     for of, rows in by_case.items():
         broken: list[tuple[uuid.UUID, str]] = []
         for head in rows:
-            for field, text in opened(sights[of], head, sealed, broken):
-                texts[head.id, field.local] = text or "This could not be opened. It has been logged."
+            for value in opened(sights[of], head, sealed, broken):
+                texts[head.id, name_of(value.key)] = value.text or "This could not be opened. It has been logged."
         if broken:
             note_broken(session, doors, actor, purpose, cases[of], broken)
     return texts

@@ -13,7 +13,7 @@ from portal.audit.entry import Outcome, Subject
 from portal.auth.actor import Actor
 from portal.db import DAY, from_micros
 from portal.sharing import facts, moves, said
-from portal.sharing.disclosure import Receipt
+from portal.sharing.disclosure import Receipt, Value
 from portal.sharing.doors import Doors
 from portal.sharing.looks import Look, logged, nothing
 from portal.sharing.reading.case import note_broken, subject_of
@@ -241,13 +241,13 @@ def _line(
     records = []
     for head in rows:  # newest first
         if head.kind == "person":
-            told = [(field.key, text or "") for field, text in opened(seen, head, sealed, broken)]
+            values: Iterable[Value] = opened(seen, head, sealed, broken)
         else:
             record = open_record(seen, head, sealed, broken)
-            told = [(value.key, value.text) for value in record.values] if record else []
+            values = record.values if record else ()
             records += [record] if record else []
-        for key, text in told:
-            texts.setdefault(key, text)
+        for value in values:
+            texts.setdefault(value.key, value.text)
     surname, forename, rag = (texts.get(key, "") for key in SHOWN[:3])
     return Line(
         case=case.id,

@@ -53,7 +53,7 @@ def another(
     names = set()
     for head in found:
         broken: list[tuple[uuid.UUID, str]] = []
-        texts = {f.key: text or "" for f, text in opened(seen[head.case], head, sealed, broken, SEARCH)}
+        texts = {v.key: v.text for v in opened(seen[head.case], head, sealed, broken, SEARCH)}
         names |= {_plain(texts.get(FORENAME, ""))} - {""}
         if broken:
             note_broken(session, doors, actor, purpose, cases[head.case], broken)

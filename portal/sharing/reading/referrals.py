@@ -205,7 +205,7 @@ def _line(seen: _Seen, sealed: Sealed, broken: list[tuple[uuid.UUID, str]], find
     item, decided = seen.item, seen.sight
 
     def texts(head: Head, action: str) -> dict[str, str]:
-        return {f.key: text or "" for f, text in opened(decided, head, sealed, broken, action)}
+        return {v.key: v.text for v in opened(decided, head, sealed, broken, action)}
 
     first = sorted(seen.persons, key=lambda h: h.owner != item.party)  # as the referrer has it, then as others do
     person: dict[str, str] = {}

@@ -184,7 +184,7 @@ def _line(
     texts: dict[str, str] = {}
     stated: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for head in rows:  # newest first
-        values = {field.key: text or "" for field, text in opened(seen, head, sealed, broken)}
+        values = {v.key: v.text for v in opened(seen, head, sealed, broken)}
         if head.kind in stated:
             stated[head.kind].append(values.get(f"{head.kind}.state", ""))
         texts = {**values, **texts}

@@ -109,7 +109,7 @@ def _person(
     broken: list[tuple[uuid.UUID, str]] = []
     texts: dict[str, str] = {}
     for head in rows:  # newest first
-        texts = {f.key: text for f, text in opened(seen, head, sealed, broken) if text} | texts
+        texts = {v.key: v.text for v in opened(seen, head, sealed, broken) if v.text} | texts
     case = filed.case
     if broken:
         note_broken(session, doors, actor, purpose_of(case), case, broken)

@@ -15,7 +15,7 @@ from portal.db import from_micros
 from portal.query import Query
 from portal.sharing import colleagues, confirmations, posts, said
 from portal.sharing.confirmations import ToRead
-from portal.sharing.disclosure import Receipt
+from portal.sharing.disclosure import Receipt, name_of
 from portal.sharing.doors import Doors
 from portal.sharing.reading.case import note_broken
 from portal.sharing.reading.lists import owner_name, sights_at, subject_at, union
@@ -115,7 +115,8 @@ def listed(session: Session, doors: Doors, actor: Actor, found: Sequence[Waiting
     for of, each in by_case.items():
         broken: list[tuple[uuid.UUID, str]] = []
         for head in each:
-            texts[head.id] = {f.local: text for f, text in opened(cases[of].sight, head, sealed, broken)}
+            values = opened(cases[of].sight, head, sealed, broken)
+            texts[head.id] = {name_of(v.key): None if v.broken else v.text for v in values}
         if broken:
             purpose = doors.book.role(Capacity(actor.party, actor.role))[2]
             note_broken(session, doors, actor, purpose, cases[of].case, broken)

@@ -123,7 +123,7 @@ def _line(
     broken: list[tuple[uuid.UUID, str]] = []
     texts: dict[str, str] = {}
     for head in rows:  # newest first
-        texts = {**{field.key: text for field, text in opened(seen, head, sealed, broken) if text}, **texts}
+        texts = {**{v.key: v.text for v in opened(seen, head, sealed, broken) if v.text}, **texts}
     if broken:
         note_broken(session, doors, actor, purpose, case, broken)
     on = soon(texts.get(BORN, ""), today)

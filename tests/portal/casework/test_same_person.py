@@ -5,13 +5,13 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.casework import referrals, same_person
 from portal.db import new_id, now_micros
 from portal.errors import Conflict, NotFound
-from portal.sharing import cases, same, storing
+from portal.sharing import cases, same, storing, visits, writing
 from portal.sharing.doors import open_doors
 from portal.sharing.same import SAME, TWO
 from portal.sharing.same_tables import SamePerson
@@ -203,3 +203,29 @@ def test_who_is_linked_through_another_stands_in_one_group() -> None:
     assert same.grouped(words)["x", a] == {a, b}, "nor whoever is reached through them alone"
     assert same.grouped(words)["x", e] == {b, c, e}
     assert ("y", a) not in same.grouped(words)
+
+
+def test_a_correction_makes_a_pair_and_another_ends_it(either: World) -> None:
+    """Found by the mark on the tag that is kept with every write, never by comparing everybody."""
+    keeping = Keeping(either)
+    police = either.actor("police", "practitioner")
+    third = either.case({"police person": {**WHO, "surname": "Quill"}}, assigned=[police])
+    assert set(map(frozenset, keeping.waiting())) == {frozenset(keeping.pair)}
+    visit = visits.begin(either.session, either.doors, police, third, "risk", "", now_micros())
+    record = either.session.scalars(select(RecordRow.id).where(RecordRow.case == third)).one()
+    pairs = {frozenset(keeping.pair), *(frozenset((third, of)) for of in keeping.pair)}
+    for number, (surname, found) in enumerate((("Marlowe", pairs), ("Quill", {frozenset(keeping.pair)})), start=1):
+        typed = {"person.surname": surname}
+        writing.edit(either.session, either.doors, police, visit, record, number, typed)
+        assert set(map(frozenset, keeping.waiting())) == found, surname
+
+
+def test_whoever_asks_who_is_here_twice_reads_no_table_whole(keeping: Keeping) -> None:
+    """Were it otherwise the home of a coordinator would cost more with every person."""
+    at, heard = keeping.world, list[tuple[str, Any]]()
+    event.listen(at.engine, "before_cursor_execute", lambda c, u, text, given, *rest: heard.append((text, given)))
+    assert same.twice(at.session, ["barnet-iom"])
+    [(asked, given)] = [each for each in heard if "search_tag" in each[0]]
+    plan = at.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given)
+    steps = [row[3] for row in plan]
+    assert [step for step in steps if step.startswith("SCAN") and "ix_search_tag_shared" not in step] == [], steps
