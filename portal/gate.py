@@ -89,7 +89,8 @@ def doors() -> Doors:
 
 def actor() -> Actor:
     """Who acts in this request. Only views behind ANYONE or stricter call it."""
-    found: Actor | None = current_user.actor if isinstance(current_user._get_current_object(), SignedIn) else None
+    user = current_user._get_current_object()
+    found: Actor | None = user.actor if isinstance(user, SignedIn) else None
     if found is None:
         abort(401)
     return found
@@ -208,17 +209,18 @@ def _guard() -> BaseResponse | None:
     behind, step_up = getattr(current_app.view_functions[str(request.endpoint)], "gate")  # noqa: B009
     if behind == OPEN:
         return None
-    if state() is None:
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn):
         return _to_sign_in()
     if behind == SIGNED_IN:
         return None
-    if current_user.actor is None:
+    if user.actor is None:
         if request.method != "GET":
             abort(409)  # away since the page was opened: a redirect would lose what was typed
         return redirect(url_for("sign_in.capacity"))
-    _require(behind, current_user.actor)
-    step_up = step_up or (behind in (DELEGATING, ASKED) and current_user.actor.role in LOG_ROLES)
-    if step_up and not current_user.actor.stepped_up:
+    _require(behind, user.actor)
+    step_up = step_up or (behind in (DELEGATING, ASKED) and user.actor.role in LOG_ROLES)
+    if step_up and not user.actor.stepped_up:
         if request.method != "GET":
             abort(428)  # a redirect would lose what was typed; the page for this shows it, to be sent again
         return redirect(url_for("sign_in.confirm", next=request.full_path.rstrip("?")))

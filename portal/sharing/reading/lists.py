@@ -18,7 +18,7 @@ from portal.sharing.doors import Doors
 from portal.sharing.looks import Look, logged, nothing
 from portal.sharing.reading.case import note_broken, subject_of
 from portal.sharing.reading.fresh import Fresh, updates
-from portal.sharing.reading.reach import PAGE, pages_of, working
+from portal.sharing.reading.reach import PAGE, meets_closed, pages_of, working
 from portal.sharing.reading.rows import (
     Head,
     Sealed,
@@ -110,7 +110,7 @@ def look_at_mine(session: Session, doors: Doors, actor: Actor, page: int = 1, re
         "first": (page - 1) * PAGE,
     }
     dated = _is_given_dates(doors, actor, purpose, now)
-    count, some = pages_of(reach, review and dated, dated)
+    count, some = pages_of(reach, review and dated, dated, meets_closed(doors, actor, purpose, now))
     total = count.first(session, **wanted) or 0
     cases = some.all(session, **wanted)
     told = CaseList((), (), total, page, "OFFICIAL", None, dated, purpose)

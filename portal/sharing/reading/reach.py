@@ -1,5 +1,6 @@
 """Which cases a capacity works on or may list. It opens and decides nothing of any of them."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from operator import itemgetter
 
@@ -21,8 +22,19 @@ PAGE = 50
 
 def working(doors: Doors, actor: Actor, purpose: str, now: int) -> tuple[Sight, ...]:
     """For each agreement of the actor's party, what it gives at an open case within reach of which no more is known."""
+    return _seen(doors, actor, purpose, now, {"case_open": True})
+
+
+def meets_closed(doors: Doors, actor: Actor, purpose: str, now: int) -> bool:
+    """Whether some agreement lets this capacity know, for this purpose, whose case was closed lately. Where none does,
+    no list counts such cases: how many there are is not told either."""
+    closed = {"case_open": False, facts.LATELY_CLOSED: True}
+    return any(seen.knows_person for seen in _seen(doors, actor, purpose, now, closed))
+
+
+def _seen(doors: Doors, actor: Actor, purpose: str, now: int, state: Mapping[str, bool]) -> tuple[Sight, ...]:
     capacity, book = Capacity(actor.party, actor.role), doors.book
-    known = {"assigned": True, "case_open": True, **actor.induction.facts(now)}
+    known = {"assigned": True, **state, **actor.induction.facts(now)}
     return tuple(
         sight(
             book.engine(a.id),
@@ -64,9 +76,9 @@ def within_terms(reach: str) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(maxsize=16)
-def pages_of(reach: str, review: bool, dated: bool) -> tuple[Query[int], Query[Case]]:
-    """How many cases are within a reach, and a page of them."""
-    within = within_terms(reach)
+def pages_of(reach: str, review: bool, dated: bool, closed: bool = True) -> tuple[Query[int], Query[Case]]:
+    """How many cases are within a reach, and a page of them; `closed` ones too, or those that go on."""
+    within = within_terms(reach) + ([] if closed else [CaseFile.state == "open"])
     if review:
         within += [CaseFile.review_due.is_not(None), CaseFile.review_due < bindparam("soon")]
     soonest = (CaseFile.review_due.is_(None), CaseFile.review_due) if dated else ()

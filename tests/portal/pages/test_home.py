@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.db import now_micros
 from portal.sharing.reading import lists
 
 
@@ -52,6 +53,23 @@ def test_whoever_no_clause_gives_review_dates_learns_them_neither_by_column_nor_
     assert "1970" not in page
     assert page.index(str(late)) < page.index(str(soon))  # by reference, not by date
     assert str(late) in web.get("/?review=1").text
+
+
+def test_a_list_counts_nobody_whom_it_may_not_name(web, world):
+    """Whoever is not told of de-selected people is not told how many there are, and finds no gap from page to page."""
+    coordinator, feed = world.actor("barnet_safety", "coordinator"), world.actor("probation", "feed")
+    for number in range(3):
+        gone = {"probation person": {"surname": f"Gone{number}", "forename": "Fred"}}
+        world.case(gone, state="deselected", closed_at=now_micros())
+    world.case()
+    web.sign_in(coordinator)
+    page = web.get("/").text
+    assert "1 case<" in page
+    assert "Gone" not in page
+    told = lists.my_cases(
+        world.session, world.doors, feed
+    )  # clause 8.20: the account of the monthly file knows of them
+    assert (told.total, len(told.lines)) == (4, 4)
 
 
 @pytest.mark.parametrize("page", ["0", "-3", "2", "99999999999999999999", "x"])
