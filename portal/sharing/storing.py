@@ -10,8 +10,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, false, func, literal_column, null, select, true, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, case, false, func, literal_column, null, select, true, update
+from sqlalchemy.orm import Session
 
 from isa import classes
 from isa.agreement import Agreement
@@ -19,9 +19,10 @@ from portal.keys import index_tags
 from portal.keys.deks import Place
 from portal.keys.sealing import CHOICE, Context, Dek, seal
 from portal.query import Write, insert_rows
+from portal.sharing import tagging
 from portal.sharing.days import is_minor
 from portal.sharing.doors import Doors
-from portal.sharing.tables import CaseFile, RecordRow, SealedValue, SearchTag
+from portal.sharing.tables import CaseFile, RecordRow, SealedValue
 
 _AGREEMENTS: dict[str, Agreement] = {}  # by digest, because an agreement itself cannot be hashed
 
@@ -63,9 +64,9 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         values += [_value_row(agreement, record, key, 1, blob) for key, blob in sealed.items()]
         tags += _tag_rows(doors, record, record.values)
         stored.append(Stored(record.id, 1, sha256(head).digest()))
-    for table, rows in ((RecordRow, heads), (SealedValue, values), (SearchTag, tags)):
+    for table, rows in ((RecordRow, heads), (SealedValue, values)):
         insert_rows(session.connection(), table.__table__, [driver_row(row) for row in rows])
-    SHARE_TAGS.run(session.connection(), sorted({(row["record"].bytes,) for row in tags}))
+    tagging.put(session.connection(), [driver_row(row) for row in tags])
     return stored
 
 
@@ -147,15 +148,6 @@ _REPLACE = Write(
     .values(current=false()),
     ("of", "key"),
 )
-_UNTAG = Write(delete(SearchTag).where(SearchTag.record == bindparam("of")), ("of",))
-_own, _other = aliased(SearchTag), aliased(SearchTag)
-SHARE_TAGS = Write(
-    update(SearchTag)
-    .where(SearchTag.tag.in_(select(_own.tag).where(_own.record == bindparam("of"))))
-    .values(shared=select(_other.tag).where(_other.tag == SearchTag.tag, _other.case != SearchTag.case).exists()),
-    ("of",),
-)
-"""Says of the tags of a record, wherever they stand, whether two cases have them now (`SearchTag.shared`)."""
 _CASE = update(CaseFile).where(CaseFile.id == bindparam("of"))
 _DATED = (
     select(func.count())
@@ -219,9 +211,7 @@ class Batch:
         insert_rows(connection, SealedValue.__table__, self.values)
         for statement in (_YOUNG, _GROWN, _FORGET_AGE):
             statement.run(connection, [(of,) for each, of in self.reborn if each is statement])
-        _UNTAG.run(connection, self.untagged)
-        insert_rows(connection, SearchTag.__table__, self.tags)
-        SHARE_TAGS.run(connection, self.untagged)
+        tagging.put(connection, self.tags, self.untagged)
         return True
 
 

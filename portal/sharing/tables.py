@@ -213,8 +213,8 @@ class Notice(Base):
 class SearchTag(Base):
     """A keyed tag under which a person may be found; says nothing without the index key.
 
-    `shared`: when its record was written last another case had the same tag. Few are, so that whoever asks who may be
-    here twice looks at those alone.
+    `shared`: true wherever another case has the same tag; it may stay true for a while after that other is corrected.
+    Few are, so that whoever asks who may be here twice looks at those alone.
     """
 
     __tablename__ = "search_tag"

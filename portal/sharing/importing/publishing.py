@@ -18,7 +18,7 @@ from portal.db import settle
 from portal.errors import Conflict, PortalError
 from portal.keys.deks import chunks
 from portal.query import Query, Write
-from portal.sharing import inbox, said
+from portal.sharing import inbox, said, tagging
 from portal.sharing.cases import next_references
 from portal.sharing.doors import Doors
 from portal.sharing.importing import runs, staging
@@ -27,8 +27,8 @@ from portal.sharing.importing.matching import PURPOSE, now_known
 from portal.sharing.importing.preparing import Moved, Ready, prepare, standing
 from portal.sharing.importing.runs import Hold, Overtaken, Run
 from portal.sharing.reading import staged
-from portal.sharing.storing import SHARE_TAGS, Batch
-from portal.sharing.tables import CaseFile, ImportRow, RecordRow, SearchTag
+from portal.sharing.storing import Batch
+from portal.sharing.tables import CaseFile, ImportRow, RecordRow
 
 STEP = 20
 """Rows prepared in one write transaction: few enough that nobody waits long for the lock."""
@@ -138,6 +138,7 @@ def _publish(session: Session, doors: Doors, actor: Actor, hold: Hold, progress:
         inbox.put_all(session, waiting)
         if not batch.apply(session):
             raise Moved
+        tagging.move(session.connection(), _joining(ready))  # last: whoever waits to write tags may hold a record
         _close(session, doors, tx, actor, hold)
 
 
@@ -191,10 +192,6 @@ _MOVE = Write(
     update(RecordRow).where(RecordRow.id == bindparam("of")).values(case=bindparam("to")),
     ("to", "of"),
 )
-_RETAG = Write(
-    update(SearchTag).where(SearchTag.record == bindparam("of")).values(case=bindparam("to")),
-    ("to", "of"),
-)
 
 
 def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
@@ -211,12 +208,14 @@ def _reveal(session: Session, rows: Sequence[Ready], now: int) -> None:
             [(row.agreement.id, name, row.hidden.bytes) for row, name in zip(some, names, strict=True)],
         )
     joining = [row for row in rows if row.added and row.case]
-    moved = [(row.case.bytes, record.bytes) for row in joining if row.case for record in row.added]
-    _MOVE.run(connection, moved)
-    _RETAG.run(connection, moved)
-    SHARE_TAGS.run(connection, [(of,) for _, of in moved])
+    _MOVE.run(connection, _joining(rows))
     for some_joining in chunks(joining):
         connection.execute(delete(CaseFile).where(CaseFile.id.in_([row.hidden for row in some_joining])))
+
+
+def _joining(rows: Sequence[Ready]) -> list[tuple[bytes, bytes]]:
+    """The cases of known persons, each with a record that joins it."""
+    return [(row.case.bytes, record.bytes) for row in rows if row.case for record in row.added]
 
 
 def _close(session: Session, doors: Doors, tx: Transaction, actor: Actor, hold: Hold) -> None:

@@ -14,11 +14,11 @@ from portal.auth.actor import Actor
 from portal.db import DAY, MINUTE, from_micros
 from portal.errors import Conflict, NotFound, Refused
 from portal.keys.deks import chunks
-from portal.sharing import said
+from portal.sharing import said, tagging
 from portal.sharing.doors import Doors
 from portal.sharing.importing.matching import PURPOSE, new_sight
 from portal.sharing.sight import CREATE, SHARE
-from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SealedValue, SearchTag
+from portal.sharing.tables import CaseFile, ImportRow, ImportRun, RecordRow, SealedValue
 
 CLAUSE = "8.20"
 """“The monthly file” of every agreement served: to probation, acting as feed or SPOC."""
@@ -237,7 +237,7 @@ def discard(session: Session, doors: Doors, run: uuid.UUID) -> None:
 def _delete_cases(session: Session, cases: Sequence[uuid.UUID]) -> None:
     records = select(RecordRow.id).where(RecordRow.case.in_(cases))
     session.execute(delete(SealedValue).where(SealedValue.record.in_(records)))
-    session.execute(delete(SearchTag).where(SearchTag.record.in_(records)))
+    tagging.remove(session.connection(), session.scalars(records).all())
     session.execute(delete(RecordRow).where(RecordRow.case.in_(cases)))
     session.execute(delete(CaseFile).where(CaseFile.id.in_(cases)))
 
