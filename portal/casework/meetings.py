@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from isa.agreement import Capacity
@@ -100,14 +101,13 @@ class Times(NamedTuple):
 _TIMES = select(
     Meeting.id, Meeting.agreement, Meeting.held_on, Meeting.opened_at, Meeting.closed_at, Meeting.ends
 ).where(Meeting.agreement.in_(bindparam("agreements", expanding=True)))
-_LATEST = (Meeting.held_on.desc(), Meeting.id)
-_OF_AGREEMENTS = Query(_TIMES.order_by(*_LATEST).limit(LATEST), Times._make)
+_AHEAD = Meeting.held_on > bindparam("after")
+_NEAREST = (case((_AHEAD, 0), else_=1), func.abs(Meeting.held_on - bindparam("after")), Meeting.id)
+"""The soonest to come first, then the latest: however many are planned, the list holds the next of them."""
+_OF_AGREEMENTS = Query(_TIMES.order_by(*_NEAREST).limit(LATEST), Times._make)
 _ASKED_TO = Query(
-    _TIMES.where(
-        Meeting.id.in_(select(Attendance.meeting).where(Attendance.capacity == bindparam("capacity"))),
-        Meeting.held_on > bindparam("after"),
-    )
-    .order_by(*_LATEST)
+    _TIMES.where(Meeting.id.in_(select(Attendance.meeting).where(Attendance.capacity == bindparam("capacity"))), _AHEAD)
+    .order_by(*_NEAREST)
     .limit(LATEST),
     Times._make,
 )
@@ -153,14 +153,14 @@ def state_of(found: Meeting | Times, now: int) -> str:
 
 
 def coming(session: Session, doors: Doors, actor: Actor) -> tuple[Summary, ...]:
-    """The meetings this capacity keeps or is asked to: those to come first, then the latest. Names nobody."""
+    """The meetings this capacity keeps or is asked to, the latest day first: the next that are to come, and as far as
+    there is room what was last. Names nobody."""
     doors.book.refresh(session)
     now, own = doors.clock(), keeps(doors, actor)
     agreements = [a.id for a in doors.book.bound(actor.party)]
-    if own:
-        rows = _OF_AGREEMENTS.all(session, agreements=agreements)
-    else:
-        rows = _ASKED_TO.all(session, agreements=agreements, capacity=actor.capacity, after=now - 2 * DAY)
+    within = {"agreements": agreements, "after": now - 2 * DAY}
+    rows = _OF_AGREEMENTS.all(session, **within) if own else _ASKED_TO.all(session, **within, capacity=actor.capacity)
+    rows.sort(key=attrgetter("held_on"), reverse=True)
     counts = _counts(session, [r.id for r in rows])
     return tuple(_summary(doors, r, counts, own, now) for r in rows)
 

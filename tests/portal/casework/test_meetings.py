@@ -317,3 +317,16 @@ def test_a_record_of_another_kind_is_no_case_record(panel: Panel) -> None:
     other = next(r for s in found.sections for r in s.records if r.kind != "case")
     with pytest.raises((NotFound, Refused)):
         panel.decide(meeting, case, replace(told(STAY), record=other.id, base=other.version))
+
+
+def test_many_planned_ahead_do_not_hide_the_one_of_today(either: World) -> None:
+    """A year of weekly meetings is more than a list holds: the nearest stay, then the latest that are over."""
+    panel = Panel(either)
+    days = [0, *range(7, 7 * (meetings.LATEST + 2), 7)]
+    for ahead in days:
+        panel.plan(ahead)
+    for who in (panel.coordinator, panel.guest):
+        told = [s.day - panel.today() for s in meetings.coming(either.session, either.doors, who)]
+        assert told == [timedelta(days=n) for n in reversed(days[: meetings.LATEST])], who.role
+    nobody = either.actor("barnet_housing", "attendee", "Una Uninvited")
+    assert meetings.coming(either.session, either.doors, nobody) == ()
