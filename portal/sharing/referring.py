@@ -237,9 +237,7 @@ def _keep(
         given = {f"{key.partition('@')[0]}@{label}": text for key, text in values[BASIS].items()}
         given[f"{GIVEN_ON}@{label}"] = day_at(at.now).isoformat()
         records.append(replace(record(actor, case, at.now, BASIS, given, minor), label=label, state="in_force"))
-    stored = storing.store(session, doors, agreement, records)
-    for person in (r for r in records if r.kind == "person"):
-        storing.aged(session, person)
+    stored = storing.store(session, doors, agreement, records, aging=True)
     there = at_cases(session, doors, actor, [case], PURPOSE, at.now)[case.id]
     shapes = {Shape(r.kind, r.label, actor.party, False) for r in records}
     append(tx, "collection", actor, there, CREATE, shapes, stored, **({"joined": True} if joined else {}))

@@ -53,8 +53,13 @@ class Stored:
     head: bytes
 
 
-def store(session: Session, doors: Doors, agreement: Agreement, records: Sequence[NewRecord]) -> list[Stored]:
-    """Insert new records sealed value by value, with their search tags. Inside a write transaction."""
+def store(
+    session: Session, doors: Doors, agreement: Agreement, records: Sequence[NewRecord], aging: bool = False
+) -> list[Stored]:
+    """Insert new records sealed value by value, with their search tags. Inside a write transaction.
+
+    `aging`: what a case knows of its person's age is brought into step with them.
+    """
     deks = doors.keys.ensure_many(session, {place for r in records for place in places(agreement, r)})
     heads, values, tags, stored = [], [], [], []
     for record in records:
@@ -66,7 +71,10 @@ def store(session: Session, doors: Doors, agreement: Agreement, records: Sequenc
         stored.append(Stored(record.id, 1, sha256(head).digest()))
     for table, rows in ((RecordRow, heads), (SealedValue, values)):
         insert_rows(session.connection(), table.__table__, [driver_row(row) for row in rows])
-    tagging.put(session.connection(), [driver_row(row) for row in tags])
+    for record in records if aging else ():
+        if BORN in record.values:
+            _aging(record).run(session.connection(), [(record.case.bytes,)])
+    tagging.put(session.connection(), [driver_row(row) for row in tags])  # last: see there
     return stored
 
 
@@ -160,13 +168,6 @@ _GROWN = Write(_CASE.values(minor=case((literal_column("1") == _DATED, false()),
 _FORGET_AGE = Write(_CASE.values(minor=null()), ("of",))
 BORN = "person.date_of_birth"
 _TAGGED = frozenset({"person.surname", BORN, "identifiers.pnc", "identifiers.crn"})
-
-
-def aged(session: Session, record: NewRecord) -> None:
-    """Bring what a case knows of its person's age into step with a record that was just stored. Inside its write
-    transaction."""
-    if BORN in record.values:
-        _aging(record).run(session.connection(), [(record.case.bytes,)])
 
 
 def _aging(record: NewRecord) -> Write:

@@ -296,10 +296,8 @@ def keep(
 ) -> tuple[str, ...]:
     """Store records on the case there, as a collection and a disclosure; the parties that may read them."""
     session = tx.session
-    stored = storing.store(session, doors, at.engine.agreement, records)
+    stored = storing.store(session, doors, at.engine.agreement, records, aging=True)
     for each in records:
-        if each.kind == "person":
-            storing.aged(session, each)
         cases.steer(session, case.id, each.values, each.at)
     there = replace(at_cases(session, doors, actor, [case], PURPOSE, at.now)[case.id], sight=at.sight)
     shapes = {Shape(r.kind, r.label, actor.party, False) for r in records}

@@ -28,7 +28,7 @@ from portal.sharing.reading.age import minor_now, settle
 from portal.sharing.reading.case import Found
 from portal.sharing.reading.rows import Head, shape_of
 from portal.sharing.sight import BASIS, CREATE, EDIT, SHARE, Shape, category_of
-from portal.sharing.storing import BORN, NewRecord, Stored, aged, change, store
+from portal.sharing.storing import BORN, NewRecord, Stored, change, store
 from portal.sharing.tables import RecordRow
 
 WITHDRAWN, IN_FORCE = "withdrawn", "in_force"
@@ -139,8 +139,7 @@ def add(tx: Transaction, doors: Doors, actor: Actor, planned: Planned) -> Writte
     """Write a new record that was planned, with the entries of its collection and its disclosure."""
     found, shape, record = planned.found, planned.shape, planned.record
     _lapse(tx, doors, actor, record)
-    stored = store(tx.session, doors, found.engine.agreement, [record])
-    aged(tx.session, record)
+    stored = store(tx.session, doors, found.engine.agreement, [record], aging=True)
     _append(tx, "collection", actor, found, shape, record, stored[0], CREATE)
     cases.steer(tx.session, record.case, record.values, record.at)
     if planned.steer is not None:

@@ -2,14 +2,16 @@
 
 import threading
 import uuid
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from portal.db import new_id, now_micros
 from portal.errors import LogUnavailable
-from portal.sharing import same, storing, tagging
+from portal.sharing import same, storing, tagging, visits, writing
 from portal.sharing.doors import Doors, open_doors
 from portal.sharing.storing import NewRecord
 from portal.sharing.tables import CaseFile, RecordRow, SearchTag
@@ -19,7 +21,12 @@ BARNET = "barnet-iom"
 
 
 def store_in(
-    world: World, session: Session, doors: Doors, case: uuid.UUID, *records: tuple[str, dict[str, str]]
+    world: World,
+    session: Session,
+    doors: Doors,
+    case: uuid.UUID,
+    *records: tuple[str, dict[str, str]],
+    aging: bool = False,
 ) -> None:
     """Store records of the police on a case, inside a transaction."""
     text = world.doors.book.engine(BARNET).agreement
@@ -28,7 +35,7 @@ def store_in(
         NewRecord(new_id(), case, person, kind, "", "police", now_micros(), new_id(), values, made_as_youth=False)
         for kind, values in records
     ]
-    storing.store(session, doors, text, new)
+    storing.store(session, doors, text, new, aging)
 
 
 def test_two_who_record_one_person_at_the_same_moment_are_found(either: World) -> None:
@@ -82,6 +89,41 @@ def test_two_who_write_the_same_tags_in_another_order_wait_for_each_other(either
     either.session.rollback()
     tags = select(SearchTag.shared).where(SearchTag.case == third)
     assert list(either.session.scalars(tags)) == [True, True]
+
+
+def test_a_date_of_birth_corrected_while_another_is_recorded_waits_for_it(
+    either: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both say how old the person of the case is, and both write tags: in one order."""
+    police = either.actor("police", "practitioner")
+    born = {"surname": "Alder", "forename": "Al", "date_of_birth": "1991-03-27"}
+    case = either.case({"police person": born}, assigned=[police])
+    record = either.session.scalars(select(RecordRow.id).where(RecordRow.case == case)).one()
+    visit = visits.begin(either.session, either.doors, police, case, "risk", "", now_micros())
+    failed = list[BaseException]()
+
+    def other() -> None:
+        with Session(either.engine) as session:
+            doors = open_doors(either.settings, session)
+            try:
+                writing.edit(session, doors, police, visit, record, 1, {"person.date_of_birth": "1991-03-28"})
+            except LogUnavailable as error:
+                failed.append(error)
+
+    second, put = threading.Thread(target=other), tagging.put
+
+    def put_and_wait(connection: Connection, rows: Any, instead: Any = ()) -> None:
+        monkeypatch.setattr(tagging, "put", put)
+        put(connection, rows, instead)
+        second.start()
+        second.join(0.7)
+
+    monkeypatch.setattr(tagging, "put", put_and_wait)
+    who = ("person", {f"person.{name}": text for name, text in born.items()})
+    with either.doors.log.transaction(either.session):
+        store_in(either, either.session, either.doors, case, who, aging=True)
+    second.join()
+    assert not failed
 
 
 @pytest.mark.parametrize("many", [20, 150])
