@@ -64,9 +64,8 @@ _OF_RECORDS = select(
     SealedValue.record, SealedValue.field, SealedValue.category, SealedValue.version, SealedValue.sealed
 ).where(SealedValue.current, SealedValue.record.in_(bindparam("records", expanding=True)))
 _VALUES = Query(_OF_RECORDS, raw=True)
-_FIELD = SealedValue.field.concat(
-    ""
-)  # no column: a record's values lie side by side, read faster than sought one by one
+# Not the bare column: a record's values lie side by side, and are read faster than they are sought one by one.
+_FIELD = SealedValue.field.concat("")
 _SOME_VALUES = Query(_OF_RECORDS.where(_FIELD.in_(bindparam("fields", expanding=True))), raw=True)
 
 
