@@ -19,7 +19,7 @@ from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import BigInteger, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.types import TypeDecorator
 
@@ -226,10 +226,27 @@ def begin_write(session: Session) -> Iterator[None]:
             if engine.dialect.name == "sqlite":
                 _begin(connection, "BEGIN IMMEDIATE")
             yield
+            session.flush()
+            _stands(connection)
             session.commit()
         except BaseException:
             session.rollback()
             raise
+
+
+def _stands(connection: Connection) -> None:
+    """Raise `InvalidRequestError` where the write that began here is no more: whoever was told of an error and went on,
+    or rolled back, would be told that it was committed (PostgreSQL answers such a COMMIT with a ROLLBACK)."""
+    driver: Any = None if connection.closed or connection.invalidated else connection.connection.dbapi_connection
+    if driver is not None and connection.dialect.name == "sqlite":
+        ended = not driver.in_transaction
+    else:
+        ended = driver is None or driver.pgconn.transaction_status == _IN_ERROR
+    if ended:
+        raise InvalidRequestError("the transaction of this write has ended: nothing of it was committed")
+
+
+_IN_ERROR = 3  # PQTRANS_INERROR
 
 
 @contextmanager
@@ -269,11 +286,13 @@ class OneEngine(FlaskSession):
         """As SQLAlchemy's."""
         now = self.get_transaction()
         had = self._had
-        if had is not None and had[0] is now and now.is_active and not (given or more):
+        if given or more or self.in_nested_transaction():  # a savepoint is made when it first asks for its connection
+            return super().connection(*given, **more)
+        if had is not None and had[0] is now and now.is_active:
             return had[1]
-        found = super().connection(*given, **more)
+        found = super().connection()
         now = self.get_transaction()
-        self._had = (now, found) if now is not None and not (given or more) else None
+        self._had = (now, found) if now is not None else None
         return found
 
     def commit(self) -> None:
@@ -283,7 +302,7 @@ class OneEngine(FlaskSession):
         if now is None or had is None or had[0] is not now or had[1].dispatch.commit or self.in_nested_transaction():
             return super().commit()
         self.flush()
-        if self.identity_map:
+        if self.identity_map or now._deleted or not now.is_active:  # or rolled back: SQLAlchemy refuses to commit that
             return super().commit()
         connection = had[1]
         try:
