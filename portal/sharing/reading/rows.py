@@ -64,9 +64,11 @@ _OF_RECORDS = select(
     SealedValue.record, SealedValue.field, SealedValue.category, SealedValue.version, SealedValue.sealed
 ).where(SealedValue.current, SealedValue.record.in_(bindparam("records", expanding=True)))
 _VALUES = Query(_OF_RECORDS, raw=True)
-# Not the bare column: a record's values lie side by side, and are read faster than they are sought one by one.
-_FIELD = SealedValue.field.concat("")
-_SOME_VALUES = Query(_OF_RECORDS.where(_FIELD.in_(bindparam("fields", expanding=True))), raw=True)
+_SOME_VALUES = Query(_OF_RECORDS.where(SealedValue.field.in_(bindparam("fields", expanding=True))), raw=True)
+# On SQLite not the bare column: there a record's values lie side by side, read faster than sought one by one.
+_SOME_SIDE_BY_SIDE = Query(
+    _OF_RECORDS.where(SealedValue.field.concat("").in_(bindparam("fields", expanding=True))), raw=True
+)
 
 
 def heads(session: Session, cases: Sequence[uuid.UUID], kinds: Sequence[str] = ()) -> Sequence[Head]:
@@ -128,9 +130,10 @@ def fetch(session: Session, keyring: Keyring, records: Iterable[uuid.UUID], fiel
     values: dict[bytes, dict[str, Stored]] = {}
     wanted: set[bytes] = set()
     ids = list(records)
+    some_values = _SOME_SIDE_BY_SIDE if session.get_bind().dialect.name == "sqlite" else _SOME_VALUES
     for start in range(0, len(ids), 512):
         some = ids[start : start + 512]
-        rows = _SOME_VALUES.all(session, records=some, fields=fields) if fields else _VALUES.all(session, records=some)
+        rows = some_values.all(session, records=some, fields=fields) if fields else _VALUES.all(session, records=some)
         for record, field, category, version, sealed in rows:
             of = values.get(record)
             if of is None:
