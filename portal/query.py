@@ -169,7 +169,7 @@ def run(connection: Connection, text: str, parameters: Parameters) -> Sequence[A
         result = connection.exec_driver_sql(text, parameters)
         return [tuple(row) for row in result] if result.returns_rows else ()
     try:
-        cursor = _driver(connection).cursor()
+        cursor = _cursor(connection)
         try:
             cursor.execute(text, parameters)
             return cursor.fetchall() if cursor.description else ()
@@ -253,16 +253,18 @@ def _insert(table: FromClause) -> Write:
     return Write(insert(table), [column.key for column in table.columns])
 
 
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection: the pool's way to it costs as much again at each statement."""
-    return connection.connection.dbapi_connection
+def _cursor(connection: Connection) -> Any:
+    """A cursor of the driver's own connection: the pool's way to it costs as much again at each statement. PostgreSQL
+    answers in its binary format: sealed values come as they are, where text has two digits for each byte."""
+    driver: Any = connection.connection.dbapi_connection
+    return driver.cursor() if connection.dialect.name == "sqlite" else driver.cursor(binary=True)
 
 
 def _run_many(connection: Connection, text: str, rows: list[Any]) -> int:
     if connection.dispatch.before_cursor_execute:
         return connection.exec_driver_sql(text, rows if len(rows) > 1 else rows[0]).rowcount
     try:
-        cursor = _driver(connection).cursor()
+        cursor = _cursor(connection)
         try:
             if len(rows) == 1:
                 cursor.execute(text, rows[0])

@@ -21,6 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--full", action="store_true", help="10,000 and 100,000 persons, 1,000,000 log entries")
     parser.add_argument("--sqlite", action="store_true", help="leave PostgreSQL out")
+    parser.add_argument("--postgresql", action="store_true", help="leave SQLite out")
     parser.add_argument("--log", action="store_true", help="the access log alone, with 100,000 entries")
     parser.add_argument(
         "--long-log", action="store_true", help="a view, an export and its verifying with 1,000,000 entries in the log"
@@ -29,7 +30,8 @@ def main() -> None:
     given = parser.parse_args()
     print(f"this machine: SHA-256 of 300 bytes {timing.hashing():.2f} µs, a turn of a loop {timing.looping():.3f} µs")
     print(f"forty decisions of a compiled capacity: {deciding.forty():.1f} µs (aim 30)")
-    for database in ("sqlite",) if given.sqlite else ("sqlite", "postgresql"):
+    left_out = {"postgresql": given.sqlite, "sqlite": given.postgresql}
+    for database in (name for name in ("sqlite", "postgresql") if not left_out[name]):
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             url = None
             if database == "postgresql":
