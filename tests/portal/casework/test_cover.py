@@ -332,7 +332,7 @@ def test_the_team_counts_open_cases_and_says_who_covers(people: Staff, cases: li
 def test_a_party_that_has_not_signed_counts_no_case(world: World) -> None:
     people = Staff(world)
     world.case(assigned=[people.jo])
-    with patch.object(lists, "working", return_value=()):
+    with patch.object(team, "working", return_value=()):
         found = team.team(world.session, world.doors, people.spoc)
     assert {m.cases for m in found.members} == {0}
 

@@ -215,8 +215,9 @@ def test_what_was_answered_outlives_the_case(move: Boroughs) -> None:
 def test_a_case_on_which_another_waits_stays_open_and_somebody_else_s_offer_waits(move: Boroughs) -> None:
     move.offers(move.jo)
     theirs = move.world.actor("brent_housing", "practitioner", "Britt Housing")
+    there = move.there().id
     with move.world.doors.log.transaction(move.world.session):
-        move.world.assign(move.there().id, theirs)
+        move.world.assign(there, theirs)
     other = Boroughs(move.world, {**KNOWN, "probation person": {"surname": "Imrie"}, "barnet_safety case": {}})
     other.offers(other.jo, **{"person.surname": "Imrie", "identifiers.crn": "", "person.forename": ""})
     deselects(move)

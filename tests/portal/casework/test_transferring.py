@@ -36,8 +36,9 @@ def rows(move: Boroughs) -> list[int]:
 
 def selects(move: Boroughs, status: str) -> None:
     """Whoever keeps Brent's list gives the case there a status, as a panel's decision or the form of the case does."""
+    there = move.offer().item.case.id
     with move.world.doors.log.transaction(move.world.session) as tx:
-        cases.steer(tx.session, move.offer().item.case.id, {"case.status": status}, now_micros())
+        cases.steer(tx.session, there, {"case.status": status}, now_micros())
 
 
 def test_what_the_party_wrote_goes_and_what_others_wrote_stays(move: Boroughs) -> None:
@@ -274,9 +275,8 @@ def test_brent_reads_nothing_of_the_earlier_case_but_what_was_sent(move: Borough
         for kept in (SECRET, "Hostel", "High Road", "1 Old St", "2009/1234567G", str(move.case), "Amber"):
             assert kept not in shown, kept
     at = move.world
-    text = at.doors.book.engine("brent-iom").agreement
+    text, person = at.doors.book.engine("brent-iom").agreement, move.there().person
     with at.doors.log.transaction(at.session) as tx:
-        person = move.there().person
         storing.store(
             tx.session, at.doors, text, [at._record(there, person, "probation update@behaviour", {"text": SECRET})]
         )
@@ -323,8 +323,9 @@ def test_a_case_on_which_something_else_stands_stays_open(move: Boroughs) -> Non
     at = move.world
     move.offers(move.jo)
     theirs = at.actor("brent_housing", "practitioner", "Britt Housing")
+    there = move.there().id
     with at.doors.log.transaction(at.session):
-        at.assign(move.there().id, theirs)
+        at.assign(there, theirs)
     move.back(move.jo)
     assert move.there().state == "open"
 

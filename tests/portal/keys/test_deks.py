@@ -212,10 +212,16 @@ def test_bulk_load_is_one_statement_and_the_second_none(session, provider, keyri
 
 
 def test_what_was_rolled_back_is_not_remembered(session, keyring):
-    with begin_write(session):
-        dek = keyring.new(session, ANN, "police", "c1")
-        session.rollback()
-    assert keyring.load(session, [dek.id]) == {}
+    made = []
+
+    def thinks_better_of_it() -> None:
+        with begin_write(session):
+            made.append(keyring.new(session, ANN, "police", "c1").id)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        thinks_better_of_it()
+    assert keyring.load(session, made) == {}
 
 
 def test_revocation_reaches_a_warm_cache_at_once(session, engine, provider, keyring):

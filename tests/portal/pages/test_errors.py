@@ -39,10 +39,10 @@ def test_a_missing_page_and_a_refused_one_are_one_page(web, officer, monkeypatch
     with clock.still():
         assert web.get("/nothing/here").status_code == 404
         missing = same(web.last.text)
-        monkeypatch.setattr(lists, "my_cases", raising(errors.NotFound()))
+        monkeypatch.setattr(lists, "look_at_mine", raising(errors.NotFound()))
         assert web.get("/").status_code == 404
         assert same(web.last.text) == missing
-    monkeypatch.setattr(lists, "my_cases", raising(errors.NotFound("K7QF-2M")))
+    monkeypatch.setattr(lists, "look_at_mine", raising(errors.NotFound("K7QF-2M")))
     web.get("/")
     assert "reference K7QF-2M" in web.text
     assert "Ask the IOM sergeant" in web.text
@@ -55,7 +55,7 @@ def test_a_missing_page_can_be_met_before_sign_in(web):
 
 def test_a_refusal_names_clause_and_helper(web, officer, monkeypatch):
     refusal = errors.Refused("5.3", "Clinical detail stays with the trust.", "Ask the liaison nurse.", "K7QF-2M")
-    monkeypatch.setattr(lists, "my_cases", raising(refusal))
+    monkeypatch.setattr(lists, "look_at_mine", raising(refusal))
     assert web.get("/").status_code == 403
     for words in ("Clinical detail stays with the trust.", "clause 5.3", "Ask the liaison nurse.", "K7QF-2M"):
         assert words in web.text
