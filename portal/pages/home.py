@@ -37,12 +37,13 @@ from portal.sharing import joining as sharing_joining
 from portal.sharing.looks import log, nothing
 from portal.sharing.reading import lists, search
 from portal.sharing.reading.asks import Line
-from portal.sharing.reading.due import NOTHING
+from portal.sharing.reading.due import NOTHING, DueList
 from portal.sharing.reading.lists import CaseList
 from portal.sharing.reading.reach import PAGE
 from portal.sharing.reading.releases import NOTHING as NOBODY
+from portal.sharing.reading.releases import ReleaseList
 from portal.sharing.reading.turning import NOTHING as NOT_TURNING
-from portal.sharing.reading.turning import Turning
+from portal.sharing.reading.turning import Turning, TurningList
 
 pages = Blueprint("home", __name__)
 
@@ -114,12 +115,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
     page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
     here, doors = db.session(), gate.doors()
     front = page == 1 and not review
-    listed = lists.look_at_mine(here, doors, who, page, review)
-    due = casework.due(here, doors, who) if front else nothing(NOTHING)
-    soon = casework.releases(here, doors, who) if front else nothing(NOBODY)
-    grown = casework.turning(here, doors, who) if front else nothing(NOT_TURNING)
-    log(here, doors, listed, due, soon, grown)
-    found, to_do, releases, turning = listed.shown(), due.shown(), soon.shown(), grown.shown()
+    found, to_do, releases, turning = _together(who, page, review, front)
     if not found.lines and page > 1:
         return redirect(_path(review, 1))
     own = referrals.lately(here, doors, who)
@@ -132,7 +128,7 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         heading=_heading(who, reach),
         list=found,
         review=review and found.dated,
-        numbers=bool({"pnc", "crn"} & search.boxes(gate.doors(), who)),
+        numbers=bool({"pnc", "crn"} & search.boxes(doors, who)),
         previous=_path(review, page - 1) if page > 1 else None,
         next=_path(review, page + 1) if page * PAGE < found.total else None,
         words=f"{first:,} to {last:,} of {found.total:,}",
@@ -145,9 +141,9 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         turning=turning.lines,
         turn=Turn(calls, unread) if calls.lines or unread else None,
     )
-    covers = standing(around(db.session(), gate.doors(), who), who.user)
+    covers = standing(around(here, doors, who), who.user)
     joins = contract.lacking() + question.alerts() + induction.alerts() + joining.alerts()
-    panels = standing_meetings() if meetings.attends(gate.doors(), who) else ()
+    panels = standing_meetings() if meetings.attends(doors, who) else ()
     parts = (found, own, to_do, asked, releases, turning)
     return show(
         "home.html",
@@ -158,6 +154,17 @@ def _cases(who: Actor, reach: str, typed: Typed | None = None) -> ResponseReturn
         alerts=today.alerts() + inbox.alerts() + same_person.alerts() + panels + kept.alerts() + covers + joins,
         d=d,
     )
+
+
+def _together(who: Actor, page: int, review: bool, front: bool) -> tuple[CaseList, DueList, ReleaseList, TurningList]:
+    """The list, and at the `front` what is due, who comes out and who turns 18: logged in one commit, then opened."""
+    here, doors = db.session(), gate.doors()
+    listed = lists.look_at_mine(here, doors, who, page, review)
+    due = casework.due(here, doors, who) if front else nothing(NOTHING)
+    soon = casework.releases(here, doors, who) if front else nothing(NOBODY)
+    grown = casework.turning(here, doors, who) if front else nothing(NOT_TURNING)
+    log(here, doors, listed, due, soon, grown)
+    return listed.shown(), due.shown(), soon.shown(), grown.shown()
 
 
 def _task(who: Actor, purpose: str) -> str:
